@@ -1,0 +1,28 @@
+"""Where things lie: the checkout, and the cache that every checkout of one user shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout; it is also the chart."""
+
+
+def cache_dir(*parts: str) -> Path:
+    """A directory below the cache, made if missing.
+
+    The cache is `$INFERENCE_STACK_CACHE`, else `$XDG_CACHE_HOME/inference-stack`, else `~/.cache/inference-stack`.
+    Everything in it can be made again: deleting it costs time, never data.
+    """
+    named = os.environ.get("INFERENCE_STACK_CACHE")
+    xdg = os.environ.get("XDG_CACHE_HOME")
+    if named:
+        base = Path(named)
+    elif xdg:
+        base = Path(xdg) / "inference-stack"
+    else:
+        base = Path.home() / ".cache" / "inference-stack"
+    path = base.absolute().joinpath(*parts)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
