@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 HEARTBEAT_SECONDS = 15.0
@@ -34,8 +35,8 @@ class Step:
         return time.monotonic() - self.started
 
     def _line(self) -> str:
-        detail = f" [dim]{self._detail}[/dim]" if self._detail else ""
-        return f"{self.title} [dim]{self.seconds:.0f} s[/dim]{detail}"
+        detail = f" [dim]{escape(self._detail)}[/dim]" if self._detail else ""
+        return f"{escape(self.title)} [dim]{self.seconds:.0f} s[/dim]{detail}"
 
     def _show(self) -> None:
         """Until the step ends: a spinner on a terminal, a line now and then elsewhere (a CI log)."""
@@ -44,7 +45,7 @@ class Step:
             if self._status:
                 self._status.update(self._line())
             else:
-                console.print(f"  … {self._line()}")
+                console.print(f"  … {self._line()}", soft_wrap=True)
 
 
 @contextmanager
@@ -52,10 +53,10 @@ def step(title: str) -> Iterator[Step]:
     """Show a step while its body runs, then what it took; a failure is shown as one and goes on upwards."""
     current = Step(title)
     if console.is_terminal:
-        current._status = console.status(title)
+        current._status = console.status(escape(title))
         current._status.start()
     else:
-        console.print(f"  … {title}")
+        console.print(f"  … {escape(title)}", soft_wrap=True)
     thread = threading.Thread(target=current._show, daemon=True)
     thread.start()
     mark = "[red]✗[/red]"
@@ -67,5 +68,5 @@ def step(title: str) -> Iterator[Step]:
         thread.join()
         if current._status:
             current._status.stop()
-        detail = f" [dim]{current._detail}[/dim]" if current._detail else ""
-        console.print(f"{mark} {title} [dim]{current.seconds:.1f} s[/dim]{detail}")
+        detail = f" [dim]{escape(current._detail)}[/dim]" if current._detail else ""
+        console.print(f"{mark} {escape(title)} [dim]{current.seconds:.1f} s[/dim]{detail}", soft_wrap=True)

