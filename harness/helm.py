@@ -1,0 +1,258 @@
+"""Running Helm, apart from the user's own configuration, plugins and clusters."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.paths import cache_dir
+from harness.run import CommandError, Completed, run
+from harness.tools import tool
+from harness.tools.pins import KUBERNETES
+
+KUBE_VERSION = f"{KUBERNETES[0]}.{KUBERNETES[1]}.0"
+
+Values = Path | Mapping[str, Any]
+"""A values file, or the values themselves."""
+
+CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", ".helmignore")
+CHART_TREES = ("templates", "files", "charts", "crds")
+
+
+_RENDERS: dict[tuple[Any, ...], str] = {}  # rendering is pure: the same input is rendered once in a process
+
+
+class HelmError(CommandError):
+    """Helm refused or failed; the text is what it said."""
+
+    @property
+    def said(self) -> str:
+        """Helm's own words, without the command line."""
+        return self.completed.stderr if self.completed else self.message
+
+
+class Helm:
+    """One Helm, with one cluster and namespace where it needs them.
+
+    `binary` is Helm 4 unless named (`tool("helm3")` is the other). Without a kubeconfig it knows no cluster at all.
+    """
+
+    def __init__(self, binary: Path | None = None, kubeconfig: Path | None = None, namespace: str = "default") -> None:
+        self.binary = binary or tool("helm")
+        self.kubeconfig = kubeconfig
+        self.namespace = namespace
+
+    @cached_property
+    def version(self) -> str:
+        """The full version, such as `4.3.1`."""
+        return self.run("version", "--short").stdout.strip().removeprefix("v").split("+")[0]
+
+    @property
+    def major(self) -> int:
+        return int(self.version.split(".")[0])
+
+    def run(self, *args: str | Path, timeout: float | None = None) -> Completed:
+        """Any Helm command.
+
+        Raises:
+            HelmError: it ended with another code than 0.
+        """
+        homes = {f"HELM_{kind.upper()}_HOME": str(cache_dir("helm", kind)) for kind in ("cache", "config", "data")}
+        environment = {
+            **homes,
+            "HELM_PLUGINS": str(cache_dir("helm", "data", "plugins")),
+            "HELM_REGISTRY_CONFIG": str(cache_dir("helm", "config") / "registry.json"),
+            "HELM_DRIVER": "secret",
+            "HELM_DEBUG": "false",
+            "HELM_KUBECONTEXT": "",
+            "HELM_NAMESPACE": self.namespace,
+            "KUBECONFIG": str(self.kubeconfig or os.devnull),
+        }
+        try:
+            return run([self.binary, *args], env=environment, timeout=timeout)
+        except CommandError as error:
+            raise HelmError(error.message, error.hint, error.completed) from error
+
+    def template(
+        self,
+        chart: Path | str,
+        release: str = "test-release",
+        values: Sequence[Values] = (),
+        sets: Sequence[str] = (),
+        kube_version: str = KUBE_VERSION,
+        api_versions: Sequence[str] = (),
+        show_only: Sequence[str] = (),
+    ) -> str:
+        """The rendered manifests. `values` are laid over each other in their order, then `sets` (`a.b=c`).
+
+        Raises:
+            HelmError: the chart refuses the values.
+        """
+        options = ["--kube-version", kube_version]
+        options += [word for each in sets for word in ("--set", each)]
+        options += [word for each in api_versions for word in ("--api-versions", each)]
+        options += [word for each in show_only for word in ("--show-only", each)]
+        key = (self.binary, self.namespace, str(chart), _fingerprint(chart), release, *map(_content, values), *options)
+        if key not in _RENDERS:
+            with _files(values) as files:
+                _RENDERS[key] = self.run("template", release, chart, *files, *options).stdout
+        return _RENDERS[key]
+
+    def notes(
+        self,
+        chart: Path | str,
+        release: str = "test-release",
+        values: Sequence[Values] = (),
+        sets: Sequence[str] = (),
+    ) -> str:
+        """NOTES.txt as an installation prints it: with Helm 4 only, and for the Kubernetes version that it assumes.
+
+        `helm template` leaves the notes out, and Helm 3 asks a cluster even for a dry run.
+
+        Raises:
+            HelmError: the chart refuses the values.
+        """
+        options = [word for each in sets for word in ("--set", each)]
+        with _files(values) as files:
+            dry = self.run("install", release, chart, *files, *options, "--dry-run=client", "--output", "json")
+        return str(json.loads(dry.stdout)["info"].get("notes", ""))
+
+    def lint(
+        self,
+        chart: Path,
+        values: Sequence[Values] = (),
+        kube_version: str = KUBE_VERSION,
+        strict: bool = True,
+    ) -> str:
+        """What `helm lint` says. It passes on `fail` and unmet `required`: only a render proves that values work.
+
+        Raises:
+            HelmError: it found an error (or, with `strict`, a warning).
+        """
+        with _files(values) as files:
+            strictly = ["--strict"] if strict else []
+            return self.run("lint", chart, *files, *strictly, "--kube-version", kube_version).stdout
+
+    def package(self, chart: Path, directory: Path) -> Path:
+        """Package the chart into `directory`; the archive's path."""
+        said = self.run("package", chart, "--destination", directory).stdout
+        return Path(said.strip().splitlines()[-1].partition("saved it to: ")[2])
+
+    def push(self, package: Path, registry: str, plain_http: bool = True) -> str:
+        """Push an archive to `oci://host:port/path`; the digest it has there."""
+        done = self.run("push", package, registry, *(["--plain-http"] if plain_http else []))
+        found = re.search(r"sha256:[0-9a-f]{64}", done.stdout + done.stderr)
+        return found.group() if found else ""
+
+    def install(self, release: str, chart: Path | str, **options: Any) -> str:
+        """Install a release that is not there yet; options as for `upgrade`."""
+        return self._apply(["install", release], chart, **options)
+
+    def upgrade(self, release: str, chart: Path | str, **options: Any) -> str:
+        """Upgrade a release. What Helm prints is returned, the notes included.
+
+        Options: `version`, `values`, `sets`, `wait` (for everything to be ready, at most `timeout` seconds),
+        `timeout` (300), `plain_http` (for `oci://` without TLS), `create_namespace`, `flags` (further ones, as words).
+        """
+        return self._apply(["upgrade", release], chart, **options)
+
+    def upgrade_install(self, release: str, chart: Path | str, **options: Any) -> str:
+        """Install the release, or upgrade it where it is there; options as for `upgrade`."""
+        return self._apply(["upgrade", "--install", release], chart, **options)
+
+    def _apply(
+        self,
+        command: Sequence[str],
+        chart: Path | str,
+        *,
+        version: str | None = None,
+        values: Sequence[Values] = (),
+        sets: Sequence[str] = (),
+        wait: bool = True,
+        timeout: float = 300,
+        plain_http: bool = False,
+        create_namespace: bool = False,
+        flags: Sequence[str] = (),
+    ) -> str:
+        options = ["--timeout", f"{timeout:.0f}s", *flags]
+        options += ["--version", version] if version else []
+        options += ["--wait"] if wait else []
+        options += ["--plain-http"] if plain_http else []
+        options += ["--create-namespace"] if create_namespace else []
+        options += [word for each in sets for word in ("--set", each)]
+        with _files(values) as files:
+            return self.run(*command, chart, *files, *options).stdout
+
+    def uninstall(self, release: str, wait: bool = True, timeout: float = 300, missing_ok: bool = False) -> str:
+        """Remove a release; with `wait`, until its objects are gone (Helm 3 and 4 wait in the foreground)."""
+        options = ["--timeout", f"{timeout:.0f}s", *(["--wait"] if wait else [])]
+        options += ["--ignore-not-found"] if missing_ok else []
+        return self.run("uninstall", release, *options).stdout
+
+    def rollback(self, release: str, revision: int = 0, wait: bool = True, timeout: float = 300) -> str:
+        """Go back to a revision; 0 is the one before."""
+        options = ["--timeout", f"{timeout:.0f}s", *(["--wait"] if wait else [])]
+        return self.run("rollback", release, *([str(revision)] if revision else []), *options).stdout
+
+    def get_manifest(self, release: str) -> str:
+        """The manifests of the release as it is installed."""
+        return self.run("get", "manifest", release).stdout
+
+    def get_notes(self, release: str) -> str:
+        """The notes of the release as it is installed."""
+        return self.run("get", "notes", release).stdout
+
+    def releases(self) -> list[dict[str, Any]]:
+        """The releases in the namespace, whatever their state: name, revision, status, chart, app_version."""
+        listed: list[dict[str, Any]] = json.loads(self.run("list", *self._all(), "--output", "json").stdout)
+        return listed
+
+    def history(self, release: str) -> list[dict[str, Any]]:
+        """The revisions of a release, oldest first: revision, status, chart, description."""
+        revisions: list[dict[str, Any]] = json.loads(self.run("history", release, "--output", "json").stdout)
+        return revisions
+
+    def test(self, release: str, timeout: float = 300) -> str:
+        """Run the release's test hooks."""
+        return self.run("test", release, "--timeout", f"{timeout:.0f}s").stdout
+
+    def _all(self) -> list[str]:
+        """Helm 4 lists every state by itself and has no `--all`."""
+        return ["--all"] if self.major == 3 else []
+
+
+@contextmanager
+def _files(values: Sequence[Values]) -> Iterator[list[str | Path]]:
+    """The `--values` options for these values; those that are no files yet are written into one, as JSON."""
+    with tempfile.TemporaryDirectory(prefix="values-") as directory:
+        words: list[str | Path] = []
+        for number, each in enumerate(values):
+            path = each if isinstance(each, Path) else Path(directory) / f"{number}.json"
+            if not isinstance(each, Path):
+                path.write_text(json.dumps(each))
+            words += ["--values", path]
+        yield words
+
+
+def _content(values: Values) -> str:
+    return values.read_text() if isinstance(values, Path) else json.dumps(values)
+
+
+def _fingerprint(chart: Path | str) -> tuple[tuple[str, int, int], ...]:
+    """What a chart's render depends on: path, size and time of each of its files; none for a chart in a registry."""
+    if isinstance(chart, str):
+        return ()
+    if chart.is_file():
+        paths = [chart]
+    else:
+        trees = (p for tree in CHART_TREES for p in sorted((chart / tree).rglob("*")))
+        paths = [p for p in (*(chart / part for part in CHART_PARTS), *trees) if p.is_file()]
+    states = ((p, p.stat()) for p in paths)
+    return tuple((str(path), state.st_size, state.st_mtime_ns) for path, state in states)

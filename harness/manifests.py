@@ -1,0 +1,167 @@
+"""What Helm has rendered, read as Helm and the API server read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import yaml
+
+from harness.errors import HarnessError
+
+Object = dict[str, Any]
+"""One Kubernetes object, as parsed."""
+
+
+TAG = "tag:yaml.org,2002:"
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML as Go's Kubernetes libraries read it (sigs.k8s.io/yaml), which differs from PyYAML in what matters here.
+
+    `y` and `n` are booleans, `12:30` and dates are strings, `1e3` is a number, and every key becomes a string
+    (`on:` becomes `"true":`). Go keeps the last of two equal keys without a word; here they are refused.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+    bool_values: ClassVar[dict[str, bool]] = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Object:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            if key_node.tag == f"{TAG}merge":
+                continue
+            key = _key(self.construct_object(key_node, deep=True))
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f'key "{key}" twice', key_node.start_mark)
+            seen.add(key)
+        return {_key(key): value for key, value in super().construct_mapping(node, deep).items()}
+
+    def construct_integer(self, node: yaml.ScalarNode) -> int:
+        text = str(self.construct_scalar(node)).replace("_", "")
+        return int(text, 8 if re.fullmatch(r"[-+]?0[0-7]+", text) else 0)
+
+
+def _key(value: object) -> str:
+    """A key as Go writes it: booleans in lower case, numbers as their text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# The kinds of plain scalars, each with the characters it can begin with; the first that fits counts.
+for _kind, _pattern, _first in (
+    ("bool", r"[yY]|[nN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE", "yYnNoOtTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]*|[1-9][0-9_]*)", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
+    ("merge", r"<<", "<"),
+):
+    Loader.add_implicit_resolver(f"{TAG}{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first))
+Loader.add_constructor(f"{TAG}int", Loader.construct_integer)
+
+
+def load(text: str) -> Any:
+    """One YAML document.
+
+    Raises:
+        HarnessError: it is not YAML, or has a key twice; with the line.
+    """
+    (document,) = load_all(text) or [None]
+    return document
+
+
+def load_all(text: str) -> list[Any]:
+    """The YAML documents of a stream.
+
+    Raises:
+        HarnessError: it is not YAML, or has a key twice; with the line.
+    """
+    try:
+        return list(yaml.load_all(text, Loader=Loader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line if mark else 0
+        around = "\n".join(text.splitlines()[max(0, line - 5) : line + 1])
+        raise HarnessError(f"Not YAML as it should be: {error}", around) from error
+
+
+class Manifests:
+    """The objects of one render, by kind and name."""
+
+    def __init__(self, objects: Iterable[Object]) -> None:
+        self._objects: dict[tuple[str, str], Object] = {}
+        for each in objects:
+            key = (each["kind"], each["metadata"]["name"])
+            if key in self._objects:
+                raise HarnessError(f"{key[0]} {key[1]} is rendered twice")
+            self._objects[key] = each
+
+    @classmethod
+    def parse(cls, text: str) -> Manifests:
+        """From the text that `helm template` prints; documents without content are left out.
+
+        Raises:
+            HarnessError: it is not YAML, has a key twice, an object twice, or something that is not an object.
+        """
+        documents = [d for d in load_all(text) if d is not None]
+        for each in documents:
+            if not isinstance(each, dict) or not each.get("kind") or not (each.get("metadata") or {}).get("name"):
+                raise HarnessError(f"Rendered, but no Kubernetes object: {str(each)[:200]}")
+        return cls(documents)
+
+    def __getitem__(self, key: tuple[str, str]) -> Object:
+        if key not in self._objects:
+            kind, name = key
+            there = ", ".join(n for k, n in self._objects if k == kind) or "none"
+            raise KeyError(f"no {kind} {name}; there is: {there}")
+        return self._objects[key]
+
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        return key in self._objects
+
+    def __iter__(self) -> Iterator[Object]:
+        return iter(self._objects.values())
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def kind(self, kind: str) -> list[Object]:
+        """The objects of one kind, in the order of the render."""
+        return [each for (k, _), each in self._objects.items() if k == kind]
+
+
+def pod_spec(workload: Object) -> Object:
+    """The pod's spec of a Pod, or of anything with a pod template."""
+    if workload["kind"] == "Pod":
+        return dict(workload["spec"])
+    if workload["kind"] == "CronJob":
+        workload = workload["spec"]["jobTemplate"]
+    return dict(workload["spec"]["template"]["spec"])
+
+
+def container(workload: Object, name: str | None = None) -> Object:
+    """The container of that name (init containers too), or the only one."""
+    spec = pod_spec(workload)
+    if name is None:
+        (only,) = spec["containers"]
+        return dict(only)
+    found = {c["name"]: c for c in (*spec["containers"], *spec.get("initContainers", ()))}
+    if name not in found:
+        raise KeyError(f"no container {name}; there is: {', '.join(found)}")
+    return dict(found[name])
+
+
+def environment(of: Mapping[str, Any]) -> dict[str, Any]:
+    """A container's variables: name to value, or to `valueFrom` where it has one.
+
+    Raises:
+        HarnessError: a name is there twice, which server-side apply refuses.
+    """
+    variables: dict[str, Any] = {}
+    for each in of.get("env", ()):
+        if each["name"] in variables:
+            raise HarnessError(f"{each['name']} is in env twice")
+        variables[each["name"]] = each["valueFrom"] if "valueFrom" in each else each.get("value", "")
+    return variables
