@@ -1,0 +1,178 @@
+{{- /* What the pods of the gateway and of the groups share, and what a group's pod is made of. */ -}}
+
+{{- /* Security context of every container: no escalation, no capabilities. Input: own (map or nothing). Output: YAML map. */ -}}
+{{- define "inference-stack.containerSecurityContext" -}}
+{{- include "inference-stack.overlay" (dict
+      "defaults" (dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")))
+      "own" .) -}}
+{{- end -}}
+
+{{- /* Fields of a pod that Kubernetes takes as they are. Input: map with any of them. Output: YAML map, empty if none is set. */ -}}
+{{- define "inference-stack.scheduling" -}}
+{{- $fields := dict -}}
+{{- $source := . -}}
+{{- range list "affinity" "hostNetwork" "dnsPolicy" "dnsConfig" "hostAliases" "nodeSelector" "priorityClassName" "runtimeClassName" "schedulerName" "tolerations" "topologySpreadConstraints" -}}
+{{- if index $source . }}{{ $_ := set $fields . (index $source .) }}{{ end -}}
+{{- end -}}
+{{- with $fields }}{{ toYaml . }}{{ end -}}
+{{- end -}}
+
+{{- /* Whether a group's engine runs as a user other than root: it can, nothing is mounted where only root gets, and the user did not choose otherwise. Input: dict group (completed). Output: "true" or nothing. */ -}}
+{{- define "inference-stack.modelGroup.nonRoot" -}}
+{{- $chosen := dict -}}
+{{- range list .group.podSecurityContext .group.securityContext -}}
+{{- range $key, $value := . }}{{ if has $key (list "runAsUser" "runAsNonRoot") }}{{ $_ := set $chosen $key $value }}{{ end }}{{ end -}}
+{{- end -}}
+{{- if and .group.preset.nonRoot (not .group.rootMounts) (not $chosen) }}true{{ end -}}
+{{- end -}}
+
+{{- /* Security context of a group's pod. Input: dict group (completed). Output: YAML map. */ -}}
+{{- define "inference-stack.modelGroup.podSecurityContext" -}}
+{{- $defaults := dict "seccompProfile" (dict "type" "RuntimeDefault") -}}
+{{- if include "inference-stack.modelGroup.nonRoot" . -}}
+{{- $_ := set $defaults "runAsNonRoot" true -}}
+{{- range list "runAsUser" "runAsGroup" "fsGroup" }}{{ $_ := set $defaults . 10001 }}{{ end -}}
+{{- $_ := set $defaults "fsGroupChangePolicy" "OnRootMismatch" -}}
+{{- end -}}
+{{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .group.podSecurityContext) -}}
+{{- end -}}
+
+{{- /* The home directory of an engine that does not run as root. Output: path. */ -}}
+{{- define "inference-stack.modelGroup.home" -}}
+/home/engine
+{{- end -}}
+
+{{- /*
+Environment of a group's engine: ours, where the user has no variable of that name, then the user's.
+Input: dict group (completed). Output: YAML list, empty if there is none.
+*/ -}}
+{{- define "inference-stack.modelGroup.env" -}}
+{{- $ours := deepCopy (.group.preset.env | default dict) -}}
+{{- if include "inference-stack.modelGroup.nonRoot" . -}}
+{{- $home := include "inference-stack.modelGroup.home" . -}}
+{{- $_ := set $ours "HOME" $home -}}
+{{- $_ := set $ours "USER" "engine" -}}
+{{- $_ := set $ours "XDG_CACHE_HOME" (printf "%s/.cache" $home) -}}
+{{- end -}}
+{{- $cache := .group.cachePath -}}
+{{- if $cache }}{{ range $name, $below := .group.preset.cache }}{{ $_ := set $ours $name (printf "%s%s" $cache $below) }}{{ end }}{{ end -}}
+{{- $given := include "inference-stack.modelGroup.givenEnv" . | fromJson -}}
+{{- $env := list -}}
+{{- range $name, $value := $ours }}{{ if not (hasKey $given $name) }}{{ $env = append $env (dict "name" $name "value" $value) }}{{ end }}{{ end -}}
+{{- range .group.env -}}
+{{- $variable := deepCopy . -}}
+{{- if hasKey . "value" }}{{ $_ := set $variable "value" (include "inference-stack.word" .value) }}{{ end -}}
+{{- $env = append $env $variable -}}
+{{- end -}}
+{{- with $env }}{{ toYaml . }}{{ end -}}
+{{- end -}}
+
+{{- /* Size of /dev/shm, empty if the engine does not need more than the runtime's 64 MiB. NCCL and the engines' own rings need it as soon as one model spans several GPUs. Input: dict group (completed). Output: quantity or nothing. */ -}}
+{{- define "inference-stack.modelGroup.sharedMemory" -}}
+{{- if .group.sharedMemory -}}
+{{- .group.sharedMemory -}}
+{{- else if .group.parallel -}}
+{{- ternary "16Gi" "8Gi" (gt (int .group.gpus) 4) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /*
+Volumes of a group's pod and where its engine mounts them. What the user mounts at a path, or calls by a name, is theirs: ours gives way.
+Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMounts, volumeDevices}, without the empty ones.
+*/ -}}
+{{- define "inference-stack.modelGroup.storage" -}}
+{{- $context := . -}}
+{{- $volumes := list -}}
+{{- $mounts := list -}}
+{{- $devices := list -}}
+{{- range .group.persistentVolumes -}}
+{{- $claim := include "inference-stack.modelGroup.claimName" (dict "root" $context.root "name" $context.name "volume" .) -}}
+{{- $volumes = append $volumes (dict "name" .name "persistentVolumeClaim" (dict "claimName" $claim)) -}}
+{{- if eq (.volumeMode | default "Filesystem") "Block" -}}
+{{- $devices = append $devices (dict "name" .name "devicePath" .mountPath) -}}
+{{- else -}}
+{{- $mounts = append $mounts (pick . "name" "mountPath" "subPath" "readOnly") -}}
+{{- end -}}
+{{- end -}}
+{{- $volumes = concat $volumes (.group.volumes | default list) -}}
+{{- $mounts = concat $mounts (.group.volumeMounts | default list) -}}
+{{- $names := list -}}
+{{- range $volumes }}{{ $names = append $names .name }}{{ end -}}
+{{- $paths := list -}}
+{{- range $mounts }}{{ $paths = append $paths (trimSuffix "/" .mountPath) }}{{ end -}}
+{{- $ours := list -}}
+{{- if include "inference-stack.modelGroup.nonRoot" . -}}
+{{- $ours = append $ours (dict "name" "engine-home" "path" (include "inference-stack.modelGroup.home" .) "emptyDir" dict) -}}
+{{- end -}}
+{{- with include "inference-stack.modelGroup.sharedMemory" . -}}
+{{- $ours = append $ours (dict "name" "shm" "path" "/dev/shm" "emptyDir" (dict "medium" "Memory" "sizeLimit" .)) -}}
+{{- end -}}
+{{- range $ours -}}
+{{- if not (or (has .name $names) (has .path $paths)) -}}
+{{- $volumes = append $volumes (dict "name" .name "emptyDir" .emptyDir) -}}
+{{- $mounts = append $mounts (dict "name" .name "mountPath" .path) -}}
+{{- end -}}
+{{- end -}}
+{{- $storage := dict -}}
+{{- with $volumes }}{{ $_ := set $storage "volumes" . }}{{ end -}}
+{{- with $mounts }}{{ $_ := set $storage "volumeMounts" . }}{{ end -}}
+{{- with $devices }}{{ $_ := set $storage "volumeDevices" . }}{{ end -}}
+{{- toYaml $storage -}}
+{{- end -}}
+
+{{- /* Ports of a group: http, the engine's others, the user's; a name or number of the user's replaces the engine's. Input: dict group (completed). Output: JSON list of {name, containerPort, servicePort, protocol}. */ -}}
+{{- define "inference-stack.modelGroup.ports" -}}
+{{- $group := .group -}}
+{{- $ports := list (dict "name" "http" "containerPort" (int64 $group.containerPort) "servicePort" (int64 $group.service.port) "protocol" "TCP") -}}
+{{- $names := list "http" -}}
+{{- $numbers := list -}}
+{{- range $group.additionalPorts -}}
+{{- $names = append $names .name -}}
+{{- $numbers = append $numbers (int64 .containerPort) -}}
+{{- end -}}
+{{- range $group.preset.ports -}}
+{{- $flag := include "inference-stack.flag" (dict "words" (concat $group.command $group.args) "names" .flags) | fromJson -}}
+{{- $number := int64 .containerPort -}}
+{{- with first $flag.values }}{{ $number = atoi . | int64 }}{{ end -}}
+{{- if not (or (has .name $names) (has $number $numbers)) -}}
+{{- $ports = append $ports (dict "name" .name "containerPort" $number "servicePort" $number "protocol" "TCP") -}}
+{{- end -}}
+{{- end -}}
+{{- range $group.additionalPorts -}}
+{{- $ports = append $ports (dict "name" .name "containerPort" (int64 .containerPort) "servicePort" (int64 (.servicePort | default .containerPort)) "protocol" (.protocol | default "TCP")) -}}
+{{- end -}}
+{{- toJson $ports -}}
+{{- end -}}
+
+{{- /* The group's init containers, each with the security context of the engine's container unless it has one. Input: dict group (completed). Output: YAML list, empty if there are none. */ -}}
+{{- define "inference-stack.modelGroup.initContainers" -}}
+{{- $containers := list -}}
+{{- range .group.initContainers -}}
+{{- $container := deepCopy . -}}
+{{- $_ := set $container "securityContext" (include "inference-stack.containerSecurityContext" .securityContext | fromYaml) -}}
+{{- with .resources }}{{ $_ := set $container "resources" (include "inference-stack.resources" . | fromYaml) }}{{ end -}}
+{{- $containers = append $containers $container -}}
+{{- end -}}
+{{- with $containers }}{{ toYaml . }}{{ end -}}
+{{- end -}}
+
+{{- /* How a group's pods are replaced. With a claim that only one node can mount and no strategy given: in place. Input: dict group (completed). Output: YAML map. */ -}}
+{{- define "inference-stack.modelGroup.strategy" -}}
+{{- if .group.strategy -}}
+{{- toYaml .group.strategy -}}
+{{- else if include "inference-stack.modelGroup.singleNodeVolumes" . | fromJsonArray -}}
+{{- toYaml (dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 0 "maxUnavailable" 1)) -}}
+{{- else -}}
+{{- toYaml (dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 1 "maxUnavailable" 0)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Names of the group's volumes that only one node (ReadWriteOnce) or one pod (ReadWriteOncePod) can mount. Input: dict group. Output: JSON list. */ -}}
+{{- define "inference-stack.modelGroup.singleNodeVolumes" -}}
+{{- $names := list -}}
+{{- range .group.persistentVolumes -}}
+{{- $modes := .accessModes | default (ternary list (list "ReadWriteOnce") (not (empty .existingClaim))) -}}
+{{- if and $modes (not (has "ReadWriteMany" $modes)) (not (has "ReadOnlyMany" $modes)) }}{{ $names = append $names .name }}{{ end -}}
+{{- end -}}
+{{- toJson $names -}}
+{{- end -}}

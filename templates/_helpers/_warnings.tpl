@@ -1,0 +1,31 @@
+{{- /* What can work but is risky. Input: root. Output: JSON list of sentences, for NOTES. */ -}}
+{{- define "inference-stack.warnings" -}}
+{{- $warnings := list -}}
+{{- $groups := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $name, $group := $groups -}}
+{{- $path := printf "modelGroups.%s" $name -}}
+{{- if hasSuffix ":latest" $group.imageReference -}}
+{{- $warnings = append $warnings (printf "%s: the tag of %s is latest, so which version runs depends on the day its node pulls it; set %s.tag." $path $group.imageReference $path) -}}
+{{- end -}}
+{{- range $group.normalised -}}
+{{- $warnings = append $warnings (printf "%s.resources: %s; Kubernetes accepts devices only with requests equal to limits." $path .) -}}
+{{- end -}}
+{{- if and (not $group.preset.openai) $group.modelAlias -}}
+{{- $warnings = append $warnings (printf "%s: tritonserver answers KServe v2 requests and has no OpenAI routes, so requests for %s get 404 from it; run trtllm-serve (engine: tensorrt-llm) for an OpenAI endpoint." $path (join ", " $group.modelAlias)) -}}
+{{- end -}}
+{{- with $group.rootMounts -}}
+{{- $warnings = append $warnings (printf "%s: only root can enter %s, so this engine runs as the user of its image; mount the volume elsewhere, for example at /cache, to run it restricted (its cache settings follow the path)." $path (join ", " .)) -}}
+{{- end -}}
+{{- if $group.script -}}
+{{- $warnings = append $warnings (printf "%s: its command is a shell script, to which nothing is added; it must listen on 0.0.0.0:%d and serve %s." $path (int64 $group.containerPort) (join ", " ($group.servedNames | default $group.modelAlias))) -}}
+{{- end -}}
+{{- if and (has $group.engine (list "vllm" "sglang" "tensorrt-llm")) (not (dig "limits" dict $group.resources)) -}}
+{{- $warnings = append $warnings (printf "%s: it asks for no GPU; set %s.resources.limits (nvidia.com/gpu: 1) unless its image runs on CPU." $path $path) -}}
+{{- end -}}
+{{- end -}}
+{{- if not $groups -}}
+{{- $warnings = append $warnings "no model group is enabled, so the gateway has nothing to answer with; enable one, for example with --set modelGroups.vllm-llama.enabled=true." -}}
+{{- end -}}
+{{- $warnings = append $warnings "clients need no key: whoever reaches the gateway can use every model." -}}
+{{- toJson $warnings -}}
+{{- end -}}
