@@ -98,7 +98,13 @@ Output: JSON {command: [string], args: [string], port: number, servedNames: [str
 {{- if $names -}}
 {{- $served = ternary (splitList "," (first $names)) $names (eq $style "comma") -}}
 {{- else if or $script (eq $style "model") -}}
-{{- with $group.modelName }}{{ $served = list (ternary (base .) . (hasPrefix "/" .)) }}{{ end -}}
+{{- $model := $group.modelName | default "" | toString -}}
+{{- $before := "" -}}
+{{- range $word := ternary $words list (and $preset.model.positional (not $script)) -}}
+{{- if and (regexMatch $preset.recognise.command $before) (regexMatch "^[^-]" $word) (ne $word "serve") }}{{ $model = $word }}{{ end -}}
+{{- if ne $word "serve" }}{{ $before = $word }}{{ end -}}
+{{- end -}}
+{{- with $model }}{{ $served = list (ternary (base .) . (hasPrefix "/" .)) }}{{ end -}}
 {{- else -}}
 {{- $served = ternary (list (first .aliases | default "")) .aliases (eq $style "first") -}}
 {{- end -}}
