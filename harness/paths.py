@@ -26,3 +26,8 @@ def cache_dir(*parts: str) -> Path:
     path = base.absolute().joinpath(*parts)
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def examples() -> list[Path]:
+    """The values files that come with the chart, in the order of their names."""
+    return sorted((ROOT / "examples").glob("*.yaml"))

@@ -1,6 +1,6 @@
 {{- /* llama.cpp's server. It listens on 127.0.0.1:8080 and has no metrics unless told; it spreads a model over its GPUs by itself. Each flag may also be given as an environment variable. */ -}}
 {{- define "inference-stack.engine.llama-cpp" -}}
-image: {repository: ghcr.io/ggml-org/llama.cpp, tag: server}
+image: {repository: ghcr.io/ggml-org/llama.cpp, tag: server-b11243}
 recognise:
   command: 'llama-server'
   image: 'llama[.-]cpp'
