@@ -1,0 +1,134 @@
+"""`python -m harness.lint [CHECK...]`: everything that can be checked without running the chart."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.helm import Helm
+from harness.manifests import Manifests
+from harness.paths import ROOT, examples
+from harness.progress import console, step
+from harness.run import run
+from harness.tools import tool
+
+MAJORS = {"helm": "Helm 4", "helm3": "Helm 3"}
+
+RENDERED = """
+extends: relaxed
+rules:
+  indentation: disable
+  line-length: disable
+  empty-lines: disable
+  key-duplicates: enable
+  octal-values: {forbid-implicit-octal: true}
+  truthy: {allowed-values: ["true", "false"], check-keys: true}
+"""
+"""yamllint's rules for rendered manifests: what misleads a reader of YAML 1.1, not how it looks."""
+
+
+def expect(*words: str | Path, cwd: Path = ROOT) -> str:
+    """The output of a checker that must find nothing.
+
+    Raises:
+        HarnessError: it found something: all of its output.
+    """
+    done = run(words, cwd=cwd, check=False)
+    if done.returncode:
+        raise HarnessError(f"{done.stdout}\n{done.stderr}".strip())
+    return done.stdout
+
+
+def python(module: str, *words: str | Path) -> None:
+    expect(sys.executable, "-m", module, *words)
+
+
+def variants() -> list[Path | None]:
+    """What the chart is checked with: its defaults, then each example."""
+    return [None, *examples()]
+
+
+def helm_lint() -> None:
+    for name in MAJORS:
+        helm = Helm(tool(name))
+        for values in variants():
+            helm.lint(ROOT, [values] if values else [])
+
+
+def render() -> None:
+    """Each render is valid, free of doubles, and YAML that reads the same everywhere; Helm 3 and 4 agree."""
+    with tempfile.TemporaryDirectory() as directory:
+        for values in variants():
+            shown = values.name if values else "the defaults"
+            objects = {}
+            for name, major in MAJORS.items():
+                text = Helm(tool(name)).template(ROOT, values=[values] if values else [])
+                objects[major] = list(Manifests.parse(text))
+                (Path(directory) / f"{name}-{values.name if values else 'defaults.yaml'}").write_text(text)
+            first, second = objects.values()
+            if first != second:
+                raise HarnessError(f"{' and '.join(objects)} render different objects from {shown}")
+        python("yamllint", "--strict", "--config-data", RENDERED, directory)
+
+
+def yaml() -> None:
+    python("yamllint", "--strict", "values.yaml", "Chart.yaml", ".pre-commit-config.yaml", *examples(), ".github")
+
+
+def actionlint() -> None:
+    expect(tool("actionlint"))
+
+
+def gofmt() -> None:
+    root = Path(run([tool("go"), "env", "GOROOT"], env={"GOTOOLCHAIN": "local"}).stdout.strip())
+    unformatted = expect(root / "bin" / "gofmt", "-l", ROOT / "tools")
+    if unformatted:
+        raise HarnessError(f"Not formatted: {unformatted}", "Run: gofmt -w tools")
+
+
+CHECKS: dict[str, Callable[[], None]] = {
+    "ruff": lambda: python("ruff", "check", "--quiet", "."),
+    "format": lambda: python("ruff", "format", "--quiet", "--diff", "."),
+    "mypy": lambda: python("mypy"),
+    "yaml": yaml,
+    "helm-lint": helm_lint,
+    "render": render,
+    "actionlint": actionlint,
+    "gofmt": gofmt,
+}
+
+
+def failures(names: list[str]) -> Iterator[tuple[str, HarnessError]]:
+    """Run the checks, each whatever the others found."""
+    for name in names:
+        try:
+            with step(name):
+                CHECKS[name]()
+        except HarnessError as error:
+            yield name, error
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="nox -s lint --", description=__doc__)
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"only these, of: {', '.join(CHECKS)}")
+    names = parser.parse_args().checks or list(CHECKS)
+    unknown = sorted(set(names) - set(CHECKS))
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}; there is {', '.join(CHECKS)}")
+    failed = list(failures(names))
+    for name, error in failed:
+        console.rule(f"{name} failed", style="red", align="left")
+        console.print(str(error), markup=False, soft_wrap=True)
+    console.print(
+        f"lint: {len(names) - len(failed)} ok, {len(failed)} failed"
+        + (f": {', '.join(n for n, _ in failed)}" if failed else "")
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""`python -m harness.summary REPORT...`: what several pytest runs counted, as one line.
+
+It reads the JUnit files that `nox -s test cluster` leaves, and needs nothing but Python's own library.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+
+def count(report: Path) -> Counter[str]:
+    """Tests by outcome: passed, failed (errors too), skipped. A run that left no report is one failure."""
+    if not report.exists():
+        return Counter(failed=1)
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    if suite is None:
+        return Counter(failed=1)
+    total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    return Counter(passed=total - failed - skipped, failed=failed, skipped=skipped)
+
+
+def line(counted: Counter[str]) -> str:
+    """Such as `412 passed, 0 failed`; skipped ones are named where there are some."""
+    skipped = f", {counted['skipped']} skipped" if counted["skipped"] else ""
+    return f"{counted['passed']} passed, {counted['failed']} failed{skipped}"
+
+
+def main(reports: Sequence[str]) -> int:
+    total: Counter[str] = Counter()
+    for path in map(Path, reports):
+        counted = count(path)
+        total += counted
+        print(f"{path.stem}: {line(counted)}" + ("" if path.exists() else " (did not run to its end)"))
+    print(line(total))
+    return 1 if total["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

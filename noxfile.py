@@ -1,0 +1,75 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox==2026.10.20"]
+# ///
+"""What people and CI run: `nox -l` lists the sessions, `nox -s NAME -- ARGUMENTS` runs one."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+
+PYPROJECT = Path("pyproject.toml")
+
+
+def prepare(session: nox.Session, *groups: str) -> None:
+    """Install the harness and these dependency groups, once for each state of pyproject.toml."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - nox itself runs on older ones
+        session.error("Python 3.11 or newer is needed: install nox with it, and run that nox.")
+    stamp = Path(session.virtualenv.location) / "prepared"
+    state = hashlib.sha256(PYPROJECT.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == state:
+        return
+    wanted = nox.project.dependency_groups(nox.project.load_toml(PYPROJECT), *groups)
+    session.install("--editable", ".", *wanted)
+    stamp.write_text(state)
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest; what it counted is left in `.nox/SESSION.xml`."""
+    prepare(session, "test")
+    session.run("python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Helm, YAML, Python, Go and workflow checks; name some to run only those."""
+    prepare(session, "lint", "test")
+    session.run("python", "-m", "harness.lint", *session.posargs)
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Tests of what the chart renders, and of the harness; needs no cluster."""
+    pytest(session, "--numprocesses=auto", "tests/chart", "tests/harness")
+
+
+@nox.session(default=False)
+def cluster(session: nox.Session) -> None:
+    """Tests of the chart installed on a real Kubernetes."""
+    pytest(session, "tests/cluster")
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """A cluster, the chart on it, and an answer from a model; `-- --down` ends it."""
+    prepare(session)
+    session.run("python", "-m", "harness.demo", *session.posargs)
+
+
+@nox.session(default=False)
+def tools(session: nox.Session) -> None:
+    """Find, fetch or build the pinned tools, and link them into .tools/bin."""
+    prepare(session)
+    session.run("python", "-m", "harness.tools", *session.posargs)
+
+
+if __name__ == "__main__":
+    nox.main()
