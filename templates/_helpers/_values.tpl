@@ -9,7 +9,7 @@ Input: root. Output: JSON map name -> group; see inference-stack.modelGroup.comp
 {{- $groups := dict -}}
 {{- range $name, $given := .Values.modelGroups -}}
 {{- if kindIs "map" $given -}}
-{{- $group := mergeOverwrite (deepCopy ($.Values.modelGroupDefaults | default dict)) (deepCopy $given) -}}
+{{- $group := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $given) | fromYaml -}}
 {{- if $group.enabled -}}
 {{- $_ := set $groups $name (include "inference-stack.modelGroup.complete" (dict "root" $ "name" $name "group" $group) | fromJson) -}}
 {{- end -}}
@@ -18,11 +18,20 @@ Input: root. Output: JSON map name -> group; see inference-stack.modelGroup.comp
 {{- toJson $groups -}}
 {{- end -}}
 
-{{- /* Values laid over defaults, key by key; null removes. Input: dict defaults (map), own (map or nothing). Output: YAML map. */ -}}
+{{- /* Values laid over defaults, key by key; null removes. Input: dict defaults (map), own (map), or nothing for either. Output: YAML map. */ -}}
 {{- define "inference-stack.overlay" -}}
-{{- $merged := mergeOverwrite (deepCopy (.defaults | default dict)) (deepCopy (.own | default dict)) -}}
-{{- range $key, $value := $merged -}}
-{{- if kindIs "invalid" $value }}{{ $_ := unset $merged $key }}{{ end -}}
+{{- mergeOverwrite (deepCopy (.defaults | default dict)) (deepCopy (.own | default dict)) | include "inference-stack.withoutNulls" -}}
 {{- end -}}
-{{- toYaml $merged -}}
+
+{{- /* A map without the keys that are null, at any depth. Input: map. Output: YAML map. */ -}}
+{{- define "inference-stack.withoutNulls" -}}
+{{- $kept := dict -}}
+{{- range $key, $value := . -}}
+{{- if kindIs "map" $value -}}
+{{- $_ := set $kept $key (include "inference-stack.withoutNulls" $value | fromYaml) -}}
+{{- else if not (kindIs "invalid" $value) -}}
+{{- $_ := set $kept $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $kept -}}
 {{- end -}}
