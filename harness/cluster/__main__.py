@@ -1,0 +1,104 @@
+"""The cluster from the command line: `python -m harness.cluster up|down|status|kubeconfig|clean`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.cluster import DEFAULT_NAME, KUBECONFIG_VARIABLE, Cluster, choose
+from harness.cluster.state import started_by_us
+from harness.errors import HarnessError
+from harness.progress import console
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 1 when it failed, or when `status` finds nothing running."""
+    options = _parser().parse_args(arguments)
+    # A polite kill is handled like Ctrl-C: what has been half started is taken down again.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return _COMMANDS[options.command](options)
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m harness.cluster", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("up", "start the cluster, or leave it alone if it runs"),
+        ("down", "end it and remove everything it has made"),
+        ("status", "say whether it runs and what is in it"),
+        ("kubeconfig", "print the path of its kubeconfig"),
+        ("clean", "end every cluster that was started from here, crashed ones too"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        if name != "clean":
+            command.add_argument("--name", default=DEFAULT_NAME, help="which cluster (default: %(default)s)")
+            command.add_argument(
+                "--kubeconfig", type=Path, help=f"use this cluster instead (or set {KUBECONFIG_VARIABLE})"
+            )
+        if name == "up":
+            command.add_argument("--gpus", type=_count, default=None, help="GPUs each node pretends to have")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("cannot be negative")
+    return number
+
+
+def _chosen(options: argparse.Namespace) -> Cluster:
+    return choose(options.name, kubeconfig=options.kubeconfig)
+
+
+def _up(options: argparse.Namespace) -> int:
+    cluster = _chosen(options)
+    cluster.up()
+    if options.gpus is not None:
+        cluster.advertise_gpus(options.gpus)
+    console.print(f"export KUBECONFIG={cluster.kubeconfig}", soft_wrap=True)
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    _chosen(options).down()
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    status = _chosen(options).status()
+    if not status.running:
+        console.print(f"{status.provider} {status.name}: not running {status.detail}".rstrip())
+        return 1
+    console.print(
+        f"{status.provider} {status.name}: Kubernetes {status.server_version}, {status.nodes} node(s), "
+        f"{status.gpus} GPU(s) {status.detail}".rstrip()
+    )
+    return 0
+
+
+def _kubeconfig(options: argparse.Namespace) -> int:
+    print(_chosen(options).kubeconfig)
+    return 0
+
+
+def _clean(_: argparse.Namespace) -> int:
+    for cluster in started_by_us():
+        cluster.down()
+    return 0
+
+
+_COMMANDS = {"up": _up, "down": _down, "status": _status, "kubeconfig": _kubeconfig, "clean": _clean}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,254 @@
+"""A cluster of one node made of this machine's own namespaces: real Kubernetes, no Docker, no virtual machine.
+
+Everything the node is hangs on its PID 1: when that ends, the kernel ends every process in its namespaces and drops its
+mounts, interfaces and firewall rules with them. What lies outside is three things with names of their own (a control
+group, a veth device, a directory of state), so that whoever comes next can remove them, whatever has happened.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from harness.cluster import Status, binaries, cgroups, host, network, node_config, operations, pki
+from harness.cluster.processes import boot_id, children, kill, start_time, wait_until
+from harness.cluster.registry import Registry
+from harness.cluster.state import NAMESPACES, Record, State
+from harness.errors import HarnessError
+from harness.images.archive import ImageArchive
+from harness.kubectl import Kubectl
+from harness.paths import cache_dir
+from harness.progress import step
+from harness.run import tail
+from harness.tools.store import locked
+
+INIT = Path(__file__).with_name("init.sh")
+READY_SECONDS = 180.0  # on two busy cores a node takes 20
+LOG_LINES = 8
+
+
+class Namespaces:
+    """One cluster; the name tells several on one machine apart."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._state = State(name)
+        self._group = f"inference-stack-{name.removeprefix('inference-stack-')}-{self._state.id}"
+        self._device = f"is-{self._state.id}"
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self._state.kubeconfig
+
+    @property
+    def registry(self) -> str | None:
+        record = self._state.read()
+        return _registry_address(record) if record and record.subnet else None
+
+    @property
+    def logs(self) -> Path:
+        """A file for each program of the node; they stay when the cluster goes, until the next one of this name."""
+        return cache_dir("logs", self.name)
+
+    def up(self) -> None:
+        """Start the node, unless it runs and answers. What is left of an earlier one that broke is removed first.
+
+        Raises:
+            HarnessError: this machine cannot run it, or it did not become ready; nothing of it is left then.
+        """
+        with self._locked():
+            if self._healthy():
+                return
+            host.check()
+            self._remove()
+            programs = binaries.build()
+            try:
+                self._start(programs)
+            except BaseException:  # Ctrl-C, too
+                self._remove()
+                raise
+
+    def down(self) -> None:
+        with self._locked():
+            if self._state.exists():
+                with step(f"Ending the cluster {self.name}"):
+                    self._remove()
+
+    def status(self) -> Status:
+        record = self._state.read()
+        if record is None or not _alive(record):
+            return Status(NAMESPACES, self.name, running=False)
+        return operations.status(NAMESPACES, self.name, self._kubectl())
+
+    def load(self, images: Sequence[ImageArchive]) -> None:
+        """Push the images into the node's registry, where it finds them under the names they have everywhere.
+
+        Raises:
+            HarnessError: the cluster is not up, or a push failed.
+        """
+        record = self._state.read()
+        if record is None or not _alive(record):
+            raise HarnessError(f"The cluster {self.name} does not run.", "Start it: python -m harness.cluster up")
+        self._registry(record).load(images)
+
+    def advertise_gpus(self, count: int, resource: str = "nvidia.com/gpu") -> None:
+        operations.advertise(self._kubectl(), count, resource)
+
+    # --- starting
+
+    def _start(self, programs: Path) -> None:
+        record = Record(NAMESPACES, boot=boot_id())
+        self._state.write(record)
+        subnet = network.connect(self._device)
+        record.subnet = str(subnet)
+        address = network.node_address(subnet)
+        network.go_direct(address)
+        self._configure(subnet)
+        with step(f"Starting the node {address}"):
+            self._start_init(record, programs)
+            registry = self._registry(record)
+            self._await(record, registry.answers, "the registry")
+            registry.load(binaries.node_images())
+        kubectl = self._kubectl()
+        system = Kubectl(self.kubeconfig, "kube-system", kubectl.binary)
+        with step("Waiting for the API server"):
+            self._await(record, lambda: operations.ready(kubectl), "kube-apiserver")
+            # The API server makes the namespace on its own, a moment later.
+            self._await(record, lambda: kubectl.exists("namespace", system.namespace), "kube-apiserver")
+            for manifest in sorted(binaries.MANIFESTS.glob("*.yaml")):
+                system.apply(manifest.read_text(), server_side=True)
+        with step("Waiting for the node"):
+            self._await(record, lambda: _nodes_ready(kubectl), "kubelet")
+        with step("Waiting for DNS") as shown:
+            system.wait_available("coredns", timeout=READY_SECONDS, detail=shown.detail)
+            shown.detail("")
+            # Pods of the default namespace need its service account, which is made a moment after the namespace.
+            self._await(record, lambda: kubectl.exists("serviceaccount", "default"), "kube-controller-manager")
+        record.ready = True
+        self._state.write(record)
+
+    def _configure(self, subnet: IPv4Network) -> None:
+        directory, address = self._state.directory, network.node_address(subnet)
+        kubeconfig = pki.write_all(directory / "pki", node_config.NODE, address, node_config.API_SERVICE)
+        self.kubeconfig.touch(mode=0o600)
+        self.kubeconfig.write_bytes(kubeconfig)
+        node_config.write(directory / "config", address)
+        # A copy: bash reads a script as it goes, and the checkout may change or go meanwhile.
+        (directory / "init.sh").write_text(INIT.read_text())
+        for old in self.logs.glob("*.log"):
+            old.unlink()
+
+    def _start_init(self, record: Record, programs: Path) -> None:
+        """Start PID 1 of the node, inside the control group from its first instruction.
+
+        It waits for a line on its standard input before it does anything. So it is either written down, or it reads the
+        end of the pipe and ends: a `kill -9` of this process cannot leave a node that nobody knows of.
+        """
+        groups = cgroups.create(self._group)
+        subnet = IPv4Network(record.subnet)
+        enter = (
+            'for group; do echo $$ >"$group/cgroup.procs"; done; exec unshare "${NAMESPACES[@]}" bash "$STATE/init.sh"'
+        )
+        flags = " ".join(host.NAMESPACES)
+        # A fresh environment: a proxy of this machine, for one, would be the wrong one in the node.
+        environment = {
+            "PATH": f"{node_config.BIN}:{host.node_path()}",
+            "HOME": "/mnt/home",
+            "NODE": node_config.NODE,
+            "NODE_ADDRESS": f"{network.node_address(subnet)}/{subnet.prefixlen}",
+            "STATE": str(self._state.directory),
+            "PROGRAMS": str(programs),
+            "LOGS": str(self.logs),
+        }
+        with (self.logs / "init.log").open("wb") as log:
+            # Popen, because the node lives on when this process ends; a session of its own keeps Ctrl-C from it.
+            outer = subprocess.Popen(
+                ["bash", "-c", f"NAMESPACES=({flags}); {enter}", "bash", *map(str, groups)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+        assert outer.stdin is not None
+        with outer.stdin as go:
+            wait_until(lambda: bool(children(outer.pid)) or outer.poll() is not None, "Making the namespaces")
+            if outer.poll() is not None:
+                raise HarnessError(f"The node did not start.\n{self._last_words('init')}")
+            record.pid = children(outer.pid)[0]
+            record.started = start_time(record.pid) or 0
+            self._state.write(record)
+            network.give(self._device, record.pid)
+            go.write(b"go\n")
+
+    def _await(self, record: Record, done: Callable[[], bool], program: str) -> None:
+        """Until `done`; what the program said is shown if that does not come, or if the node ends before."""
+
+        def settled() -> bool:
+            if not _alive(record):
+                raise HarnessError(f"The node has ended.\n{self._last_words('init')}", f"Its logs are in {self.logs}")
+            return done()
+
+        try:
+            wait_until(settled, f"Waiting for {program}", READY_SECONDS)
+        except HarnessError as error:
+            if error.hint:
+                raise
+            raise HarnessError(
+                f"{error.message}\n{self._last_words(program)}", f"The node's logs were kept in {self.logs}"
+            ) from error
+
+    def _last_words(self, program: str) -> str:
+        log = self.logs / f"{program}.log"
+        return tail(log.read_text(errors="replace"), LOG_LINES) if log.exists() else ""
+
+    # --- what it is made of
+
+    def _healthy(self) -> bool:
+        """Whether an earlier `up` went through and the cluster still answers."""
+        record = self._state.read()
+        if record is None or not record.ready or not _alive(record):
+            return False
+        network.go_direct(network.node_address(IPv4Network(record.subnet)))
+        return operations.ready(self._kubectl())
+
+    def _remove(self) -> None:
+        """End everything of this cluster and remove what is left; in this order it can be interrupted and repeated."""
+        record = self._state.read()
+        if record is not None and _alive(record):
+            kill(record.pid)
+            wait_until(lambda: not _alive(record), f"Ending process {record.pid}")
+        cgroups.remove(self._group)
+        network.disconnect(self._device)
+        self._state.remove()
+
+    def _locked(self) -> AbstractContextManager[None]:
+        return locked(f"cluster-{self.name}", f"the cluster {self.name}")
+
+    def _kubectl(self) -> Kubectl:
+        return Kubectl(self.kubeconfig, binary=binaries.build() / "kubectl")
+
+    def _registry(self, record: Record) -> Registry:
+        crane = binaries.build() / "crane"
+        return Registry(_registry_address(record), crane, self._state.directory / "images.json")
+
+
+def _registry_address(record: Record) -> str:
+    return f"{network.node_address(IPv4Network(record.subnet))}:{node_config.REGISTRY_PORT}"
+
+
+def _alive(record: Record) -> bool:
+    """Whether the record's process is there, and is that process."""
+    return record.pid > 0 and record.boot == boot_id() and start_time(record.pid) == record.started
+
+
+def _nodes_ready(kubectl: Kubectl) -> bool:
+    nodes = kubectl.items("nodes")
+    return bool(nodes) and all(
+        any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", ()))
+        for node in nodes
+    )

@@ -1,0 +1,103 @@
+"""The node's own registry, which answers for every image that the node is to run."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+
+from harness.errors import HarnessError
+from harness.images.archive import ImageArchive, replacing
+from harness.progress import step
+from harness.run import run
+
+PUSHES_AT_ONCE = 2
+ANSWER_SECONDS = 5.0
+MANIFEST_TYPES = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
+
+
+def path_of(reference: str) -> str:
+    """The name of an image without its registry, as the node asks for it: `docker.io/a/b:1` and `a/b:1` are `a/b:1`."""
+    first, slash, rest = reference.partition("/")
+    if slash and (first == "localhost" or re.search(r"[.:]", first)):
+        host, path = first, rest
+    else:
+        host, path = "docker.io", reference
+    return path if "/" in path or host not in ("docker.io", "index.docker.io") else f"library/{path}"
+
+
+class Registry:
+    """The registry at `address` (`host:port`); `record` is a file that keeps what was pushed there."""
+
+    def __init__(self, address: str, crane: Path, record: Path) -> None:
+        self.address = address
+        self._crane = crane
+        self._record = record
+        self._writing = threading.Lock()
+
+    def answers(self) -> bool:
+        try:
+            return self._request("").is_success
+        except httpx.HTTPError:
+            return False
+
+    def load(self, images: Sequence[ImageArchive]) -> None:
+        """Push the images that are not there yet, two at a time.
+
+        Raises:
+            HarnessError: two of them differ in their registry only, or a push failed.
+        """
+        by_path: dict[str, ImageArchive] = {}
+        for image in images:
+            other = by_path.setdefault(path_of(image.reference), image)
+            if other.reference != image.reference:
+                raise HarnessError(
+                    f"{image.reference} and {other.reference} cannot both be loaded: the node's registry tells images "
+                    "apart by what follows their registry's name.",
+                    "Load one of them.",
+                )
+        known = self._pushed()
+        missing = [
+            (path, image)
+            for path, image in by_path.items()
+            if known.get(path, {}).get("archive") != str(image.path) or self._digest(path) != known[path]["digest"]
+        ]
+        if not missing:
+            return
+        with step(f"Loading {len(missing)} image{'s' if len(missing) > 1 else ''} into the node") as shown:
+            done = 0
+            with ThreadPoolExecutor(PUSHES_AT_ONCE) as pool:
+                for image in pool.map(lambda item: self._push(*item), missing):
+                    done += 1
+                    shown.detail(f"{done} of {len(missing)}, {image.reference}")
+
+    def _push(self, path: str, image: ImageArchive) -> ImageArchive:
+        said = run([self._crane, "push", "--insecure", image.path, f"{self.address}/{path}"]).stdout
+        digest = said.strip().rpartition("@")[2]
+        with self._writing:
+            pushed = {**self._pushed(), path: {"archive": str(image.path), "digest": digest}}
+            with replacing(self._record) as out:
+                out.write(json.dumps(pushed, indent=1).encode())
+        return image
+
+    def _pushed(self) -> dict[str, dict[str, str]]:
+        if not self._record.exists():
+            return {}
+        pushed: dict[str, dict[str, str]] = json.loads(self._record.read_text())
+        return pushed
+
+    def _digest(self, path: str) -> str | None:
+        """What the registry has under this name now; it forgets everything if it has to start again."""
+        name, _, tag = path.rpartition(":")
+        answer = self._request(f"{name}/manifests/{tag}")
+        return answer.headers.get("Docker-Content-Digest") if answer.is_success else None
+
+    def _request(self, path: str) -> httpx.Response:
+        # trust_env: no proxy reaches a node of this machine.
+        with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
+            return client.head(f"http://{self.address}/v2/{path}", headers={"Accept": MANIFEST_TYPES})
