@@ -37,7 +37,9 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f'key "{key}" twice', key_node.start_mark)
             seen.add(key)
-        return {_key(key): value for key, value in super().construct_mapping(node, deep).items()}
+        self.flatten_mapping(node)  # `<<`: what is merged comes first, and gives way
+        pairs = ((self.construct_object(k, deep=True), self.construct_object(v, deep=deep)) for k, v in node.value)
+        return {_key(key): value for key, value in pairs}
 
     def construct_integer(self, node: yaml.ScalarNode) -> int:
         text = str(self.construct_scalar(node)).replace("_", "")
