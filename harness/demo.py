@@ -1,0 +1,181 @@
+"""The main job: a cluster, the chart from an OCI registry, and a request answered through the gateway.
+
+Run as `python -m harness.demo`, or `nox -s demo -- <options>`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.table import Table
+
+from harness.cluster import Cluster, choose
+from harness.cluster.given import Given
+from harness.errors import HarnessError
+from harness.helm import Values
+from harness.manifests import Manifests
+from harness.openai import ApiError, Client
+from harness.paths import ROOT
+from harness.progress import console, step
+from harness.stack import Stack, aliases, chart_registry, gpus_of_a_pod, node_cpus, publish, render, without_sizes
+from harness.tools import link
+
+RELEASE = "demo"
+GPUS = 8
+QUESTION = "What is Kubernetes?"
+OTHER_QUESTION = "Tell me a joke"
+START_SECONDS = 300.0
+TOOLS = ("helm", "kubectl")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the demo; 0 if every request was answered as it should be."""
+    options = _parser().parse_args(arguments)
+    try:
+        cluster = choose(options.name, kubeconfig=options.kubeconfig)
+        if options.down:
+            cluster.down()
+            console.print("The demo is gone. What was built stays in the cache for the next time.")
+        else:
+            run(cluster, example(options.example))
+    except HarnessError as error:
+        console.print(f"\n[red]{error.message}[/red]", markup=True)
+        if error.hint:
+            console.print(f"[bold]{error.hint}[/bold]")
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nInterrupted. Start it again to go on, or end it: nox -s demo -- --down")
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nox -s demo --", description=__doc__)
+    parser.add_argument(
+        "--example", default="laptop", help="an example of examples/, or a values file (default: laptop)"
+    )
+    parser.add_argument("--down", action="store_true", help="end the demo and remove its cluster")
+    parser.add_argument("--kubeconfig", type=Path, help="use the cluster of this kubeconfig instead of one of our own")
+    parser.add_argument("--name", default="inference-stack", help="name of the cluster (default: inference-stack)")
+    return parser
+
+
+def example(name: str) -> Path:
+    """The values file of an example, by its name or its path.
+
+    Raises:
+        HarnessError: there is none.
+    """
+    for path in (ROOT / "examples" / f"{name}.yaml", Path(name)):
+        if path.is_file():
+            return path
+    names = ", ".join(sorted(path.stem for path in (ROOT / "examples").glob("*.yaml")))
+    raise HarnessError(f"{name}: no such example or values file", f"There are: {names}.")
+
+
+def run(cluster: Cluster, values_file: Path) -> None:
+    """Everything from nothing to the last answer.
+
+    Raises:
+        HarnessError: a step failed, or a request was not answered as it should be.
+    """
+    values: list[Values] = [values_file]
+    manifests = render(RELEASE, values)
+    link(TOOLS)
+    cluster.up()
+    asked = gpus_of_a_pod(manifests)
+    if asked:
+        cluster.advertise_gpus(asked if isinstance(cluster, Given) else GPUS)
+    stack = Stack(cluster, RELEASE)
+    sizes = without_sizes(values_file, manifests, node_cpus(stack.kubectl))
+    if sizes:
+        values.append(sizes)
+        console.print(
+            "  [dim]left out: the CPU and memory sizes of the models; this machine is smaller than they are[/dim]"
+        )
+    stack.load_images(manifests)
+    with chart_registry(cluster) as registry:
+        with step("Publishing the chart") as shown:
+            chart = publish(stack.helm, registry)
+            shown.detail(f"{chart.reference} {chart.version}")
+        with step(f"helm upgrade --install {RELEASE} {chart.reference} -f {values_file.name}") as shown:
+            stack.install(chart, values, timeout=START_SECONDS, shown=shown)
+    with stack.kubectl.port_forward(stack.gateway, "http") as port:
+        converse(Client(f"http://127.0.0.1:{port}"), manifests)
+    _what_next(cluster, stack, manifests)
+
+
+def converse(client: Client, manifests: Manifests) -> None:
+    """Ask the gateway what a user would: its models, an answer from each, a stream, a model that is not there.
+
+    Raises:
+        HarnessError: an answer is missing, or is not the one there should be.
+    """
+    wanted = sorted(aliases(manifests))
+    offered = sorted(client.models())
+    if offered != wanted:
+        raise HarnessError(f"/v1/models offers {offered}, but the routes are {wanted}.")
+    table = Table("alias", "asked", "answer", title="Through the gateway", title_justify="left")
+    speakers = []
+    for alias in offered:
+        asked, answer = ask(client, alias)
+        table.add_row(alias, asked, answer)
+        if asked == QUESTION:
+            speakers.append(alias)
+    console.print(table)
+    if speakers:
+        console.print(f"\n{speakers[0]}, streamed: {OTHER_QUESTION} → ", end="")
+        for piece in client.stream(speakers[0], OTHER_QUESTION):
+            console.print(piece, end="", markup=False)
+        console.print()
+    missing = "no-such-model"
+    try:
+        client.chat(missing, QUESTION)
+    except ApiError as error:
+        if error.status != 404:
+            raise HarnessError(f"{missing} gave {error}, where 404 was due.") from error
+        console.print(f"{missing}: HTTP 404, as it should be")
+    else:
+        raise HarnessError(f"{missing} was answered, where 404 was due.")
+
+
+def ask(client: Client, alias: str) -> tuple[str, str]:
+    """What was asked of an alias, and its answer: a chat, or an embedding where the model gives only those.
+
+    Raises:
+        HarnessError: it answers neither.
+    """
+    try:
+        return QUESTION, client.chat(alias, QUESTION)
+    except ApiError as chat:
+        try:
+            return "embedding of a text", f"{len(client.embed(alias, QUESTION))} numbers"
+        except ApiError:
+            raise HarnessError(f"{alias} does not answer: {chat}", "Look at the logs of its group.") from chat
+
+
+def _what_next(cluster: Cluster, stack: Stack, manifests: Manifests) -> None:
+    kubeconfig = cluster.kubeconfig
+    alias = next(iter(sorted(aliases(manifests))), "llama")
+    console.print(
+        "\nThe tokens come from a demo model of three megabytes that knows twenty answers (models/tiny); behind the"
+        "\nnames of vLLM, SGLang and TensorRT-LLM stand programs that take their command lines and behave like them."
+        "\n\n[bold]What next[/bold]"
+    )
+    kubectl = f".tools/bin/kubectl --kubeconfig {kubeconfig}"
+    body = f'{{"model": "{alias}", "messages": [{{"role": "user", "content": "What is Helm?"}}]}}'
+    for title, command in (
+        ("Look at it", f"{kubectl} get pods"),
+        ("Reach it", f"{kubectl} port-forward {stack.gateway} 8080:http"),
+        ("Ask it", f"curl http://127.0.0.1:8080/v1/chat/completions -H 'Content-Type: application/json' -d '{body}'"),
+        ("Another example", "nox -s demo -- --example multi-engine"),
+        ("End it", "nox -s demo -- --down"),
+    ):
+        console.print(f"  {title}:", markup=False)
+        console.print(f"    {command}", markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

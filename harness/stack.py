@@ -1,0 +1,227 @@
+"""The chart on a cluster: packaged, pushed, its images made and loaded, installed, waited for."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness import images
+from harness.cluster import Cluster
+from harness.errors import HarnessError
+from harness.helm import Helm, HelmError, Values
+from harness.kubectl import Kubectl
+from harness.manifests import Manifests
+from harness.paths import ROOT
+from harness.progress import Step
+from harness.tools import tool
+
+CHART_REPOSITORY = "charts"
+REGISTRY_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Published:
+    """A chart in an OCI registry: `oci://host:port/charts/inference-stack`, its version, the digest it has there."""
+
+    reference: str
+    version: str
+    digest: str
+
+
+@contextmanager
+def chart_registry(cluster: Cluster) -> Iterator[str]:
+    """An OCI registry for charts, as `host:port`: the cluster's own, else one on loopback while the body runs.
+
+    Popen, because the registry must live while the body does.
+    """
+    if cluster.registry:
+        yield cluster.registry
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    process = subprocess.Popen(
+        [tool("crane"), "registry", "serve", "--address", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for_port(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for_port(address: str, process: subprocess.Popen[bytes]) -> None:
+    host, _, port = address.rpartition(":")
+    until = time.monotonic() + REGISTRY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise HarnessError(f"The registry for the chart does not answer on {address}.", "Is the port taken? Try again.")
+
+
+def publish(helm: Helm, registry: str) -> Published:
+    """Package the chart of this checkout and push it to the registry."""
+    with tempfile.TemporaryDirectory(prefix="chart-") as directory:
+        package = helm.package(ROOT, Path(directory))
+        digest = helm.push(package, f"oci://{registry}/{CHART_REPOSITORY}")
+    chart = yaml.safe_load((ROOT / "Chart.yaml").read_text())
+    return Published(f"oci://{registry}/{CHART_REPOSITORY}/{chart['name']}", chart["version"], digest)
+
+
+def image_references(manifests: Manifests) -> list[str]:
+    """The full names of all images that the manifests' pods use, sorted."""
+    names = set()
+    for each in manifests:
+        pod = each.get("spec", {}).get("template", {}).get("spec", {})
+        for container in (*pod.get("initContainers", ()), *pod.get("containers", ())):
+            names.add(full_name(container["image"]))
+    return sorted(names)
+
+
+def full_name(image: str) -> str:
+    """An image's name with its registry and tag, as container runtimes complete it."""
+    first = image.partition("/")[0]
+    if "/" not in image:
+        image = f"docker.io/library/{image}"
+    elif not ("." in first or ":" in first or first == "localhost"):
+        image = f"docker.io/{image}"
+    return image if re.search(r"[:@]", image.rpartition("/")[2]) else f"{image}:latest"
+
+
+def aliases(manifests: Manifests) -> dict[str, list[str]]:
+    """The aliases of the gateway's rendered routes, each with the Services that answer it."""
+    for config in manifests.kind("ConfigMap"):
+        if "config.json" in config["data"]:
+            targets: dict[str, Any] = json.loads(config["data"]["config.json"])["targets"]
+            return {
+                alias: [re.sub(r"^http://([^:/]+).*$", r"\1", p["url"]) for p in pool["providers"]]
+                for alias, pool in targets.items()
+            }
+    return {}
+
+
+def gpus_of_a_pod(manifests: Manifests) -> int:
+    """The most NVIDIA GPUs that one pod asks for."""
+    return max(
+        (
+            int(container.get("resources", {}).get("limits", {}).get("nvidia.com/gpu", 0))
+            for each in manifests.kind("Deployment")
+            for container in each["spec"]["template"]["spec"]["containers"]
+        ),
+        default=0,
+    )
+
+
+def without_sizes(values: Values, manifests: Manifests, cpus: float) -> dict[str, Any]:
+    """Values that drop the groups' CPU and memory sizes where the pods ask for more CPUs than there are; else none.
+
+    The examples ask for what real models need; here their places are taken by a model of three megabytes.
+    """
+    asked = 0.0
+    for each in manifests.kind("Deployment"):
+        for container in each["spec"]["template"]["spec"]["containers"]:
+            requests = container.get("resources", {}).get("requests", {})
+            asked += each["spec"]["replicas"] * cpu_count(requests.get("cpu", 0))
+    if asked <= cpus:
+        return {}
+    given = yaml.safe_load(values.read_text()) if isinstance(values, Path) else values
+    none = {"cpu": None, "memory": None}
+    sizes = {"resources": {"requests": none, "limits": none}}
+    return {"modelGroups": dict.fromkeys((given or {}).get("modelGroups", {}), sizes)}
+
+
+def cpu_count(quantity: str | float) -> float:
+    """CPUs of a Kubernetes quantity (`250m`, `2`)."""
+    text = str(quantity)
+    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
+
+
+def render(release: str, values: Sequence[Values], sets: Sequence[str] = ()) -> Manifests:
+    """What would be installed; no cluster is asked.
+
+    Raises:
+        HarnessError: the chart refuses the values; nothing has been installed then.
+    """
+    try:
+        return Manifests.parse(Helm().template(ROOT, release, values, sets))
+    except HelmError as error:
+        raise HarnessError(error.said.strip(), "Nothing was installed; mend the values and try again.") from error
+
+
+@dataclass
+class Stack:
+    """A release of the chart in a namespace of a cluster."""
+
+    cluster: Cluster
+    release: str = "demo"
+    namespace: str = "default"
+
+    def __post_init__(self) -> None:
+        self.helm = Helm(kubeconfig=self.cluster.kubeconfig, namespace=self.namespace)
+        self.kubectl = Kubectl(self.cluster.kubeconfig, namespace=self.namespace)
+
+    def load_images(self, manifests: Manifests) -> None:
+        """Make the images of these manifests and let them answer in the cluster under their own names."""
+        self.cluster.load(images.build(image_references(manifests)))
+
+    def install(
+        self,
+        chart: Published | Path,
+        values: Sequence[Values],
+        sets: Sequence[str] = (),
+        timeout: float = 300,
+        shown: Step | None = None,
+    ) -> None:
+        """Install or upgrade by the command a user types, and wait until every Deployment is available.
+
+        Raises:
+            HarnessError: Helm refuses, or a Deployment is not available within `timeout` seconds; with its pods.
+        """
+        remote = isinstance(chart, Published)
+        self.helm.upgrade_install(
+            self.release,
+            chart.reference if isinstance(chart, Published) else chart,
+            version=chart.version if isinstance(chart, Published) else None,
+            values=values,
+            sets=sets,
+            wait=False,
+            plain_http=remote,
+            create_namespace=True,
+        )
+        self.kubectl.wait_available(
+            selector=f"app.kubernetes.io/instance={self.release}",
+            timeout=timeout,
+            detail=shown.detail if shown else lambda _: None,
+        )
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's Service, as `service/name`."""
+        found = self.kubectl.items(
+            "service", f"app.kubernetes.io/instance={self.release},app.kubernetes.io/component=onwards"
+        )
+        return f"service/{found[0]['metadata']['name']}"
+
+    def uninstall(self) -> None:
+        """Remove the release, if it is there."""
+        self.helm.uninstall(self.release, wait=False, missing_ok=True)
+
+
+def node_cpus(kubectl: Kubectl) -> float:
+    """CPUs that the cluster's nodes offer pods."""
+    return sum(cpu_count(node["status"]["allocatable"]["cpu"]) for node in kubectl.items("nodes"))

@@ -1,0 +1,61 @@
+"""Whether every alias of an installed release answers, asked as a client asks: through the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.manifests import Object
+from harness.openai import ApiError, Client
+from harness.stack import aliases
+from tests.cluster.conftest import NO_OPENAI_ROUTES, NOT_STREAMED, Installed, Row
+
+QUESTION = "What is Kubernetes?"
+ANSWER = "Kubernetes runs containers on a cluster of machines."
+
+
+def ask_every_alias(installed: Installed, name: str, record: Callable[[Row], None]) -> None:
+    """Chat with each alias, whole and streamed, and embed with those that embed; a row of the table for each.
+
+    Tritonserver has no OpenAI routes: its aliases are due a 404, and are no answered ones.
+    """
+    routes = aliases(installed.manifests)
+    wrong = []
+    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
+        client = Client(f"http://127.0.0.1:{port}")
+        assert sorted(client.models()) == sorted(routes)
+        for alias, services in routes.items():
+            container = _container(installed.manifests["Deployment", services[0]])
+            engine = container["image"].rpartition(":")[0]
+            whole, streamed = _answers(client, alias, [*container["command"], *container.get("args", ())])
+            record((name, alias, engine, whole, streamed))
+            if (whole, streamed) not in (("yes", "yes"), ("yes", NOT_STREAMED), (NO_OPENAI_ROUTES, NO_OPENAI_ROUTES)):
+                wrong.append((alias, whole, streamed))
+    assert not wrong
+
+
+def _answers(client: Client, alias: str, words: list[str]) -> tuple[str, str]:
+    """Whether the alias answers as its engine's command line says it should: `yes`, or what came instead."""
+    if "pooling" in words:
+        return _said(lambda: len(client.embed(alias, QUESTION)) > 0), NOT_STREAMED
+    whole = _said(lambda: client.chat(alias, QUESTION).strip() == ANSWER)
+    streamed = _said(lambda: _in_pieces(client, alias))
+    if "tritonserver" in words and whole.startswith("404") and streamed.startswith("404"):
+        return NO_OPENAI_ROUTES, NO_OPENAI_ROUTES
+    return whole, streamed
+
+
+def _in_pieces(client: Client, alias: str) -> bool:
+    pieces = list(client.stream(alias, QUESTION))
+    return len(pieces) > 1 and "".join(pieces).strip() == ANSWER
+
+
+def _said(right: Callable[[], bool]) -> str:
+    try:
+        return "yes" if right() else "wrong answer"
+    except ApiError as error:
+        return f"{error.status}: {error.body[:80]}"
+
+
+def _container(deployment: Object) -> Object:
+    container: Object = deployment["spec"]["template"]["spec"]["containers"][0]
+    return container

@@ -1,0 +1,165 @@
+"""Fixtures for tests on a real Kubernetes: one cluster and one published chart for all, a namespace for each test."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from rich.table import Table
+
+from harness import images
+from harness.cluster import Cluster, choose
+from harness.cluster.given import Given
+from harness.helm import Values
+from harness.kubectl import Kubectl
+from harness.manifests import Manifests
+from harness.paths import examples
+from harness.progress import console
+from harness.stack import (
+    Published,
+    Stack,
+    chart_registry,
+    image_references,
+    node_cpus,
+    publish,
+    render,
+    without_sizes,
+)
+from tests.snippets import SNIPPETS
+
+CLUSTER_VARIABLE = "INFERENCE_STACK_CLUSTER"
+GPUS = 64
+AVAILABLE_SECONDS = 240.0
+NO_OPENAI_ROUTES = "404: tritonserver has no OpenAI routes"
+NOT_STREAMED = "embeddings are not"
+
+Row = tuple[str, str, str, str, str]
+ROWS = pytest.StashKey[list[Row]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep-cluster", action="store_true", help="leave the tests' cluster running")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[ROWS] = []
+
+
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    """The table of everything that was installed and asked."""
+    rows = config.stash[ROWS]
+    if not rows:
+        return
+    table = Table("values", "alias", "engine", "answered", "streamed", title="Through the gateway, on the cluster")
+    for row in rows:
+        table.add_row(*row)
+    console.print()
+    console.print(table)
+    due = [row for row in rows if row[3] != NO_OPENAI_ROUTES]
+    answered = sum(row[3] == "yes" and row[4] in ("yes", NOT_STREAMED) for row in due)
+    values = {kind: {row[0] for row in rows if row[0].startswith(kind)} for kind in ("snippet", "fragment", "example")}
+    counts = ", ".join(f"{kind}s {len(names)}" for kind, names in values.items())
+    console.print(f"Installed and available: {counts}. Aliases answered: {answered} of {len(due)}.")
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """The tests' own cluster (named by $INFERENCE_STACK_CLUSTER), with GPUs that are only advertised."""
+    chosen = choose(os.environ.get(CLUSTER_VARIABLE, f"test-{os.getpid()}"))
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled():
+            chosen.up()
+            chosen.load(images.build(_all_images()))
+        if not isinstance(chosen, Given):
+            chosen.advertise_gpus(GPUS)
+        prepare(Kubectl(chosen.kubeconfig))
+        yield chosen
+    finally:
+        if not request.config.getoption("--keep-cluster"):
+            with capture.global_and_fixture_disabled():
+                chosen.down()
+
+
+def _all_images() -> list[str]:
+    """Every image that a test installs; made and loaded at once, before the first."""
+    rendered = [render("all", [path]) for path in examples()]
+    rendered += [render("all", [snippet.values]) for snippet in SNIPPETS.values()]
+    return sorted({name for manifests in rendered for name in image_references(manifests)})
+
+
+def prepare(kubectl: Kubectl) -> None:
+    """What the README's snippets expect of a cluster: a label on the GPU nodes, and a fast storage class."""
+    for node in kubectl.items("nodes"):
+        kubectl.run("label", "node", node["metadata"]["name"], "accelerator=nvidia-tesla-v100", "--overwrite")
+    if not kubectl.exists("storageclass", "fast-ssd"):
+        standard = next(
+            each
+            for each in kubectl.items("storageclasses")
+            if each["metadata"].get("annotations", {}).get("storageclass.kubernetes.io/is-default-class") == "true"
+        )
+        fast = {key: standard[key] for key in ("apiVersion", "kind", "provisioner", "reclaimPolicy", "volumeBindingMode")}
+        kubectl.apply(json.dumps({**fast, "metadata": {"name": "fast-ssd"}}))
+
+
+@pytest.fixture(scope="session")
+def registry(cluster: Cluster) -> Iterator[str]:
+    with chart_registry(cluster) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chart(cluster: Cluster, registry: str) -> Published:
+    """The chart in an OCI registry, from which every test installs it."""
+    return publish(Stack(cluster).helm, registry)
+
+
+@dataclass
+class Installed:
+    """A release that is there, with the manifests it was made of."""
+
+    stack: Stack
+    manifests: Manifests
+    values: list[Values]
+
+
+Install = Callable[..., Installed]
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own; its pods are not waited for when it ends."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    kubectl = Kubectl(cluster.kubeconfig, namespace=name)
+    kubectl.run("create", "namespace", name)
+    try:
+        yield name
+    finally:
+        kubectl.run("delete", "deployments,statefulsets", "--all", "--wait=false", check=False)
+        kubectl.run("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false", check=False)
+        kubectl.run("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
+    """Install values from the registry, by the command a user types, and wait until everything is available."""
+
+    def installed(*values: Values, release: str = "t", sets: tuple[str, ...] = ()) -> Installed:
+        stack = Stack(cluster, release, namespace)
+        layers = list(values)
+        sizes = without_sizes(values[-1], render(release, layers, sets), node_cpus(stack.kubectl)) if values else {}
+        layers += [sizes] if sizes else []
+        stack.install(chart, layers, sets, timeout=AVAILABLE_SECONDS)
+        return Installed(stack, render(release, layers, sets), layers)
+
+    return installed
+
+
+@pytest.fixture
+def record(request: pytest.FixtureRequest) -> Callable[[Row], None]:
+    """Add a row to the table that is printed at the end."""
+    return request.config.stash[ROWS].append

@@ -1,0 +1,155 @@
+"""A release's life: installed with nothing in it, upgraded, rolled back, replaced pod by pod, removed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from harness.cluster import Cluster
+from harness.helm import Helm
+from harness.kubectl import Kubectl
+from harness.openai import ApiError, Client
+from harness.paths import ROOT
+from harness.stack import Published
+from tests.cluster.answers import ANSWER, QUESTION
+from tests.cluster.conftest import Install, Installed
+
+TINY: dict[str, Any] = {
+    "enabled": True,
+    "image": "ghcr.io/ggml-org/llama.cpp",
+    "tag": "server-b11243",
+    "modelAlias": ["tiny"],
+    "modelName": "tiny/model-GGUF",
+}
+
+
+@contextmanager
+def gateway(installed: Installed) -> Iterator[Client]:
+    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
+        yield Client(f"http://127.0.0.1:{port}")
+
+
+def test_the_defaults_install_and_the_gateway_offers_no_model(install: Install) -> None:
+    with gateway(install()) as client:
+        assert client.models() == []
+        with pytest.raises(ApiError) as refused:
+            client.chat("llama", QUESTION)
+    assert refused.value.status == 404
+
+
+def test_an_upgrade_adds_an_alias_and_a_rollback_takes_it_away(install: Install) -> None:
+    installed = install({"modelGroups": {"tiny": TINY}})
+    before = pod_names(installed, "tiny")
+    installed = install({"modelGroups": {"tiny": {**TINY, "modelAlias": ["tiny", "second"]}}})
+    with gateway(installed) as client:
+        assert sorted(client.models()) == ["second", "tiny"]
+        assert client.chat("second", QUESTION).strip() == ANSWER
+    installed.stack.helm.rollback("t", wait=False)
+    installed.stack.kubectl.wait_available(selector="app.kubernetes.io/instance=t")
+    with gateway(installed) as client:
+        assert client.models() == ["tiny"]
+        assert client.chat("tiny", QUESTION).strip() == ANSWER
+    assert pod_names(installed, "tiny") != before, "an alias is told to the engine, so its pod is new"
+
+
+def test_a_change_of_the_gateway_restarts_no_model(install: Install) -> None:
+    installed = install({"modelGroups": {"tiny": TINY}})
+    before = pod_names(installed, "tiny")
+    gateways = gateway_names(installed)
+    installed = install({"modelGroups": {"tiny": TINY}, "onwards": {"fallback": {"maxAttempts": 5}}})
+    assert pod_names(installed, "tiny") == before
+    assert not gateways & gateway_names(installed)
+
+
+def test_a_rolling_update_with_surge_never_has_fewer_pods_ready_than_replicas(install: Install) -> None:
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    group = {**TINY, "strategy": strategy, "replicaCount": 3}
+    installed = install({"modelGroups": {"tiny": group}})
+    before = pod_names(installed, "tiny")
+    counts: list[int] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            found = installed.stack.kubectl.get("deployment", "t-inference-stack-tiny")
+            counts.append(found["status"].get("availableReplicas", 0))
+            time.sleep(0.2)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        installed = install({"modelGroups": {"tiny": {**group, "podAnnotations": {"rollout": "2"}}}})
+    finally:
+        done.set()
+        watcher.join()
+    assert min(counts) >= 3
+    assert not before & pod_names(installed, "tiny")
+    with gateway(installed) as client:
+        assert client.chat("tiny", QUESTION).strip() == ANSWER
+
+
+def test_the_data_of_a_volume_survives_its_pod(install: Install) -> None:
+    volume = {"name": "model-cache", "size": "1Gi", "mountPath": "/cache"}
+    installed = install({"modelGroups": {"tiny": {**TINY, "persistentVolumes": [volume]}}})
+    kubectl = installed.stack.kubectl
+    kubectl.exec("deployment/t-inference-stack-tiny", ["sh", "-c", "echo kept > /cache/proof"])
+    before = pod_names(installed, "tiny")
+    for name in before:
+        kubectl.delete("pod", name)
+    kubectl.wait_available("t-inference-stack-tiny")
+    assert not before & pod_names(installed, "tiny")
+    assert kubectl.exec("deployment/t-inference-stack-tiny", ["cat", "/cache/proof"]).strip() == "kept"
+
+
+def test_uninstalling_leaves_only_the_claims_that_are_to_be_kept(install: Install) -> None:
+    volumes = [
+        {"name": "model-cache", "size": "1Gi", "mountPath": "/cache", "keep": True},
+        {"name": "scratch", "size": "1Gi", "mountPath": "/scratch"},
+    ]
+    installed = install({"modelGroups": {"tiny": {**TINY, "apiKey": "made-up", "persistentVolumes": volumes}}})
+    kinds = sorted({f"{each['kind'].lower()}" for each in installed.manifests})
+    installed.stack.uninstall()
+    kubectl = installed.stack.kubectl
+    kubectl.run("wait", "--for=delete", "pod", "-l", "app.kubernetes.io/instance=t", "--timeout=120s", check=False)
+    left = kubectl.items(",".join(kinds), "app.kubernetes.io/instance=t")
+    names = {(each["kind"], each["metadata"]["name"]) for each in left if "deletionTimestamp" not in each["metadata"]}
+    assert names == {("PersistentVolumeClaim", "t-inference-stack-tiny-model-cache")}
+
+
+def test_the_readmes_commands_run_as_printed(cluster: Cluster) -> None:
+    helm = Helm(kubeconfig=cluster.kubeconfig)
+    sets = ["--set", "modelGroups.vllm-llama.enabled=true"]
+    helm.run("template", "test-release", ROOT, *sets, "--set", "ingress.enabled=true", "--debug")
+    helm.run("lint", ROOT)
+    said = helm.run("install", "test-release", ROOT, *sets, "--dry-run").stdout
+    assert "STATUS: pending-install" in said
+    assert not helm.releases()
+    server = helm.run("install", "test-release", ROOT, *sets, "--dry-run=server").stdout
+    assert "t-release-inference-stack-vllm-llama" in server
+
+
+def test_refused_values_install_nothing(cluster: Cluster, chart: Published, namespace: str) -> None:
+    helm = Helm(kubeconfig=cluster.kubeconfig, namespace=namespace)
+    with pytest.raises(Exception, match=r"modelGroups\.nobody\.modelAlias: there is no alias"):
+        helm.install("t", chart.reference, version=chart.version, plain_http=True, values=[{"modelGroups": {"nobody": {"enabled": True, "modelName": "m"}}}])
+    assert not helm.releases()
+    assert not Kubectl(cluster.kubeconfig, namespace).items("deployments")
+
+
+def pod_names(installed: Installed, group: str) -> set[str]:
+    """The group's pods that are not on their way out."""
+    return _names(installed, f"app.kubernetes.io/model-group={group}")
+
+
+def gateway_names(installed: Installed) -> set[str]:
+    return _names(installed, "app.kubernetes.io/component=onwards")
+
+
+def _names(installed: Installed, selector: str) -> set[str]:
+    pods = installed.stack.kubectl.items("pods", f"app.kubernetes.io/instance=t,{selector}")
+    return {pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]}

@@ -1,0 +1,114 @@
+"""What the API server, the kubelet and the gateway say to the chart's promises about keys, users and doors."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+
+import pytest
+
+from harness.cluster import Cluster
+from harness.kubectl import Kubectl
+from harness.openai import ApiError, Client
+from harness.stack import Published, Stack, render
+from tests.cluster.answers import ANSWER, QUESTION
+from tests.cluster.conftest import AVAILABLE_SECONDS, Install
+from tests.cluster.test_release import TINY, gateway
+
+
+@pytest.fixture
+def restricted(cluster: Cluster, namespace: str) -> str:
+    """The test's namespace, where the API server admits only restricted pods."""
+    Kubectl(cluster.kubeconfig).run(
+        "label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"
+    )
+    return namespace
+
+
+def test_pods_of_every_example_are_admitted_as_restricted(example: Path, cluster: Cluster, restricted: str) -> None:
+    kubectl = Kubectl(cluster.kubeconfig, restricted)
+    for deployment in render("t", [example]).kind("Deployment"):
+        template = deployment["spec"]["template"]
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": deployment["metadata"]["name"], "labels": template["metadata"]["labels"]},
+            "spec": {**template["spec"], "serviceAccountName": "default"},
+        }
+        kubectl.apply(json.dumps(pod), dry_run="server")
+
+
+def test_a_restricted_namespace_runs_the_gateway_and_an_engine(restricted: str, install: Install) -> None:
+    installed = install({"modelGroups": {"tiny": TINY}})
+    with gateway(installed) as client:
+        assert client.chat("tiny", QUESTION).strip() == ANSWER
+    kubectl = installed.stack.kubectl
+    assert kubectl.exec("deployment/t-inference-stack-tiny", ["id", "-u"]).strip() == "10001"
+    token = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+    assert kubectl.run("exec", "deployment/t-inference-stack-tiny", "--", "test", "-e", token, check=False).returncode
+
+
+@pytest.mark.parametrize("given", ["by reference", "by value"])
+def test_an_engines_key_reaches_the_engine_and_no_configmap(given: str, install: Install, namespace: str, cluster: Cluster) -> None:
+    key = 'made-up "\\&|/ ' + secrets.token_hex(8)
+    kubectl = Kubectl(cluster.kubeconfig, namespace)
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "engine"}, "stringData": {"key": key}}
+    kubectl.apply(json.dumps(secret))
+    locked = {
+        **TINY,
+        "env": [{"name": "LLAMA_API_KEY", "valueFrom": {"secretKeyRef": {"name": "engine", "key": "key"}}}],
+    }
+    reference = {"name": "engine", "key": "key"} if given == "by reference" else key
+    installed = install({"modelGroups": {"tiny": {**locked, "apiKey": reference}, "shut": {**locked, "modelAlias": ["shut"]}}})
+    with gateway(installed) as client:
+        assert client.chat("tiny", QUESTION).strip() == ANSWER
+        with pytest.raises(ApiError) as refused:
+            client.chat("shut", QUESTION)
+    assert refused.value.status == 401
+    assert key not in json.dumps(kubectl.items("configmaps,deployments,pods"))
+
+
+def test_an_empty_key_stops_the_new_gateway_with_a_message_while_the_old_one_serves(
+    install: Install, cluster: Cluster, chart: Published, namespace: str
+) -> None:
+    installed = install({"modelGroups": {"tiny": TINY}})
+    kubectl = installed.stack.kubectl
+    kubectl.apply(json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "engine"}, "stringData": {"key": "\n"}}))
+    keyed = {"modelGroups": {"tiny": {**TINY, "apiKey": {"name": "engine", "key": "key"}}}}
+    installed.stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, values=[keyed], wait=False)
+    said = ""
+    for _ in range(int(AVAILABLE_SECONDS)):
+        pods = kubectl.items("pods", "app.kubernetes.io/component=onwards")
+        new = [p for p in pods if any(s.get("restartCount") for s in p["status"].get("initContainerStatuses", ()))]
+        if new:
+            said = kubectl.logs(new[0]["metadata"]["name"], container="assemble-config")
+            break
+        kubectl.run("wait", "--for=delete", "pod/never", "--timeout=1s", check=False)
+    assert "The key of model group tiny is empty" in said
+    with gateway(installed) as client:
+        assert client.chat("tiny", QUESTION).strip() == ANSWER
+
+
+def test_a_network_policy_lets_only_the_gateway_reach_an_engine(install: Install) -> None:
+    installed = install({"modelGroups": {"tiny": TINY}, "networkPolicy": {"enabled": True}})
+    with gateway(installed) as client:
+        assert client.chat("tiny", QUESTION).strip() == ANSWER
+    outsider = {"modelGroups": {"other": {**TINY, "modelAlias": ["other"]}}}
+    install(outsider, release="u")
+    reach = "import urllib.request as r; print(r.urlopen('http://t-inference-stack-tiny:8000/health', timeout=3).status)"
+    tried = installed.stack.kubectl.run(
+        "exec", "deployment/u-inference-stack-other", "--", "python3", "-c", reach, check=False
+    )
+    assert tried.returncode != 0
+    assert "timed out" in tried.stderr
+
+
+def test_a_path_that_is_no_openai_route_reaches_no_engine(install: Install) -> None:
+    installed = install({"modelGroups": {"tiny": TINY}})
+    import httpx
+
+    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
+        for path in ("/metrics", "/props", "/slots", "/v1/../metrics", "/v1/http://127.0.0.1/"):
+            answer = httpx.get(f"http://127.0.0.1:{port}{path}", headers={"model-override": "tiny"})
+            assert 400 <= answer.status_code < 500, path

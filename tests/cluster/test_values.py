@@ -1,0 +1,25 @@
+"""Everything the README shows, and every example, installed from the registry and asked through the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.answers import ask_every_alias
+from tests.cluster.conftest import Install, Row
+from tests.snippets import SNIPPETS, Snippet
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS.values(), ids=SNIPPETS)
+def test_a_snippet_of_the_readme_installs_and_every_alias_answers(
+    snippet: Snippet, install: Install, record: Callable[[Row], None]
+) -> None:
+    ask_every_alias(install(snippet.values), snippet.title, record)
+
+
+def test_an_example_installs_and_every_alias_answers(
+    example: Path, install: Install, record: Callable[[Row], None]
+) -> None:
+    ask_every_alias(install(example), f"example {example.stem}", record)
