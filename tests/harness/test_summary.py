@@ -30,3 +30,8 @@ def test_errors_fail_and_skipped_are_named(tmp_path: Path, capsys: pytest.Captur
 def test_a_run_without_a_report_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "cluster.xml")]) == 1
     assert "did not run to its end" in capsys.readouterr().out
+
+
+def test_a_run_without_a_test_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([report(tmp_path / "test.xml", 0)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
