@@ -43,11 +43,7 @@ def check() -> None:
         raise HarnessError(
             f"A cluster in namespaces needs Linux; this is {platform.system()}.", f"{OTHERWISE[3:].capitalize()}."
         )
-    if os.geteuid() != 0:
-        raise HarnessError(
-            "A cluster in namespaces needs root, for its namespaces, mounts and control groups.",
-            f"Run this as root (sudo), {OTHERWISE}.",
-        )
+    require_root()
     check_place(cache_dir())
     cgroups.hierarchies()
     apt_install(PROGRAMS)
@@ -61,6 +57,15 @@ def check() -> None:
             f"This root may not make namespaces (a container without --privileged?)\n{error.message}",
             f"Run it on the machine itself or in a privileged container, {OTHERWISE}.",
         ) from error
+
+
+def require_root() -> None:
+    """Raises: HarnessError if this is not root."""
+    if os.geteuid() != 0:
+        raise HarnessError(
+            "A cluster in namespaces needs root, for its namespaces, mounts and control groups.",
+            f"Run this as root (sudo), {OTHERWISE}.",
+        )
 
 
 def check_place(cache: Path) -> None:

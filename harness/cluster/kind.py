@@ -44,6 +44,11 @@ class Kind:
                 "on Linux for a cluster without Docker.",
             )
         with locked(f"cluster-{self.name}", self.name):
+            if self._exists() and not self._state.exists():
+                raise HarnessError(
+                    f"There is a kind cluster {self.name} that was not made from here.",
+                    f"Use another --name, or delete it: kind delete cluster --name {self.name}",
+                )
             if self._exists() and self.kubeconfig.is_file() and operations.ready(Kubectl(self.kubeconfig)):
                 return
             self._delete()

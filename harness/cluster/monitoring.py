@@ -22,13 +22,13 @@ def install_monitoring_crds(cluster: Cluster) -> None:
     Raises:
         HarnessError: the module cannot be had, or the API server refuses them.
     """
+    go, kubectl = tool("go"), Kubectl(cluster.kubeconfig)
     with step("Installing the kinds of the Prometheus operator"):
         try:
             # Outside of any module of ours; Go checks the download against its checksum database.
-            found = json.loads(run([tool("go"), "mod", "download", "-json", MODULE], cwd=Path("/")).stdout)
+            found = json.loads(run([go, "mod", "download", "-json", MODULE], cwd=Path("/")).stdout)
         except CommandError as error:
             raise CommandError(error.message, advice(error.message), error.completed) from error
-        kubectl = Kubectl(cluster.kubeconfig)
         for kind in KINDS:
             file = Path(found["Dir"], "example/prometheus-operator-crd", f"monitoring.coreos.com_{kind}.yaml")
             kubectl.apply(file.read_text(), server_side=True)

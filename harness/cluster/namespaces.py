@@ -10,11 +10,11 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from harness.cluster import Status, binaries, cgroups, host, network, node_config, operations, pki
-from harness.cluster.processes import boot_id, children, kill, start_time, wait_until
+from harness.cluster.processes import NotInTimeError, boot_id, children, kill, start_time, wait_until
 from harness.cluster.registry import Registry
 from harness.cluster.state import NAMESPACES, Record, State
 from harness.errors import HarnessError
@@ -22,8 +22,8 @@ from harness.images.archive import ImageArchive
 from harness.kubectl import Kubectl
 from harness.paths import cache_dir
 from harness.progress import step
-from harness.run import tail
-from harness.tools.store import locked
+from harness.run import CommandError, tail
+from harness.tools.store import advice, locked
 
 INIT = Path(__file__).with_name("init.sh")
 READY_SECONDS = 180.0  # on two busy cores a node takes 20
@@ -45,7 +45,7 @@ class Namespaces:
 
     @property
     def registry(self) -> str | None:
-        record = self._state.read()
+        record = self._record()
         return _registry_address(record) if record and record.subnet else None
 
     @property
@@ -67,6 +67,9 @@ class Namespaces:
             programs = binaries.build()
             try:
                 self._start(programs)
+            except OSError as error:  # a full disk, mostly
+                self._remove()
+                raise HarnessError(f"The node cannot be started: {error}", advice(str(error))) from error
             except BaseException:  # Ctrl-C, too
                 self._remove()
                 raise
@@ -74,14 +77,15 @@ class Namespaces:
     def down(self) -> None:
         with self._locked():
             if self._state.exists():
+                host.require_root()
                 with step(f"Ending the cluster {self.name}"):
                     self._remove()
 
     def status(self) -> Status:
-        record = self._state.read()
+        record = self._record()
         if record is None or not _alive(record):
             return Status(NAMESPACES, self.name, running=False)
-        return operations.status(NAMESPACES, self.name, self._kubectl())
+        return operations.status(NAMESPACES, self.name, self._kubectl(record))
 
     def load(self, images: Sequence[ImageArchive]) -> None:
         """Push the images into the node's registry, where it finds them under the names they have everywhere.
@@ -89,30 +93,26 @@ class Namespaces:
         Raises:
             HarnessError: the cluster is not up, or a push failed.
         """
-        record = self._state.read()
-        if record is None or not _alive(record):
-            raise HarnessError(f"The cluster {self.name} does not run.", "Start it: python -m harness.cluster up")
-        self._registry(record).load(images)
+        self._registry(self._running()).load(images)
 
     def advertise_gpus(self, count: int, resource: str = "nvidia.com/gpu") -> None:
-        operations.advertise(self._kubectl(), count, resource)
+        operations.advertise(self._kubectl(self._running()), count, resource)
 
     # --- starting
 
     def _start(self, programs: Path) -> None:
-        record = Record(NAMESPACES, boot=boot_id())
+        record = Record(NAMESPACES, boot=boot_id(), programs=str(programs))
         self._state.write(record)
         subnet = network.connect(self._device)
         record.subnet = str(subnet)
         address = network.node_address(subnet)
         network.go_direct(address)
-        self._configure(subnet)
+        self._configure(address)
+        registry, kubectl = self._registry(record), self._kubectl(record)
         with step(f"Starting the node {address}"):
-            self._start_init(record, programs)
-            registry = self._registry(record)
-            self._await(record, registry.answers, "the registry")
-            registry.load(binaries.node_images())
-        kubectl = self._kubectl()
+            self._start_init(record)
+            self._await(record, registry.answers, "crane")
+        registry.load(binaries.node_images())
         system = Kubectl(self.kubeconfig, "kube-system", kubectl.binary)
         with step("Waiting for the API server"):
             self._await(record, lambda: operations.ready(kubectl), "kube-apiserver")
@@ -130,8 +130,8 @@ class Namespaces:
         record.ready = True
         self._state.write(record)
 
-    def _configure(self, subnet: IPv4Network) -> None:
-        directory, address = self._state.directory, network.node_address(subnet)
+    def _configure(self, address: IPv4Address) -> None:
+        directory = self._state.directory
         kubeconfig = pki.write_all(directory / "pki", node_config.NODE, address, node_config.API_SERVICE)
         self.kubeconfig.touch(mode=0o600)
         self.kubeconfig.write_bytes(kubeconfig)
@@ -141,7 +141,7 @@ class Namespaces:
         for old in self.logs.glob("*.log"):
             old.unlink()
 
-    def _start_init(self, record: Record, programs: Path) -> None:
+    def _start_init(self, record: Record) -> None:
         """Start PID 1 of the node, inside the control group from its first instruction.
 
         It waits for a line on its standard input before it does anything. So it is either written down, or it reads the
@@ -149,9 +149,7 @@ class Namespaces:
         """
         groups = cgroups.create(self._group)
         subnet = IPv4Network(record.subnet)
-        enter = (
-            'for group; do echo $$ >"$group/cgroup.procs"; done; exec unshare "${NAMESPACES[@]}" bash "$STATE/init.sh"'
-        )
+        enter = 'set -e; for group; do echo $$ >"$group/cgroup.procs"; done; exec unshare "${NAMESPACES[@]}" bash "$STATE/init.sh"'
         flags = " ".join(host.NAMESPACES)
         # A fresh environment: a proxy of this machine, for one, would be the wrong one in the node.
         environment = {
@@ -160,7 +158,7 @@ class Namespaces:
             "NODE": node_config.NODE,
             "NODE_ADDRESS": f"{network.node_address(subnet)}/{subnet.prefixlen}",
             "STATE": str(self._state.directory),
-            "PROGRAMS": str(programs),
+            "PROGRAMS": record.programs,
             "LOGS": str(self.logs),
         }
         with (self.logs / "init.log").open("wb") as log:
@@ -191,16 +189,16 @@ class Namespaces:
         def settled() -> bool:
             if not _alive(record):
                 raise HarnessError(f"The node has ended.\n{self._last_words('init')}", f"Its logs are in {self.logs}")
-            return done()
+            try:
+                return done()
+            except CommandError:  # kubectl, while the API server is still busy with itself
+                return False
 
         try:
             wait_until(settled, f"Waiting for {program}", READY_SECONDS)
-        except HarnessError as error:
-            if error.hint:
-                raise
-            raise HarnessError(
-                f"{error.message}\n{self._last_words(program)}", f"The node's logs were kept in {self.logs}"
-            ) from error
+        except NotInTimeError as error:
+            said = self._last_words(program)
+            raise HarnessError(f"{error.message}\n{said}", f"The node's logs are in {self.logs}") from error
 
     def _last_words(self, program: str) -> str:
         log = self.logs / f"{program}.log"
@@ -210,11 +208,8 @@ class Namespaces:
 
     def _healthy(self) -> bool:
         """Whether an earlier `up` went through and the cluster still answers."""
-        record = self._state.read()
-        if record is None or not record.ready or not _alive(record):
-            return False
-        network.go_direct(network.node_address(IPv4Network(record.subnet)))
-        return operations.ready(self._kubectl())
+        record = self._record()
+        return record is not None and record.ready and _alive(record) and operations.ready(self._kubectl(record))
 
     def _remove(self) -> None:
         """End everything of this cluster and remove what is left; in this order it can be interrupted and repeated."""
@@ -229,11 +224,26 @@ class Namespaces:
     def _locked(self) -> AbstractContextManager[None]:
         return locked(f"cluster-{self.name}", f"the cluster {self.name}")
 
-    def _kubectl(self) -> Kubectl:
-        return Kubectl(self.kubeconfig, binary=binaries.build() / "kubectl")
+    def _record(self) -> Record | None:
+        """The record; whatever is started from here on finds the way to the node it tells of."""
+        record = self._state.read()
+        if record is not None and record.subnet:
+            network.go_direct(network.node_address(IPv4Network(record.subnet)))
+        return record
+
+    def _running(self) -> Record:
+        record = self._record()
+        if record is None or not _alive(record):
+            raise HarnessError(
+                f"The cluster {self.name} does not run.", f"Start it: python -m harness.cluster up --name {self.name}"
+            )
+        return record
+
+    def _kubectl(self, record: Record) -> Kubectl:
+        return Kubectl(self.kubeconfig, binary=Path(record.programs, "kubectl"))
 
     def _registry(self, record: Record) -> Registry:
-        crane = binaries.build() / "crane"
+        crane = Path(record.programs, "crane")
         return Registry(_registry_address(record), crane, self._state.directory / "images.json")
 
 

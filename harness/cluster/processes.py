@@ -21,21 +21,25 @@ def boot_id() -> str:
 
 def start_time(pid: int) -> int | None:
     """When the process started (clock ticks since boot); None if it is not there or has ended."""
+    fields = _fields(pid)
+    return int(fields[19]) if fields else None
+
+
+def _fields(pid: int) -> list[str] | None:
+    """/proc/<pid>/stat from its third field on (see proc_pid_stat(5)); None if the process has ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
-    # The name in parentheses may hold anything, spaces and parentheses too; the fields count from behind it.
+    # The second field, the name in parentheses, may hold anything, spaces and parentheses too.
     fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in ("Z", "X") else int(fields[19])
+    return None if fields[0] in ("Z", "X") else fields
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started; none if it is not there."""
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+    """The processes that this one has started and that have not ended."""
+    running = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
+    return [child for child in running if (fields := _fields(child)) and int(fields[1]) == pid]
 
 
 def kill(pid: int) -> None:
@@ -46,14 +50,18 @@ def kill(pid: int) -> None:
         return
 
 
+class NotInTimeError(HarnessError):
+    """Something that was waited for has not come."""
+
+
 def wait_until(done: Callable[[], bool], what: str, seconds: float = END_SECONDS) -> None:
     """Until `done` is true, looking many times a second.
 
     Raises:
-        HarnessError: it is not, after `seconds`.
+        NotInTimeError: it is not, after `seconds`.
     """
     until = time.monotonic() + seconds
     while not done():
         if time.monotonic() > until:
-            raise HarnessError(f"{what}: not within {seconds:.0f} s")
+            raise NotInTimeError(f"{what}: not within {seconds:.0f} s")
         time.sleep(POLL_SECONDS)

@@ -94,7 +94,13 @@ class Registry:
     def _digest(self, path: str) -> str | None:
         """What the registry has under this name now; it forgets everything if it has to start again."""
         name, _, tag = path.rpartition(":")
-        answer = self._request(f"{name}/manifests/{tag}")
+        try:
+            answer = self._request(f"{name}/manifests/{tag}")
+        except httpx.HTTPError as error:
+            raise HarnessError(
+                f"The node's registry at {self.address} does not answer: {error}",
+                "Start the cluster anew: python -m harness.cluster down, then up.",
+            ) from error
         return answer.headers.get("Docker-Content-Digest") if answer.is_success else None
 
     def _request(self, path: str) -> httpx.Response:

@@ -25,7 +25,8 @@ class Record:
 
     `pid` is PID 1 of the node as this machine sees it; `started` (clock ticks since boot, field 22 of
     /proc/<pid>/stat) and `boot` (the kernel's boot id) tell it from a later process with the same number.
-    `ready` is set once `up` has gone through.
+    `programs` is the directory of what the node runs: another checkout may have built newer ones since. `ready` is set
+    once `up` has gone through.
     """
 
     provider: str
@@ -33,6 +34,7 @@ class Record:
     started: int = 0
     boot: str = ""
     subnet: str = ""
+    programs: str = ""
     ready: bool = False
 
 
