@@ -1,0 +1,67 @@
+"""Short ways to what the tests look at: one group's values, and the parts of a render."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from harness.manifests import Manifests, Object, container, pod_spec
+
+FULLNAME = "test-release-inference-stack"
+"""What names start with in a release called test-release."""
+
+
+def one(**fields: Any) -> dict[str, Any]:
+    """Values with one group, called a: a vLLM that serves org/m as m, but for these fields."""
+    return {"modelGroups": {"a": {"enabled": True, "modelAlias": ["m"], "modelName": "org/m", **fields}}}
+
+
+def bare(**fields: Any) -> dict[str, Any]:
+    """Values with one group, called a, that has an alias and nothing to run but these fields."""
+    return {"modelGroups": {"a": {"enabled": True, "modelAlias": ["m"], **fields}}}
+
+
+def deployment(manifests: Manifests, group: str = "a") -> Object:
+    return manifests["Deployment", f"{FULLNAME}-{group}"]
+
+
+def pod(manifests: Manifests, group: str = "a") -> Object:
+    return pod_spec(deployment(manifests, group))
+
+
+def engine(manifests: Manifests, group: str = "a") -> Object:
+    """The container of a group's engine."""
+    return container(deployment(manifests, group), group)
+
+
+def gateway(manifests: Manifests) -> Object:
+    """The container of the gateway."""
+    return container(manifests["Deployment", f"{FULLNAME}-onwards"], "onwards")
+
+
+def command_line(manifests: Manifests, group: str = "a") -> list[str]:
+    """Everything the engine is started with, in its order."""
+    of = engine(manifests, group)
+    return [*of.get("command", ()), *of.get("args", ())]
+
+
+def ports(manifests: Manifests, group: str = "a") -> dict[str, int]:
+    """The container's ports by name."""
+    return {each["name"]: each["containerPort"] for each in engine(manifests, group)["ports"]}
+
+
+def routing(manifests: Manifests, fullname: str = FULLNAME) -> Object:
+    """The gateway's configuration, with its placeholders."""
+    config: Object = json.loads(manifests["ConfigMap", f"{fullname}-onwards"]["data"]["config.json"])
+    return config
+
+
+def pools(manifests: Manifests, fullname: str = FULLNAME) -> Object:
+    targets: Object = routing(manifests, fullname)["targets"]
+    return targets
+
+
+def provider(manifests: Manifests, alias: str = "m") -> Object:
+    """The only engine behind an alias."""
+    (only,) = pools(manifests)[alias]["providers"]
+    return dict(only)
