@@ -26,6 +26,9 @@ from harness.run import CommandError, tail
 from harness.tools.store import advice, locked
 
 INIT = Path(__file__).with_name("init.sh")
+ENTER = 'set -e; while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"'
+"""Bash: enter the control groups named before `--`, then become the program behind it."""
+
 READY_SECONDS = 180.0  # on two busy cores a node takes 20
 LOG_LINES = 8
 
@@ -137,7 +140,7 @@ class Namespaces:
         self.kubeconfig.write_bytes(kubeconfig)
         node_config.write(directory / "config", address)
         # A copy: bash reads a script as it goes, and the checkout may change or go meanwhile.
-        (directory / "init.sh").write_text(INIT.read_text())
+        (directory / INIT.name).write_text(INIT.read_text())
         for old in self.logs.glob("*.log"):
             old.unlink()
 
@@ -148,9 +151,8 @@ class Namespaces:
         end of the pipe and ends: a `kill -9` of this process cannot leave a node that nobody knows of.
         """
         groups = cgroups.create(self._group)
+        init = self._state.directory / INIT.name
         subnet = IPv4Network(record.subnet)
-        enter = 'set -e; for group; do echo $$ >"$group/cgroup.procs"; done; exec unshare "${NAMESPACES[@]}" bash "$STATE/init.sh"'
-        flags = " ".join(host.NAMESPACES)
         # A fresh environment: a proxy of this machine, for one, would be the wrong one in the node.
         environment = {
             "PATH": f"{node_config.BIN}:{host.node_path()}",
@@ -164,7 +166,7 @@ class Namespaces:
         with (self.logs / "init.log").open("wb") as log:
             # Popen, because the node lives on when this process ends; a session of its own keeps Ctrl-C from it.
             outer = subprocess.Popen(
-                ["bash", "-c", f"NAMESPACES=({flags}); {enter}", "bash", *map(str, groups)],
+                ["bash", "-c", ENTER, "bash", *groups, "--", "unshare", *host.NAMESPACES, "bash", init],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
