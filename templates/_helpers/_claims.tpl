@@ -1,5 +1,11 @@
 {{- /* Persistent volume claims of a group. */ -}}
 
+{{- /* Input: dict root, name, volume. Output: YAML map. */ -}}
+{{- define "inference-stack.modelGroup.claimLabels" -}}
+{{- $labels := include "inference-stack.modelGroup.labels" . | fromYaml -}}
+{{- include "inference-stack.strings" (list $labels (dict "app.kubernetes.io/volume" .volume.name) .volume.labels) -}}
+{{- end -}}
+
 {{- /* Input: dict root, volume. Output: YAML map, empty if there are none. A kept claim outlives the release. */ -}}
 {{- define "inference-stack.modelGroup.claimAnnotations" -}}
 {{- $own := deepCopy (.volume.annotations | default dict) -}}

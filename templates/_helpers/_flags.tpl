@@ -1,8 +1,8 @@
 {{- /* Reading a command line as its engine would. */ -}}
 
-{{- /* One word of a command line. A number from a values file is a float: printing it plainly would turn 1048576 into 1.048576e+06. Input: string or number. Output: string. */ -}}
+{{- /* One word of a command line. A number from a values file is a float: printing it plainly would turn 1048576 into 1.048576e+06. Input: string or number, or nothing. Output: string. */ -}}
 {{- define "inference-stack.word" -}}
-{{- if kindIs "float64" . }}{{ toJson . }}{{ else }}{{ toString . }}{{ end -}}
+{{- if kindIs "float64" . }}{{ toJson . }}{{ else if not (kindIs "invalid" .) }}{{ toString . }}{{ end -}}
 {{- end -}}
 
 {{- /* A command line as a list of strings. Input: list or string, or nothing. Output: JSON list. */ -}}

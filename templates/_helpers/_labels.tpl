@@ -1,22 +1,27 @@
 {{- /* Labels and annotations. Selectors are immutable: they are literals here, and the same as in inference-stack 0.4. */ -}}
 
-{{- /* Labels of every object. Input: root. Output: YAML map. */ -}}
+{{- /* Labels or annotations laid over each other, the later ones winning; Kubernetes takes only strings, so numbers and booleans become some. Input: list of maps. Output: YAML map, empty if there are none. */ -}}
+{{- define "inference-stack.strings" -}}
+{{- $strings := dict -}}
+{{- range $layer := . -}}
+{{- range $key, $value := $layer }}{{ if not (kindIs "invalid" $value) }}{{ $_ := set $strings $key (include "inference-stack.word" $value) }}{{ end }}{{ end -}}
+{{- end -}}
+{{- with $strings }}{{ toYaml . }}{{ end -}}
+{{- end -}}
+
+{{- /* Labels of an object: the chart's, the common ones, then what selects it. Input: dict root, selector (YAML map). Output: YAML map. */ -}}
 {{- define "inference-stack.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "inference-stack.name" . | quote }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $chart := dict
+      "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
+      "app.kubernetes.io/version" .root.Chart.AppVersion
+      "app.kubernetes.io/managed-by" .root.Release.Service
+      "app.kubernetes.io/part-of" (include "inference-stack.name" .root) -}}
+{{- include "inference-stack.strings" (list $chart .root.Values.commonLabels (fromYaml .selector)) -}}
 {{- end -}}
 
 {{- /* Annotations of an object: the common ones under its own. Input: dict root, own (map or absent). Output: YAML map, empty if there are none. */ -}}
 {{- define "inference-stack.annotations" -}}
-{{- $annotations := dict -}}
-{{- range $key, $value := .root.Values.commonAnnotations }}{{ $_ := set $annotations $key ($value | toString) }}{{ end -}}
-{{- range $key, $value := .own }}{{ $_ := set $annotations $key ($value | toString) }}{{ end -}}
-{{- with $annotations }}{{ toYaml . }}{{ end -}}
+{{- include "inference-stack.strings" (list .root.Values.commonAnnotations .own) -}}
 {{- end -}}
 
 {{- /* What the gateway is selected by. Input: root. Output: YAML map. */ -}}
@@ -28,8 +33,7 @@ app.kubernetes.io/component: onwards
 
 {{- /* Labels of the gateway's objects. Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.onwards.labels" -}}
-{{ include "inference-stack.onwards.selectorLabels" . }}
-{{ include "inference-stack.labels" . }}
+{{- include "inference-stack.labels" (dict "root" . "selector" (include "inference-stack.onwards.selectorLabels" .)) -}}
 {{- end -}}
 
 {{- /* What a group is selected by. Input: dict root, name. Output: YAML map. */ -}}
@@ -42,22 +46,15 @@ app.kubernetes.io/model-group: {{ .name | quote }}
 
 {{- /* Labels of a group's objects. Input: dict root, name. Output: YAML map. */ -}}
 {{- define "inference-stack.modelGroup.labels" -}}
-{{ include "inference-stack.modelGroup.selectorLabels" . }}
-{{ include "inference-stack.labels" .root }}
+{{- include "inference-stack.labels" (dict "root" .root "selector" (include "inference-stack.modelGroup.selectorLabels" .)) -}}
 {{- end -}}
 
 {{- /* Labels of objects that belong to the release as a whole. Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.releaseLabels" -}}
-app.kubernetes.io/name: {{ include "inference-stack.name" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-{{ include "inference-stack.labels" . }}
+{{- include "inference-stack.labels" (dict "root" . "selector" (toYaml (dict "app.kubernetes.io/name" (include "inference-stack.name" .) "app.kubernetes.io/instance" .Release.Name))) -}}
 {{- end -}}
 
 {{- /* Labels of a pod: what selects it, then the user's. Chart and gateway versions are left out, so that a chart upgrade alone restarts no model. Input: dict root, selector (YAML map), own (map). Output: YAML map. */ -}}
 {{- define "inference-stack.podLabels" -}}
-{{- $labels := dict -}}
-{{- range $key, $value := .root.Values.commonLabels }}{{ $_ := set $labels $key ($value | toString) }}{{ end -}}
-{{- range $key, $value := .own }}{{ $_ := set $labels $key ($value | toString) }}{{ end -}}
-{{- range $key, $value := fromYaml .selector }}{{ $_ := set $labels $key $value }}{{ end -}}
-{{- toYaml $labels -}}
+{{- include "inference-stack.strings" (list .root.Values.commonLabels .own (fromYaml .selector)) -}}
 {{- end -}}
