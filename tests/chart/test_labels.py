@@ -1,0 +1,60 @@
+"""Labels and annotations: strings, each once, and never the user's over what selects."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chart.accessors import FULLNAME, deployment, one
+from tests.support import Render
+
+
+@pytest.mark.parametrize(
+    ("given", "rendered"),
+    [(7, "7"), (1000000, "1000000"), (1.5, "1.5"), (True, "true"), ("x", "x")],
+    ids=["integer", "large", "fraction", "boolean", "string"],
+)
+def test_a_value_becomes_a_string(render: Render, given: object, rendered: str) -> None:
+    values = {**one(podLabels={"a": given}, podAnnotations={"a": given}), "commonLabels": {"b": given}}
+    workload = deployment(render(values))
+    assert workload["spec"]["template"]["metadata"]["labels"]["a"] == rendered
+    assert workload["spec"]["template"]["metadata"]["annotations"]["a"] == rendered
+    assert workload["metadata"]["labels"]["b"] == rendered
+
+
+def test_common_labels_and_annotations_are_on_every_object_and_pod(render: Render) -> None:
+    rendered = render({**one(), "commonLabels": {"team": "ml"}, "commonAnnotations": {"owner": "me"}})
+    metadata = [each["metadata"] for each in rendered]
+    metadata += [each["spec"]["template"]["metadata"] for each in rendered.kind("Deployment")]
+    assert all(each["labels"]["team"] == "ml" and each["annotations"]["owner"] == "me" for each in metadata)
+
+
+def test_a_common_label_wins_over_the_charts(render: Render) -> None:
+    rendered = render({"commonLabels": {"app.kubernetes.io/part-of": "platform"}})
+    assert {each["metadata"]["labels"]["app.kubernetes.io/part-of"] for each in rendered} == {"platform"}
+
+
+def test_no_label_wins_over_what_selects(render: Render) -> None:
+    wrong = {"app.kubernetes.io/component": "wrong", "app.kubernetes.io/name": "wrong"}
+    workload = deployment(render({**one(podLabels=wrong), "commonLabels": wrong}))
+    selector = workload["spec"]["selector"]["matchLabels"]
+    assert "wrong" not in selector.values()
+    assert selector.items() <= workload["metadata"]["labels"].items()
+    assert selector.items() <= workload["spec"]["template"]["metadata"]["labels"].items()
+
+
+def test_pods_do_not_carry_versions(render: Render) -> None:
+    for workload in render(one()).kind("Deployment"):
+        labels = workload["spec"]["template"]["metadata"]["labels"]
+        assert not {"helm.sh/chart", "app.kubernetes.io/version"} & labels.keys()
+
+
+def test_a_claim_says_its_volume(render: Render) -> None:
+    rendered = render(one(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": "/v", "labels": {"n": 1}}]))
+    labels = rendered["PersistentVolumeClaim", f"{FULLNAME}-a-v"]["metadata"]["labels"]
+    assert labels["app.kubernetes.io/volume"] == "v"
+    assert labels["n"] == "1"
+
+
+def test_an_annotation_of_null_is_left_out(render: Render) -> None:
+    template = deployment(render(one(podAnnotations={"a": None, "b": "c"})))["spec"]["template"]
+    assert template["metadata"]["annotations"] == {"b": "c"}
