@@ -102,7 +102,9 @@ def prepare(kubectl: Kubectl) -> None:
             for each in kubectl.items("storageclasses")
             if each["metadata"].get("annotations", {}).get("storageclass.kubernetes.io/is-default-class") == "true"
         )
-        fast = {key: standard[key] for key in ("apiVersion", "kind", "provisioner", "reclaimPolicy", "volumeBindingMode")}
+        fast = {
+            key: standard[key] for key in ("apiVersion", "kind", "provisioner", "reclaimPolicy", "volumeBindingMode")
+        }
         kubectl.apply(json.dumps({**fast, "metadata": {"name": "fast-ssd"}}))
 
 

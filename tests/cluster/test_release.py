@@ -4,34 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from harness.cluster import Cluster
 from harness.helm import Helm
 from harness.kubectl import Kubectl
-from harness.openai import ApiError, Client
+from harness.openai import ApiError
 from harness.paths import ROOT
 from harness.stack import Published
 from tests.cluster.answers import ANSWER, QUESTION
-from tests.cluster.conftest import Install, Installed
-
-TINY: dict[str, Any] = {
-    "enabled": True,
-    "image": "ghcr.io/ggml-org/llama.cpp",
-    "tag": "server-b11243",
-    "modelAlias": ["tiny"],
-    "modelName": "tiny/model-GGUF",
-}
-
-
-@contextmanager
-def gateway(installed: Installed) -> Iterator[Client]:
-    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
-        yield Client(f"http://127.0.0.1:{port}")
+from tests.cluster.conftest import Install
+from tests.cluster.tiny import TINY, gateway, gateway_names, pod_names
 
 
 def test_the_defaults_install_and_the_gateway_offers_no_model(install: Install) -> None:
@@ -136,20 +120,12 @@ def test_the_readmes_commands_run_as_printed(cluster: Cluster) -> None:
 def test_refused_values_install_nothing(cluster: Cluster, chart: Published, namespace: str) -> None:
     helm = Helm(kubeconfig=cluster.kubeconfig, namespace=namespace)
     with pytest.raises(Exception, match=r"modelGroups\.nobody\.modelAlias: there is no alias"):
-        helm.install("t", chart.reference, version=chart.version, plain_http=True, values=[{"modelGroups": {"nobody": {"enabled": True, "modelName": "m"}}}])
+        helm.install(
+            "t",
+            chart.reference,
+            version=chart.version,
+            plain_http=True,
+            values=[{"modelGroups": {"nobody": {"enabled": True, "modelName": "m"}}}],
+        )
     assert not helm.releases()
     assert not Kubectl(cluster.kubeconfig, namespace).items("deployments")
-
-
-def pod_names(installed: Installed, group: str) -> set[str]:
-    """The group's pods that are not on their way out."""
-    return _names(installed, f"app.kubernetes.io/model-group={group}")
-
-
-def gateway_names(installed: Installed) -> set[str]:
-    return _names(installed, "app.kubernetes.io/component=onwards")
-
-
-def _names(installed: Installed, selector: str) -> set[str]:
-    pods = installed.stack.kubectl.items("pods", f"app.kubernetes.io/instance=t,{selector}")
-    return {pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from harness.cluster import Cluster
 from harness.kubectl import Kubectl
-from harness.openai import ApiError, Client
-from harness.stack import Published, Stack, render
+from harness.openai import ApiError
+from harness.stack import Published, render
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import AVAILABLE_SECONDS, Install
-from tests.cluster.test_release import TINY, gateway
+from tests.cluster.tiny import TINY, gateway
 
 
 @pytest.fixture
@@ -39,7 +41,8 @@ def test_pods_of_every_example_are_admitted_as_restricted(example: Path, cluster
         kubectl.apply(json.dumps(pod), dry_run="server")
 
 
-def test_a_restricted_namespace_runs_the_gateway_and_an_engine(restricted: str, install: Install) -> None:
+@pytest.mark.usefixtures("restricted")
+def test_a_restricted_namespace_runs_the_gateway_and_an_engine(install: Install) -> None:
     installed = install({"modelGroups": {"tiny": TINY}})
     with gateway(installed) as client:
         assert client.chat("tiny", QUESTION).strip() == ANSWER
@@ -50,7 +53,9 @@ def test_a_restricted_namespace_runs_the_gateway_and_an_engine(restricted: str, 
 
 
 @pytest.mark.parametrize("given", ["by reference", "by value"])
-def test_an_engines_key_reaches_the_engine_and_no_configmap(given: str, install: Install, namespace: str, cluster: Cluster) -> None:
+def test_an_engines_key_reaches_the_engine_and_no_configmap(
+    given: str, install: Install, namespace: str, cluster: Cluster
+) -> None:
     key = 'made-up "\\&|/ ' + secrets.token_hex(8)
     kubectl = Kubectl(cluster.kubeconfig, namespace)
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "engine"}, "stringData": {"key": key}}
@@ -60,7 +65,9 @@ def test_an_engines_key_reaches_the_engine_and_no_configmap(given: str, install:
         "env": [{"name": "LLAMA_API_KEY", "valueFrom": {"secretKeyRef": {"name": "engine", "key": "key"}}}],
     }
     reference = {"name": "engine", "key": "key"} if given == "by reference" else key
-    installed = install({"modelGroups": {"tiny": {**locked, "apiKey": reference}, "shut": {**locked, "modelAlias": ["shut"]}}})
+    installed = install(
+        {"modelGroups": {"tiny": {**locked, "apiKey": reference}, "shut": {**locked, "modelAlias": ["shut"]}}}
+    )
     with gateway(installed) as client:
         assert client.chat("tiny", QUESTION).strip() == ANSWER
         with pytest.raises(ApiError) as refused:
@@ -70,21 +77,25 @@ def test_an_engines_key_reaches_the_engine_and_no_configmap(given: str, install:
 
 
 def test_an_empty_key_stops_the_new_gateway_with_a_message_while_the_old_one_serves(
-    install: Install, cluster: Cluster, chart: Published, namespace: str
+    install: Install, chart: Published
 ) -> None:
     installed = install({"modelGroups": {"tiny": TINY}})
     kubectl = installed.stack.kubectl
-    kubectl.apply(json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "engine"}, "stringData": {"key": "\n"}}))
+    kubectl.apply(
+        json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "engine"}, "stringData": {"key": "\n"}})
+    )
     keyed = {"modelGroups": {"tiny": {**TINY, "apiKey": {"name": "engine", "key": "key"}}}}
-    installed.stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, values=[keyed], wait=False)
-    said = ""
-    for _ in range(int(AVAILABLE_SECONDS)):
+    installed.stack.helm.upgrade(
+        "t", chart.reference, version=chart.version, plain_http=True, values=[keyed], wait=False
+    )
+    until = time.monotonic() + AVAILABLE_SECONDS
+    stopped: list[str] = []
+    while not stopped and time.monotonic() < until:
+        time.sleep(0.5)
         pods = kubectl.items("pods", "app.kubernetes.io/component=onwards")
-        new = [p for p in pods if any(s.get("restartCount") for s in p["status"].get("initContainerStatuses", ()))]
-        if new:
-            said = kubectl.logs(new[0]["metadata"]["name"], container="assemble-config")
-            break
-        kubectl.run("wait", "--for=delete", "pod/never", "--timeout=1s", check=False)
+        started = {p["metadata"]["name"]: p["status"].get("initContainerStatuses", ()) for p in pods}
+        stopped = [name for name, states in started.items() if any(state["restartCount"] for state in states)]
+    said = kubectl.logs(stopped[0], container="assemble-config")
     assert "The key of model group tiny is empty" in said
     with gateway(installed) as client:
         assert client.chat("tiny", QUESTION).strip() == ANSWER
@@ -96,7 +107,9 @@ def test_a_network_policy_lets_only_the_gateway_reach_an_engine(install: Install
         assert client.chat("tiny", QUESTION).strip() == ANSWER
     outsider = {"modelGroups": {"other": {**TINY, "modelAlias": ["other"]}}}
     install(outsider, release="u")
-    reach = "import urllib.request as r; print(r.urlopen('http://t-inference-stack-tiny:8000/health', timeout=3).status)"
+    reach = (
+        "import urllib.request as r; print(r.urlopen('http://t-inference-stack-tiny:8000/health', timeout=3).status)"
+    )
     tried = installed.stack.kubectl.run(
         "exec", "deployment/u-inference-stack-other", "--", "python3", "-c", reach, check=False
     )
@@ -106,8 +119,6 @@ def test_a_network_policy_lets_only_the_gateway_reach_an_engine(install: Install
 
 def test_a_path_that_is_no_openai_route_reaches_no_engine(install: Install) -> None:
     installed = install({"modelGroups": {"tiny": TINY}})
-    import httpx
-
     with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
         for path in ("/metrics", "/props", "/slots", "/v1/../metrics", "/v1/http://127.0.0.1/"):
             answer = httpx.get(f"http://127.0.0.1:{port}{path}", headers={"model-override": "tiny"})

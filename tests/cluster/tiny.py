@@ -1,0 +1,38 @@
+"""A release with the smallest model there is, and its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from harness.openai import Client
+from tests.cluster.conftest import Installed
+
+TINY: dict[str, Any] = {
+    "enabled": True,
+    "image": "ghcr.io/ggml-org/llama.cpp",
+    "tag": "server-b11243",
+    "modelAlias": ["tiny"],
+    "modelName": "tiny/model-GGUF",
+}
+
+
+@contextmanager
+def gateway(installed: Installed) -> Iterator[Client]:
+    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
+        yield Client(f"http://127.0.0.1:{port}")
+
+
+def pod_names(installed: Installed, group: str) -> set[str]:
+    """The group's pods that are not on their way out."""
+    return _names(installed, f"app.kubernetes.io/model-group={group}")
+
+
+def gateway_names(installed: Installed) -> set[str]:
+    return _names(installed, "app.kubernetes.io/component=onwards")
+
+
+def _names(installed: Installed, selector: str) -> set[str]:
+    pods = installed.stack.kubectl.items("pods", f"app.kubernetes.io/instance=t,{selector}")
+    return {pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]}
