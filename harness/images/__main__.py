@@ -1,0 +1,40 @@
+"""`python -m harness.images list | build [REFERENCE...]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich.table import Table
+
+from harness.errors import HarnessError
+from harness.images import build
+from harness.images.catalog import RECIPES
+from harness.progress import console
+
+
+def main() -> int:
+    """Run a command; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m harness.images")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="which image answers for which name")
+    building = commands.add_parser("build", help="make images (all of them, if none is named)")
+    building.add_argument("references", nargs="*", metavar="REFERENCE")
+    asked = parser.parse_args()
+    if asked.command == "list":
+        table = Table("image", "tag in the examples", "", "what it is", box=None)
+        for recipe in RECIPES:
+            table.add_row(recipe.repository, recipe.tag, "stand-in" if recipe.stand_in else "real", recipe.what)
+        console.print(table)
+        return 0
+    try:
+        for image in build(asked.references or [f"{recipe.repository}:{recipe.tag}" for recipe in RECIPES]):
+            console.print(f"{image.reference}  {image.path}  {image.path.stat().st_size / 1e6:.0f} MB")
+    except HarnessError as error:
+        console.print(f"[red]{error.message}[/red]\n{error.hint}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The layer that the engine images share: a shell, Python, and what the engines' programs import."""
+
+from __future__ import annotations
+
+import compileall
+import py_compile
+import shutil
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from harness.images import host
+from harness.images.archive import Entry, Layer, Symlink, write_layer
+from harness.progress import Step
+from harness.run import run
+
+PACKAGES = {
+    "PyYAML": "6.0.3",
+    "anyio": "4.16.0",
+    "certifi": "2026.10.18",
+    "click": "8.5.1",
+    "h11": "0.16.0",
+    "httpcore": "1.0.9",
+    "httpx": "0.28.1",
+    "idna": "3.20",
+    "prometheus-client": "0.26.0",
+    "starlette": "1.10.0",
+    "typing-extensions": "4.16.0",
+    "uvicorn": "0.54.0",
+    "xllamacpp": "2026.10.11549",
+}
+"""Every package with its version: nothing else is installed. A test compares them with pyproject.toml."""
+
+UNUSED = (
+    "__pycache__",
+    "_test*",
+    "_tkinter*",
+    "config-*",
+    "dist-packages",
+    "ensurepip",
+    "idlelib",
+    "lib2to3",
+    "pydoc_data",
+    "site-packages",
+    "test",
+    "tests",
+    "tkinter",
+    "turtledemo",
+)
+"""Parts of Python's library that no engine imports."""
+
+PROGRAMS = (*host.SHELL, *host.TEXT_TOOLS, *host.COREUTILS)
+
+
+def python_name() -> str:
+    """The name of the interpreter in the images: this machine's."""
+    return f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def site_packages() -> str:
+    """Where the images have Python packages."""
+    return f"/usr/local/lib/{python_name()}/site-packages"
+
+
+def identity() -> str:
+    """Changes when the layer must be made again."""
+    interpreter = Path(sys.executable).resolve()
+    return repr((sys.version, interpreter.stat().st_mtime_ns, PACKAGES, UNUSED, host.fingerprint(PROGRAMS)))
+
+
+def write_base(path: Path, shown: Step) -> Layer:
+    """Write the layer to `path` (about 70 MB)."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as work:
+        library = Path(work, "lib")
+        shown.detail("Python's library")
+        stdlib = Path(sysconfig.get_path("stdlib"))
+        shutil.copytree(stdlib, library, ignore=shutil.ignore_patterns(*UNUSED), symlinks=False)
+        packages = library / "site-packages"
+        shown.detail("packages")
+        pins = [f"{name}=={version}" for name, version in PACKAGES.items()]
+        install = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            "--target",
+            packages,
+        ]
+        run(
+            [*install, "--no-deps", "--no-compile", "--only-binary=:all:", *pins],
+            hint="The packages come from the Python index: check the network and try again.",
+        )
+        shutil.rmtree(packages / "bin", ignore_errors=True)
+        shown.detail("byte code")
+        # Unchecked: the files get other dates in the image, and a root file system may be read-only.
+        unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(library, quiet=2, workers=2, invalidation_mode=unchecked, stripdir=work)
+        shown.detail("libraries")
+        interpreter = Path(sys.executable).resolve()
+        extensions = [p for p in library.rglob("*.so*") if p.is_file()]
+        name = python_name()
+        files: dict[str, Path | bytes | Entry] = {
+            **host.libraries([interpreter, *extensions]),
+            **host.programs(PROGRAMS),
+            **host.LAYOUT,
+            f"/usr/local/bin/{name}": interpreter,
+            "/usr/local/bin/python3": Symlink(name),
+            "/usr/local/bin/python": Symlink(name),
+            f"/usr/local/lib/{name}": library,
+            # Debian's Python looks for packages under this name.
+            f"/usr/local/lib/{name}/dist-packages": Symlink("site-packages"),
+            "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
+        }
+        shown.detail("archive")
+        return write_layer(path, files)

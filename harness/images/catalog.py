@@ -1,0 +1,303 @@
+"""Which image answers for which name, and the making of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.images import base, host, onwards
+from harness.images.archive import (
+    Directory,
+    Entry,
+    File,
+    ImageArchive,
+    Layer,
+    Symlink,
+    accounts,
+    write_archive,
+    write_layer,
+)
+from harness.paths import ROOT, cache_dir
+from harness.progress import Step
+from harness.tools.store import make_once
+
+ENGINES = Path(__file__).parent / "engines"
+MODEL = ROOT / "models" / "tiny" / "tiny.gguf"
+MODEL_IN_IMAGE = "/opt/standin/tiny.gguf"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An image: the name it answers for (with any tag), and what it really is."""
+
+    repository: str
+    tag: str
+    """The tag that the examples use."""
+    what: str
+    stand_in: bool
+    identity: Callable[[], str]
+    """Changes when the image must be made again; quick."""
+    prepare: Callable[[], object]
+    """Makes what the image is made of and what is kept for the next one."""
+    write: Callable[[Path, str], ImageArchive]
+
+
+@dataclass(frozen=True)
+class EngineImage:
+    """What differs between the engine images above their common layers."""
+
+    entrypoint: Sequence[str] = ()
+    cmd: Sequence[str] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    workdir: str = "/"
+    users: Sequence[tuple[str, int, int, str]] = ()
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image -> `module:function` of the package `standin` that it runs."""
+    modules: Mapping[str, str] = field(default_factory=dict)
+    """Module for `python3 -m` -> the same."""
+    files: Mapping[str, Entry | bytes] = field(default_factory=dict)
+
+    def identity(self) -> str:
+        own = hashlib.sha256()
+        for path in (*sorted(ENGINES.rglob("*.*")), MODEL):
+            if path.suffix != ".pyc":
+                own.update(path.name.encode() + path.read_bytes())
+        return repr((self, base.identity(), own.hexdigest()))
+
+    def prepare(self) -> Sequence[Layer]:
+        """The two layers that all engines share."""
+        return _base_layer(), _engines_layer()
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        """Write the image on them."""
+        files: dict[str, Entry | bytes | Path] = {**accounts(*self.users), **self.files}
+        for program, target in self.programs.items():
+            files[program] = File(_launcher(target, shebang=True), 0o755)
+        for module, target in self.modules.items():
+            *packages, name = module.split(".")
+            for depth in range(len(packages)):
+                files["/".join([base.site_packages(), *packages[: depth + 1], "__init__.py"])] = b""
+            files["/".join([base.site_packages(), *packages, f"{name}.py"])] = _launcher(target, shebang=False)
+        return write_archive(
+            path,
+            reference,
+            files,
+            base=self.prepare(),
+            entrypoint=self.entrypoint,
+            cmd=self.cmd,
+            env={"STANDIN_MODEL": MODEL_IN_IMAGE, "PYTHONUNBUFFERED": "1", **self.env},
+            workdir=self.workdir,
+        )
+
+
+def _launcher(target: str, *, shebang: bool) -> bytes:
+    module, function = target.split(":")
+    first = "#!/usr/local/bin/python3\n" if shebang else ""
+    return f"{first}from standin.{module} import {function}\n\n{function}()\n".encode()
+
+
+def _layer(name: str, title: str, identity: str, write: Callable[[Path, Step], Layer]) -> Layer:
+    """A layer of the cache, written if it is not there."""
+
+    def make(directory: Path, shown: Step) -> None:
+        layer = write(directory / "layer.tar.gz", shown)
+        (directory / "diff-id").write_text(layer.diff_id)
+
+    directory = make_once(cache_dir("images", "layers") / f"{name}-{_short(identity)}", title, make)
+    return Layer(directory / "layer.tar.gz", (directory / "diff-id").read_text())
+
+
+def _base_layer() -> Layer:
+    return _layer("base", "Building the engines' common layer", base.identity(), base.write_base)
+
+
+def _engines_layer() -> Layer:
+    sources = {path for path in ENGINES.rglob("*") if path.suffix in (".py", ".txt")}
+    package = {f"{base.site_packages()}/standin/{path.relative_to(ENGINES)}": path for path in sources}
+    identity = repr(
+        (base.python_name(), sorted((name, _digest(path)) for name, path in package.items()), _digest(MODEL))
+    )
+
+    def write(path: Path, _: Step) -> Layer:
+        return write_layer(path, {**package, MODEL_IN_IMAGE: File(MODEL)})
+
+    return _layer("engines", "Building the layer of the engines' programs", identity, write)
+
+
+VLLM = EngineImage(
+    entrypoint=["vllm", "serve"],
+    workdir="/vllm-workspace",
+    # Published to run as root; this user is for those who do not want that.
+    users=[("vllm", 2000, 0, "/home/vllm")],
+    programs={"/usr/local/bin/vllm": "vllm:main"},
+    modules={"vllm.entrypoints.openai.api_server": "vllm:api_server"},
+    files={"/home/vllm": Directory(0o775, 2000, 0), "/vllm-workspace": Directory()},
+)
+SGLANG = EngineImage(
+    cmd=["bash"],
+    workdir="/sgl-workspace/sglang",
+    programs={"/usr/local/bin/sglang": "sglang:main"},
+    modules={"sglang.launch_server": "sglang:launch_server"},
+    files={"/sgl-workspace/sglang": Directory()},
+)
+NVIDIA_ENTRYPOINT = {"/opt/nvidia/nvidia_entrypoint.sh": File(b'#!/bin/bash\nexec "${@:-bash}"\n', 0o755)}
+TRTLLM = EngineImage(
+    entrypoint=["/opt/nvidia/nvidia_entrypoint.sh"],
+    workdir="/app/tensorrt_llm",
+    programs={"/usr/local/bin/trtllm-serve": "trtllm:main", "/usr/local/bin/trtllm-bench": "trtllm_bench:main"},
+    files={"/app/tensorrt_llm": Directory(), **NVIDIA_ENTRYPOINT},
+)
+TRITON = EngineImage(
+    entrypoint=["/opt/nvidia/nvidia_entrypoint.sh"],
+    workdir="/opt/tritonserver",
+    users=[("triton-server", 1000, 1000, "/home/triton-server")],
+    programs={"/opt/tritonserver/bin/tritonserver": "triton:main"},
+    files={
+        "/usr/local/bin/tritonserver": Symlink("/opt/tritonserver/bin/tritonserver"),
+        "/home/triton-server": Directory(0o755, 1000, 1000),
+        **NVIDIA_ENTRYPOINT,
+    },
+)
+LLAMA_CPP = EngineImage(
+    entrypoint=["/app/llama-server"],
+    workdir="/app",
+    # The host is the official image's. One thread, and the most probable answer: it is a tiny model.
+    env={"LLAMA_ARG_HOST": "0.0.0.0", "LLAMA_ARG_THREADS": "1", "LLAMA_ARG_TEMPERATURE": "0"},
+    programs={"/app/llama-server": "llama_server:main"},
+    files={"/models/tiny.gguf": Symlink(MODEL_IN_IMAGE)},
+)
+
+
+def _write_shell(path: Path, reference: str) -> ImageArchive:
+    """A shell and coreutils: enough for an init container that prepares something."""
+    files = {**host.programs(base.PROGRAMS), **host.LAYOUT, **accounts()}
+    return write_archive(path, reference, files, cmd=["bash"])
+
+
+def _shell_identity() -> str:
+    return host.fingerprint(base.PROGRAMS)
+
+
+RECIPES = (
+    Recipe(
+        "ghcr.io/doublewordai/onwards",
+        onwards.version(),
+        "the real gateway, Onwards from crates.io",
+        False,
+        onwards.identity,
+        onwards.binary,
+        onwards.write,
+    ),
+    Recipe(
+        "ghcr.io/ggml-org/llama.cpp",
+        "server-b11243",
+        "the real llama.cpp server (xllamacpp) with a tiny model",
+        False,
+        LLAMA_CPP.identity,
+        LLAMA_CPP.prepare,
+        LLAMA_CPP.write,
+    ),
+    Recipe(
+        "docker.io/vllm/vllm-openai",
+        "v0.30.0",
+        "a stand-in for vLLM, with the tiny model's tokens",
+        True,
+        VLLM.identity,
+        VLLM.prepare,
+        VLLM.write,
+    ),
+    Recipe(
+        "docker.io/lmsysorg/sglang",
+        "v0.5.20-cu130",
+        "a stand-in for SGLang, with the tiny model's tokens",
+        True,
+        SGLANG.identity,
+        SGLANG.prepare,
+        SGLANG.write,
+    ),
+    Recipe(
+        "nvcr.io/nvidia/tensorrt-llm/release",
+        "1.2.1",
+        "a stand-in for TensorRT-LLM, with the tiny model's tokens",
+        True,
+        TRTLLM.identity,
+        TRTLLM.prepare,
+        TRTLLM.write,
+    ),
+    Recipe(
+        "nvcr.io/nvidia/tritonserver",
+        "26.07-trtllm-python-py3",
+        "a stand-in for Triton: KServe v2 without a model",
+        True,
+        TRITON.identity,
+        TRITON.prepare,
+        TRITON.write,
+    ),
+    Recipe(
+        "nvcr.io/nvidia/tensorrt_llm/devel",
+        "latest",
+        "a stand-in for TensorRT-LLM's tools: a shell and coreutils",
+        True,
+        _shell_identity,
+        tuple,
+        _write_shell,
+    ),
+)
+
+
+def full_name(reference: str) -> str:
+    """A reference with its registry and tag: `vllm/vllm-openai` is `docker.io/vllm/vllm-openai:latest`.
+
+    Raises:
+        HarnessError: it has a digest, and nothing built here can have that.
+    """
+    if "@" in reference:
+        raise HarnessError(f"{reference}: an image made here cannot have a given digest.", "Name it by its tag.")
+    first, slash, _ = reference.partition("/")
+    if not slash:
+        reference = f"docker.io/library/{reference}"
+    elif not ({".", ":"} & set(first) or first == "localhost"):
+        reference = f"docker.io/{reference}"
+    return reference if ":" in reference.rpartition("/")[2] else f"{reference}:latest"
+
+
+def recipe(reference: str) -> Recipe | None:
+    """The recipe behind a full name, whatever its tag."""
+    repository = reference.rpartition(":")[0]
+    return next((recipe for recipe in RECIPES if recipe.repository == repository), None)
+
+
+def build(reference: str) -> ImageArchive:
+    """The image behind a reference, from the cache or made.
+
+    Raises:
+        HarnessError: nothing here answers for that name, or the making failed.
+    """
+    name = full_name(reference)
+    found = recipe(name)
+    if found is None:
+        raise HarnessError(
+            f"{name}: no image of the harness answers for this name.",
+            "`python -m harness.images list` shows the names. A cluster with a network pulls the real image itself.",
+        )
+
+    def make(directory: Path, _: Step) -> None:
+        found.write(directory / "image.tar", name)
+
+    short = _short(repr((name, found.identity(), _digest(Path(__file__).with_name("archive.py")))))
+    target = cache_dir("images") / f"{name.replace('/', '_').replace(':', '_')}-{short}"
+    if not target.exists():
+        found.prepare()
+    title = f"Building {name.rpartition('/')[2]} ({found.what})"
+    return ImageArchive(name, make_once(target, title, make) / "image.tar")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _short(identity: str) -> str:
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]

@@ -1,0 +1,103 @@
+"""Command lines accepted and refused as the engine does it, from a table of its flags.
+
+A table (`flags/*.txt`) has one line a flag: its names, a space, and what it takes:
+
+    flag            nothing
+    switch          nothing, and there is --no-NAME
+    bool            true, false, 1 or 0
+    str int float   a value of that type; `size` an int that may end in k or M, `json` a JSON text, {a,b} one of these
+    ...|none        "" and "None" are allowed as well
+    ...+ ...* ...?  several values, as in argparse
+
+A name without dashes is a positional argument.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TABLES = Path(__file__).parent / "flags"
+UNITS = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One line of a table."""
+
+    names: tuple[str, ...]
+    word: str
+    optional: bool
+    nargs: str
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values it may have; empty where any will do."""
+        return tuple(self.word[1:-1].split(",")) if self.word.startswith("{") else ()
+
+    @property
+    def convert(self) -> Callable[[str], Any]:
+        """Makes the value from its text.
+
+        Raises:
+            ValueError: (from the result) the text is not such a value.
+        """
+        plain = CONVERTERS.get(self.word, str)
+        if not self.optional:
+            return plain
+
+        def optional(text: str) -> Any:
+            return None if text in ("", "None") else plain(text)
+
+        optional.__name__ = plain.__name__  # argparse puts the name in its message
+        return optional
+
+
+def size(text: str) -> int:
+    """An int that may have a unit: 1k is 1000, 1K is 1024, -1 and auto are -1."""
+    if text.strip().lower() == "auto":
+        return -1
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmMgGtT])", text.strip())
+    return int(float(match[1]) * UNITS[match[2]]) if match else int(text)
+
+
+def boolean(text: str) -> bool:
+    """A bool as tritonserver reads it."""
+    values = {"true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in values:
+        raise ValueError(f"invalid value for bool option: {text}")
+    return values[text.lower()]
+
+
+CONVERTERS: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "float": float,
+    "size": size,
+    "json": json.loads,
+    "bool": boolean,
+}
+
+
+def table(engine: str) -> Iterator[Flag]:
+    """The flags of an engine."""
+    for line in (TABLES / f"{engine}.txt").read_text().splitlines():
+        match = re.fullmatch(r"(\S+) (\{.*\}|\w+)(\|none)?([+*?]?)", line)
+        if match:
+            yield Flag(tuple(match[1].split(",")), match[2], bool(match[3]), match[4])
+
+
+def add_flags(parser: argparse.ArgumentParser, engine: str) -> None:
+    """Give `parser` the flags of an engine; one that was not given is None, or False where it takes nothing."""
+    for flag in table(engine):
+        if flag.word == "flag":
+            parser.add_argument(*flag.names, action="store_true")
+        elif flag.word == "switch":
+            parser.add_argument(*flag.names, action=argparse.BooleanOptionalAction)
+        else:
+            choices = [*flag.choices, *([None] if flag.optional else [])] if flag.choices else None
+            parser.add_argument(*flag.names, type=flag.convert, choices=choices, nargs=flag.nargs or None)

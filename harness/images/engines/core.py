@@ -1,0 +1,309 @@
+"""What the stand-ins share: the OpenAI routes over the tiny model, keys, counts of requests, and the server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .backend import CONTEXT, Backend
+
+JsonMap = dict[str, Any]
+T = TypeVar("T")
+
+END: JsonMap = {}
+"""Stands for the end of a stream."""
+
+KEEP_ALIVE_SECONDS = 5
+"""How long an idle connection is kept by uvicorn, which vLLM, SGLang and trtllm-serve are built on."""
+
+
+def load_seconds() -> float:
+    """How long a stand-in takes to load, above what the tiny model needs: `STANDIN_LOAD_SECONDS`."""
+    return float(os.environ.get("STANDIN_LOAD_SECONDS", "1"))
+
+
+def token_seconds() -> float:
+    """How long a streamed token takes, above what the tiny model needs: `STANDIN_TOKEN_SECONDS`."""
+    return float(os.environ.get("STANDIN_TOKEN_SECONDS", "0"))
+
+
+def log(engine: str, text: str) -> None:
+    """A line of the container's log."""
+    print(f"{time.strftime('%H:%M:%S')} [{engine} stand-in] {text}", file=sys.stderr, flush=True)
+
+
+@dataclass(eq=False)
+class Generation:
+    """A request in the engine, and what is counted of it (times in seconds)."""
+
+    stream: bool
+    started: float = field(default_factory=time.monotonic)
+    first_token: float | None = None
+    ended: float | None = None
+    prompt_tokens: int = 0
+    tokens: int = 0
+    reason: str = "abort"
+
+    def token(self) -> None:
+        self.tokens += 1
+        if self.first_token is None:
+            self.first_token = time.monotonic()
+
+    def count(self, usage: JsonMap) -> None:
+        self.prompt_tokens = usage.get("prompt_tokens", 0)
+        self.tokens = usage.get("completion_tokens", 0)
+
+
+class RefusedError(Exception):
+    """A request that the engine answers with an error."""
+
+    def __init__(self, status: int, body: JsonMap) -> None:
+        super().__init__(body)
+        self.status = status
+        self.body = body
+
+
+class Engine:
+    """An OpenAI server over the tiny model; a stand-in says in a subclass where its engine differs.
+
+    `names` are the served model names. Answers carry the first.
+    """
+
+    def __init__(self, names: Sequence[str], *, embeddings: bool = False) -> None:
+        self.names = list(names)
+        self.embeddings = embeddings
+        self.running: set[Generation] = set()
+        self.aborted = asyncio.Event()
+        self._backend: Backend | None = None
+
+    # --- what engines differ in
+
+    def error(self, status: int, message: str, kind: str = "BadRequestError", param: str | None = None) -> JsonMap:
+        """The body of an error."""
+        return {"error": {"message": message, "type": kind, "param": param, "code": status}}
+
+    def admit(self, body: JsonMap) -> None:
+        """Raise `RefusedError` for a request that the engine would not take."""
+
+    def card(self, name: str) -> JsonMap:
+        """A model as `/v1/models` lists it."""
+        return {
+            "id": name,
+            "object": "model",
+            "created": int(time.time()),
+            "owned_by": "standin",
+            "root": self.names[0],
+        }
+
+    def on_end(self, generation: Generation) -> None:
+        """Count a request that has ended."""
+
+    # --- what they share
+
+    def load(self) -> None:
+        """Load the model, as long as the engine's stand-in is meant to take."""
+        time.sleep(load_seconds())
+        self._backend = Backend(embeddings=self.embeddings)
+
+    @property
+    def backend(self) -> Backend:
+        assert self._backend is not None, "load() comes first"
+        return self._backend
+
+    def routes(self) -> list[BaseRoute]:
+        """The OpenAI routes."""
+        made: list[BaseRoute] = [Route("/v1/models", self.models), Route("/v1/models/{model:path}", self.model)]
+        if self.embeddings:
+            made.append(Route("/v1/embeddings", self.embed, methods=["POST"]))
+        if not self.embeddings:
+            made.append(Route("/v1/chat/completions", self.generate, methods=["POST"]))
+            made.append(Route("/v1/completions", self.generate, methods=["POST"]))
+        return made
+
+    async def models(self, _: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [self.card(name) for name in self.names]})
+
+    async def model(self, request: Request) -> Response:
+        name = request.path_params["model"]
+        if name in self.names:
+            return JSONResponse(self.card(name))
+        return JSONResponse(self.error(404, f"The model `{name}` does not exist.", "NotFoundError", "model"), 404)
+
+    async def generate(self, request: Request) -> Response:
+        """A chat or text completion, streamed or whole."""
+        path = request.url.path
+        try:
+            body = await self._body(request, "messages" if path.endswith("chat/completions") else "prompt")
+            self.admit(body)
+        except RefusedError as refusal:
+            return JSONResponse(refusal.body, refusal.status)
+        generation = Generation(stream=bool(body.get("stream")))
+        if generation.stream:
+            events = self._events(path, body, generation)
+            return StreamingResponse(events, media_type="text/event-stream; charset=utf-8")
+        with self._counted(generation):
+            answer = await self._unless_aborted(self.backend.ask(path, _for_backend(body)))
+            if answer is None:
+                return JSONResponse(self.error(500, "Internal server error", "InternalServerError"), 500)
+            status, whole = answer
+            if status != 200:
+                return JSONResponse(self._backend_error(status, whole), status)
+            generation.count(whole["usage"])
+            generation.reason = whole["choices"][0]["finish_reason"]
+        return JSONResponse(self._named(whole))
+
+    async def embed(self, request: Request) -> Response:
+        """Embeddings: the tiny model's, so not good for anything but their shape."""
+        try:
+            body = await self._body(request, "input")
+            self.admit(body)
+        except RefusedError as refusal:
+            return JSONResponse(refusal.body, refusal.status)
+        generation = Generation(stream=False)
+        with self._counted(generation):
+            status, whole = await self.backend.ask("/v1/embeddings", _for_backend(body))
+            if status != 200:
+                return JSONResponse(self._backend_error(status, whole), status)
+            generation.count(whole["usage"])
+            generation.reason = "stop"
+        return JSONResponse(self._named(whole))
+
+    async def probe(self) -> None:
+        """Generate one token."""
+        if self.embeddings:
+            await self.backend.ask("/v1/embeddings", {"input": "x"})
+        else:
+            await self.backend.ask("/v1/completions", {"prompt": "x", "max_tokens": 1})
+
+    async def _body(self, request: Request, needed: str) -> JsonMap:
+        try:
+            body = await request.json()
+        except ValueError as error:
+            raise RefusedError(400, self.error(400, f"JSON decode error: {error}")) from error
+        if not isinstance(body, dict) or needed not in body:
+            raise RefusedError(400, self.error(400, f"Field required: {needed}", param=needed))
+        return body
+
+    async def _events(self, path: str, body: JsonMap, generation: Generation) -> AsyncGenerator[str, None]:
+        """Server-sent events; after an abort an error and the usual end, because the headers have long been sent."""
+        wants_usage = (body.get("stream_options") or {}).get("include_usage")
+        body = {**body, "stream_options": {"include_usage": True}}
+        with self._counted(generation):
+            chunks = self.backend.stream(path, _for_backend(body))
+            try:
+                while (chunk := await self._unless_aborted(anext(chunks, END))) is not None:
+                    if chunk is END:
+                        break
+                    if "error" in chunk:
+                        yield _event(self._backend_error(chunk["error"]["code"], chunk))
+                        break
+                    if usage := chunk.pop("usage", None):
+                        generation.count(usage)
+                        if wants_usage:
+                            yield _event(self._named({**chunk, "usage": usage}))
+                        continue
+                    generation.token()
+                    for choice in chunk["choices"]:
+                        generation.reason = choice["finish_reason"] or generation.reason
+                    yield _event(self._named(chunk))
+                    await self._unless_aborted(asyncio.sleep(token_seconds(), True))
+                else:
+                    yield _event(self.error(500, "Internal server error", "InternalServerError"))
+            finally:
+                await chunks.aclose()
+        yield "data: [DONE]\n\n"
+
+    async def _unless_aborted(self, work: Awaitable[T]) -> T | None:
+        """The result of `work`, or None if the engine aborts first."""
+        task = asyncio.ensure_future(work)
+        abort = asyncio.ensure_future(self.aborted.wait())
+        try:
+            await asyncio.wait({task, abort}, return_when=asyncio.FIRST_COMPLETED)
+            return None if self.aborted.is_set() else task.result()
+        finally:
+            abort.cancel()
+            task.cancel()
+
+    @contextmanager
+    def _counted(self, generation: Generation) -> Iterator[None]:
+        self.running.add(generation)
+        try:
+            yield
+        finally:
+            self.running.discard(generation)
+            generation.ended = time.monotonic()
+            self.on_end(generation)
+
+    def _backend_error(self, status: int, whole: JsonMap) -> JsonMap:
+        return self.error(status, str(whole.get("error", {}).get("message", "the tiny model refused")))
+
+    def _named(self, answer: JsonMap) -> JsonMap:
+        answer.pop("timings", None)
+        return {**answer, "model": self.names[0], "system_fingerprint": "standin"}
+
+
+class Keys:
+    """Middleware that wants one of `keys` as bearer token on the paths that `guarded` names; no keys, no guard."""
+
+    def __init__(self, app: ASGIApp, *, keys: Sequence[str], guarded: Callable[[str], bool]) -> None:
+        self._app = app
+        self._keys = list(keys)
+        self._guarded = guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._keys and scope["method"] != "OPTIONS" and self._guarded(scope["path"]):
+            scheme, _, token = Request(scope).headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not any(secrets.compare_digest(token, key) for key in self._keys):
+                await JSONResponse({"error": "Unauthorized"}, 401)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class QuietServer(uvicorn.Server):
+    """uvicorn without its signal handlers: SIGTERM is the engine's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def server_config(app: ASGIApp, host: str, port: int, *, access_log: bool = True) -> uvicorn.Config:
+    """uvicorn as the engines set it up."""
+    return uvicorn.Config(
+        app, host=host, port=port, timeout_keep_alive=KEEP_ALIVE_SECONDS, access_log=access_log, log_level="info"
+    )
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket that does not listen yet: a connection to it is refused."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
+
+
+def _event(payload: JsonMap) -> str:
+    return f"data: {json.dumps(payload, separators=(',', ':'), ensure_ascii=False)}\n\n"
+
+
+def _for_backend(body: JsonMap) -> JsonMap:
+    """The request as the tiny model gets it: without the model's name, and within its short context."""
+    limit = body.get("max_completion_tokens") or body.get("max_tokens") or CONTEXT
+    rest = {k: v for k, v in body.items() if k not in ("model", "stream", "max_tokens", "max_completion_tokens")}
+    return {**rest, "max_tokens": min(limit, CONTEXT)}

@@ -1,0 +1,148 @@
+"""The llama.cpp server (a real engine, from the wheel `xllamacpp`) behind the command line of `llama-server`.
+
+As llama-server: 127.0.0.1:8080 unless told, the variables `LLAMA_ARG_*` and `LLAMA_API_KEY` for what the command line
+leaves out, `--alias a,b`, and an error for a flag that it does not have (exit code 1). SIGTERM cuts open streams, and
+if a connection was open the process ends only after `--sse-ping-interval` seconds (30; never if -1). `-m` must name a
+file.
+
+Unlike llama-server: `-hf` and `--model-url` are accepted without a download and give the tiny model; the port is not
+open while the model loads (a second); flags for GPUs, LoRA adapters, templates and the like have no effect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import xllamacpp
+
+from .backend import model_path
+from .command_line import add_flags
+from .core import log
+
+FROM_ENVIRONMENT = {
+    "model": "LLAMA_ARG_MODEL",
+    "hf_repo": "LLAMA_ARG_HF_REPO",
+    "alias": "LLAMA_ARG_ALIAS",
+    "host": "LLAMA_ARG_HOST",
+    "port": "LLAMA_ARG_PORT",
+    "api_key": "LLAMA_API_KEY",
+    "api_key_file": "LLAMA_ARG_API_KEY_FILE",
+    "metrics": "LLAMA_ARG_ENDPOINT_METRICS",
+    "embeddings": "LLAMA_ARG_EMBEDDINGS",
+    "ctx_size": "LLAMA_ARG_CTX_SIZE",
+    "parallel": "LLAMA_ARG_N_PARALLEL",
+    "predict": "LLAMA_ARG_N_PREDICT",
+    "threads": "LLAMA_ARG_THREADS",
+    "temp": "LLAMA_ARG_TEMPERATURE",
+    "sse_ping_interval": "LLAMA_ARG_SSE_PING_INTERVAL",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """llama-server's way to refuse: a line, and exit code 1."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"error: invalid argument: {message.removeprefix('unrecognized arguments: ')}", file=sys.stderr)
+        sys.exit(1)
+
+
+def parse(args: Sequence[str]) -> argparse.Namespace:
+    """The settings: the command line's, else the environment's.
+
+    Raises:
+        SystemExit: (1) an argument that llama-server refuses.
+    """
+    parser = Parser(prog="llama-server", allow_abbrev=False)
+    add_flags(parser, "llama-server")
+    words: list[str] = []
+    for action in parser._actions:
+        value = os.environ.get(FROM_ENVIRONMENT.get(action.dest, ""))
+        if value and action.nargs != 0:
+            words += [action.option_strings[-1], value]
+        elif value and value.lower() in ("1", "true", "on", "enabled"):
+            words += [action.option_strings[-1]]
+    # The command line wins: argparse keeps the last value.
+    return parser.parse_args([*words, *args])
+
+
+def parameters(settings: argparse.Namespace) -> xllamacpp.CommonParams:
+    """The server's parameters.
+
+    Raises:
+        SystemExit: (1) no model is named, or the file is not there.
+    """
+    params = xllamacpp.CommonParams()
+    if settings.model and not settings.hf_repo and not settings.model_url:
+        if not Path(settings.model).is_file():
+            sys.exit(f"error: failed to open GGUF file '{settings.model}'")
+        params.model.path = settings.model
+    elif settings.hf_repo or settings.model_url:
+        log("llama-server", f"the tiny model stands in for {settings.hf_repo or settings.model_url}")
+        params.model.path = str(model_path())
+    else:
+        sys.exit("error: no model: use -m, -hf or --model-url")
+    if settings.alias:
+        params.model_alias = {name.strip() for name in settings.alias.split(",")}
+    params.hostnames = [settings.host or "127.0.0.1"]
+    params.port = 8080 if settings.port is None else settings.port
+    params.endpoint_metrics = settings.metrics
+    params.embedding = settings.embeddings
+    params.n_parallel = 4  # llama-server's own default
+    keys = settings.api_key.split(",") if settings.api_key else []
+    if settings.api_key_file:
+        keys += Path(settings.api_key_file).read_text().split()
+    params.api_keys = keys
+    for name, field in (("ctx_size", "n_ctx"), ("parallel", "n_parallel"), ("predict", "n_predict")):
+        if (value := getattr(settings, name)) is not None:
+            setattr(params, field, value)
+    if settings.threads is not None:
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
+    if settings.temp is not None:
+        params.sampling.temp = settings.temp
+    if settings.sse_ping_interval is not None:
+        params.sse_ping_interval = settings.sse_ping_interval
+    return params
+
+
+def main() -> None:
+    """The `llama-server` command."""
+    settings = parse(sys.argv[1:])
+    if settings.version:
+        print(f"llama.cpp server of xllamacpp {xllamacpp.__version__}")
+        return
+    params = parameters(settings)
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    server = xllamacpp.Server(params)
+    log("llama-server", f"the llama.cpp server listens on {server.listening_address}")
+    while not asked.wait(0.2):  # a wait without limit would keep the signal from its handler
+        pass
+    if _cut_connections():
+        threading.Event().wait(params.sse_ping_interval if params.sse_ping_interval >= 0 else None)
+    # Not a return: that would let the server finish its streams, which llama-server does not.
+    os._exit(0)
+
+
+def _cut_connections() -> int:
+    """Shut the connections of this process, and say how many there were."""
+    cut = 0
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as connection:
+            connection.getpeername()  # only a connection has a peer
+            connection.shutdown(socket.SHUT_RDWR)
+            cut += 1
+    return cut
+
+
+if __name__ == "__main__":
+    main()

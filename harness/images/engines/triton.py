@@ -1,0 +1,148 @@
+"""A stand-in for `tritonserver` (the 26.07 line).
+
+As tritonserver: its flags and its refusals (exit code 1); the KServe v2 protocol over HTTP on 8000, metrics on 8002,
+and a port for gRPC, 8001, all on 0.0.0.0; `/v2/health/live` and `/v2/health/ready`; no OpenAI route: `/v1/...` is 404.
+The ports listen when the repository has been read, and a repository that is not there ends it.
+
+On SIGTERM it ends, because no inference can be in flight.
+
+Unlike tritonserver: the gRPC port only accepts connections and closes them when something is sent, and no model is ever
+loaded: one in the repository makes it end with an error, as a model that cannot be loaded does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from .command_line import add_flags
+from .core import QuietServer, load_seconds, log, server_config
+
+VERSION = "2.73.0"
+METRICS = (
+    "nv_inference_request_success",
+    "nv_inference_request_failure",
+    "nv_inference_queue_duration_us",
+    "nv_inference_pending_request_count",
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """getopt's way to refuse: the program's name before the message, and exit code 1."""
+
+    def error(self, message: str) -> NoReturn:
+        text = message.replace("unrecognized arguments: ", "unrecognized option ")
+        print(f"tritonserver: {text}\nUsage: tritonserver [options]", file=sys.stderr)
+        sys.exit(1)
+
+
+def parse(args: Sequence[str]) -> argparse.Namespace:
+    """The settings.
+
+    Raises:
+        SystemExit: (1) an argument that tritonserver refuses, or two services on one port.
+    """
+    parser = Parser(prog="tritonserver", description="A stand-in for the Triton inference server.")
+    add_flags(parser, "triton")
+    parsed = parser.parse_args(list(args))
+    ports: dict[int, str] = {}
+    for service, default in (("http", 8000), ("grpc", 8001), ("metrics", 8002)):
+        port = default if (given := getattr(parsed, f"{service}_port")) is None else given
+        setattr(parsed, f"{service}_port", port)
+        if getattr(parsed, f"allow_{service}") is False:
+            continue
+        if port in ports:
+            parser.error(f"The server cannot listen to {ports[port]} requests and {service} requests at the same port")
+        ports[port] = service
+    return parsed
+
+
+async def _ok(_: Request) -> Response:
+    return Response()
+
+
+async def _metadata(_: Request) -> Response:
+    return JSONResponse({"name": "triton", "version": f"{VERSION} (stand-in)", "extensions": []})
+
+
+async def _index(_: Request) -> Response:
+    return JSONResponse([])
+
+
+async def _no_model(request: Request) -> Response:
+    return JSONResponse({"error": f"Request for unknown model: '{request.path_params['model']}' is not found"}, 404)
+
+
+async def _metrics(_: Request) -> Response:
+    return PlainTextResponse("".join(f"# HELP {name} (stand-in)\n# TYPE {name} gauge\n" for name in METRICS))
+
+
+async def _close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A gRPC port that speaks no HTTP."""
+    with contextlib.suppress(ConnectionError):
+        await reader.read(1)
+        writer.close()
+
+
+async def serve(settings: argparse.Namespace) -> None:
+    """Serve until SIGTERM."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    await asyncio.sleep(load_seconds())
+    http = Starlette(
+        routes=[
+            Route("/v2/health/live", _ok),
+            Route("/v2/health/ready", _ok),
+            Route("/v2", _metadata),
+            Route("/v2/repository/index", _index, methods=["POST"]),
+            Route("/v2/models/{model}", _no_model),
+            Route("/v2/models/{model}/ready", _no_model),
+            Route("/v2/models/{model}/infer", _no_model, methods=["POST"]),
+        ]
+    )
+    metrics = Starlette(routes=[Route("/metrics", _metrics)])
+    address = settings.http_address or "0.0.0.0"
+    servers = []
+    if settings.allow_http is not False:
+        servers.append(QuietServer(server_config(http, address, settings.http_port)))
+    if settings.allow_metrics is not False:
+        servers.append(QuietServer(server_config(metrics, settings.metrics_address or address, settings.metrics_port)))
+    if settings.allow_grpc is not False:
+        await asyncio.start_server(_close, settings.grpc_address or "0.0.0.0", settings.grpc_port)
+    running = [asyncio.create_task(server.serve()) for server in servers]
+    log("Triton", f"http {settings.http_port}, grpc {settings.grpc_port}, metrics {settings.metrics_port}")
+    await asked.wait()
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*running)
+
+
+def main() -> None:
+    """The `tritonserver` command."""
+    settings = parse(sys.argv[1:])
+    log("Triton", f"this is a stand-in for tritonserver {VERSION}: it speaks KServe v2, and loads no model")
+    if not settings.model_repository:
+        sys.exit("Failed to start: no model repository specified (--model-repository)")
+    repository = Path(settings.model_repository)
+    if not repository.is_dir():
+        sys.exit(f"error: creating server: Internal - failed to stat file {repository}")
+    if settings.model_control_mode != "explicit" and any(entry.is_dir() for entry in repository.iterdir()):
+        sys.exit("error: creating server: Internal - failed to load all models (a stand-in loads none)")
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

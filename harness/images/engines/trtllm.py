@@ -1,0 +1,146 @@
+"""A stand-in for TensorRT-LLM 1.2's `trtllm-serve`.
+
+As trtllm-serve: its click command line, flags with underscores, MODEL before the flags unless `serve` is said (exit
+code 2 for what it refuses); localhost:8000 unless told; the port is bound at once and listens when the model is loaded;
+`/health`, `/health_generate`, `/version`; `/metrics` is JSON, and Prometheus is served on `/prometheus/metrics` only
+with `return_perf_metrics: true` in the file of `--config`; one model name, the directory's or the Hugging Face id, with
+which a request's `model` is not compared; no key.
+
+On SIGTERM it closes the listener and waits for open responses without limit.
+
+Unlike trtllm-serve: the model's name is accepted without a download, any tensor-parallel size without GPUs, and most
+flags have no effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+import yaml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from .command_line import Flag, table
+from .core import Engine, Generation, JsonMap, bind, log, server_config
+from .metrics import Meter, Names
+from .weights import fetch
+
+VERSION = "1.2.1"
+
+METRICS = Names(
+    running="trtllm_num_requests_running",
+    waiting="trtllm_num_requests_waiting",
+    cache_usage="trtllm_kv_cache_utilization",
+    first_token="trtllm_time_to_first_token_seconds",
+    between_tokens="trtllm_inter_token_latency_seconds",
+    per_token="trtllm_time_per_output_token_seconds",
+    end_to_end="trtllm_e2e_request_latency_seconds",
+    prompt_tokens="trtllm_prompt_tokens",
+    tokens="trtllm_generation_tokens",
+    ended="trtllm_request_success",
+    ended_label="finished_reason",
+    gauges=("trtllm_kv_cache_hit_rate",),
+    counters=("trtllm_request_error",),
+)
+
+
+class Trtllm(Engine):
+    """The server."""
+
+    def __init__(self, model: str, options: JsonMap) -> None:
+        name = Path(model).name if Path(model).is_dir() else model
+        super().__init__([name])
+        self.meter = Meter(METRICS, {"model_name": "undefined", "engine_type": "undefined"})
+        served = [route for route in self.routes() if getattr(route, "path", "") != "/v1/models/{model:path}"]
+        routes = [
+            Route("/health", self.health),
+            Route("/health_generate", self.health_generate),
+            Route("/version", self.version),
+            Route("/metrics", self.iteration_stats),
+            *served,
+        ]
+        if options.get("return_perf_metrics") is True:
+            routes.append(Route("/prometheus/metrics", self.metrics))
+        self.app = Starlette(routes=routes)
+
+    def error(self, status: int, message: str, kind: str = "BadRequestError", param: str | None = None) -> JsonMap:
+        return {"object": "error", "message": message, "type": kind, "param": param, "code": status}
+
+    def card(self, name: str) -> JsonMap:
+        return {**super().card(name), "owned_by": "tensorrt_llm"}
+
+    def on_end(self, generation: Generation) -> None:
+        self.meter.end(generation)
+
+    async def health(self, _: Request) -> Response:
+        return Response()
+
+    async def health_generate(self, _: Request) -> Response:
+        await self.probe()
+        return Response("Generation health check OK")
+
+    async def version(self, _: Request) -> Response:
+        return JSONResponse({"version": f"{VERSION} (stand-in)"})
+
+    async def iteration_stats(self, _: Request) -> Response:
+        return JSONResponse([{"iter": 0, "numActiveRequests": len(self.running), "numQueuedRequests": 0}])
+
+    async def metrics(self, _: Request) -> Response:
+        return self.meter.page(len(self.running))
+
+    async def serve(self, host: str, port: int) -> None:
+        """Load, serve, and end on SIGTERM as uvicorn does."""
+        listening = bind(host, port)
+        await asyncio.to_thread(self.load)
+        await uvicorn.Server(server_config(self.app, host, port)).serve(sockets=[listening])
+
+
+class DefaultToServe(click.Group):
+    """A first argument that is no command is the model of `serve`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands:
+            return "serve", self.commands["serve"], args
+        return super().resolve_command(ctx, args)
+
+
+def option(flag: Flag) -> click.Option:
+    """A flag of a table as click has it."""
+    if flag.word == "flag":
+        return click.Option(list(flag.names), is_flag=True)
+    words = {"int": int, "float": float, "bool": bool}
+    kind: Any = click.Choice(flag.choices) if flag.choices else words.get(flag.word, str)
+    return click.Option(list(flag.names), type=kind)
+
+
+def _serve(model: str, **options: Any) -> None:
+    log("trtllm-serve", f"this is a stand-in for TensorRT-LLM {VERSION}; its tokens are a tiny demo model's")
+    named = options.get("config")
+    more = yaml.safe_load(Path(named).read_text()) if named else {}
+    for name in filter(None, (model, options["tokenizer"])):
+        log("trtllm-serve", fetch(name))
+    asyncio.run(Trtllm(model, more or {}).serve(options["host"] or "localhost", options["port"] or 8000))
+
+
+def main() -> None:
+    """The `trtllm-serve` command."""
+    serve = click.Command(
+        "serve",
+        params=[click.Argument(["model"]), *map(option, table("trtllm"))],
+        callback=_serve,
+        help="A stand-in for trtllm-serve.",
+    )
+    DefaultToServe("trtllm-serve", commands={"serve": serve})(sys.argv[1:], prog_name="trtllm-serve")
+
+
+if __name__ == "__main__":
+    main()

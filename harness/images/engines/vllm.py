@@ -1,0 +1,282 @@
+"""A stand-in for vLLM 0.32: `vllm serve` and `python3 -m vllm.entrypoints.openai.api_server`.
+
+As vLLM: its flags and its refusals (exit code 2); the port is bound at once and listens when the model is loaded; all
+IPv4 addresses unless told; `/health` and `/ping`; every served name; an unknown one 404; keys guard /v1, /v2,
+/inference and /cohere only; a HOME that cannot be written and a VLLM_PORT made by a Service end it.
+
+On SIGTERM it aborts (open streams get an error event, then [DONE]); with `--shutdown-timeout N` requests in flight may
+finish for N seconds. Until it has ended, `/health` says 200 and new requests get 500.
+
+Unlike vLLM: the model's name is accepted without a download, any tensor-parallel size without GPUs, and most flags have
+no effect. `--headless` ends it with an error: it has no workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from .command_line import add_flags
+from .core import Engine, Generation, JsonMap, Keys, QuietServer, RefusedError, bind, log, server_config
+from .metrics import Meter, Names
+from .weights import fetch
+
+VERSION = "0.32.0"
+DEFAULT_MODEL = "Qwen/Qwen3-0.6B"
+GUARDED = ("/v1", "/v2", "/inference", "/cohere")
+ABORT_SECONDS = 0.4
+"""From SIGTERM to the end of an open stream, as measured with 0.32.0."""
+
+METRICS = Names(
+    running="vllm:num_requests_running",
+    waiting="vllm:num_requests_waiting",
+    cache_usage="vllm:kv_cache_usage_perc",
+    first_token="vllm:time_to_first_token_seconds",
+    between_tokens="vllm:inter_token_latency_seconds",
+    per_token="vllm:request_time_per_output_token_seconds",
+    end_to_end="vllm:e2e_request_latency_seconds",
+    prompt_tokens="vllm:prompt_tokens",
+    tokens="vllm:generation_tokens",
+    ended="vllm:request_success",
+    ended_label="finished_reason",
+    gauges=("vllm:engine_sleep_state",),
+    counters=("vllm:num_preemptions", "vllm:prefix_cache_queries", "vllm:prefix_cache_hits"),
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """vLLM's parser: it takes `_` for `-`, and `--flag.key value` for a part of a JSON value."""
+
+    def words(self, args: Sequence[str]) -> list[str]:
+        """The arguments as argparse is given them."""
+        plain: list[str] = []
+        parts: dict[str, JsonMap] = {}
+        rest = iter(args)
+        for arg in rest:
+            name, equals, value = arg.partition("=")
+            if not name.startswith("--"):
+                plain.append(arg)
+                continue
+            head, dot, keys = name.partition(".")
+            head = "--" + head[2:].replace("_", "-")
+            if dot:
+                _put(parts.setdefault(head, {}), keys.split("."), value if equals else next(rest, ""))
+            else:
+                plain.append(head + equals + value)
+        return plain + [word for head, value in parts.items() for word in (head, json.dumps(value))]
+
+
+def parse(args: Sequence[str], *, serve: bool) -> argparse.Namespace:
+    """The settings; `args` are those behind `vllm serve`, or with `serve` false those of the older module.
+
+    Raises:
+        SystemExit: (2) an argument that vLLM refuses.
+        ValueError: as vLLM for a served name without a model.
+    """
+    parser = Parser(
+        prog="vllm serve" if serve else "api_server.py",
+        usage="vllm serve [model_tag] [options]" if serve else None,
+        description=f"A stand-in for vLLM {VERSION}.",
+    )
+    add_flags(parser, "vllm")
+    words = list(args)
+    if serve:
+        words = _model_first(words)
+        named = any(re.match(r"--served[-_]model[-_]name(=|$)", word) for word in words)
+        if words and words[0].startswith("-") and named and not any(re.match("--config(=|$)", w) for w in words):
+            raise ValueError(
+                "`model` should be provided as the first positional argument when "
+                "using `vllm serve`. i.e. `vllm serve <model> --<arg> <value>`."
+            )
+    if "--config" in words:
+        at = words.index("--config")
+        model = [words[0]] if serve and not words[0].startswith("-") else []
+        # The command line wins over the file: argparse keeps the last value.
+        words = [*model, *_config_words(Path(words[at + 1])), *words[len(model) : at], *words[at + 2 :]]
+    parsed = parser.parse_args(parser.words(words))
+    parsed.model = (parsed.model_tag if serve else None) or parsed.model or DEFAULT_MODEL
+    if parsed.enable_auto_tool_choice and not parsed.tool_call_parser:
+        raise TypeError("Error: --enable-auto-tool-choice requires --tool-call-parser")
+    return parsed
+
+
+class Vllm(Engine):
+    """The server."""
+
+    def __init__(self, settings: argparse.Namespace) -> None:
+        self.settings = settings
+        pooling = settings.runner == "pooling" or settings.convert == "embed"
+        super().__init__(settings.served_model_name or [settings.model], embeddings=pooling)
+        self.meter = Meter(METRICS, {"model_name": self.names[0], "engine": "0"})
+        self.stopping = False
+        keys = [key for key in settings.api_key or [os.environ.get("VLLM_API_KEY")] if key]
+        routes = [
+            Route("/health", self.health),
+            Route("/ping", self.health, methods=["GET", "POST"]),
+            Route("/version", self.version),
+            Route("/metrics", self.metrics),
+            *self.routes(),
+        ]
+        guard = Middleware(Keys, keys=keys, guarded=lambda path: path.startswith(GUARDED))
+        self.app = Starlette(routes=routes, middleware=[guard])
+
+    def admit(self, body: JsonMap) -> None:
+        name = body.get("model")
+        if name and name not in self.names:
+            served = ", ".join(self.names)
+            message = f"The model `{name}` does not exist. Valid aliases: {served}."
+            raise RefusedError(404, self.error(404, message, "NotFoundError", "model"))
+        if self.stopping:
+            message = "cannot schedule new futures after shutdown"
+            raise RefusedError(500, self.error(500, message, "InternalServerError"))
+
+    def card(self, name: str) -> JsonMap:
+        return {**super().card(name), "owned_by": "vllm", "root": self.settings.model, "parent": None}
+
+    def on_end(self, generation: Generation) -> None:
+        self.meter.end(generation)
+
+    async def health(self, _: Request) -> Response:
+        return Response()
+
+    async def version(self, _: Request) -> Response:
+        return JSONResponse({"version": f"{VERSION} (stand-in)"})
+
+    async def metrics(self, _: Request) -> Response:
+        return Response() if self.settings.disable_log_stats else self.meter.page(len(self.running))
+
+    async def serve(self) -> None:
+        """Load, serve, and end on SIGTERM."""
+        asked = asyncio.Event()
+        listening = bind(self.settings.host or "", self.settings.port or 8000)
+        await asyncio.to_thread(self.load)
+        _refuse_service_link()
+        server = QuietServer(
+            server_config(
+                self.app,
+                self.settings.host or "0.0.0.0",
+                self.settings.port or 8000,
+                access_log=not self.settings.disable_uvicorn_access_log,
+            )
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, asked.set)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        await asked.wait()
+        timeout = self.settings.shutdown_timeout or 0
+        log("vLLM", f"[shutdown] stopping engine client mode={'drain' if timeout else 'abort'} timeout={timeout}s")
+        self.stopping = True
+        ends = time.monotonic() + timeout
+        while timeout and self.running and time.monotonic() < ends:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(ABORT_SECONDS)
+        self.aborted.set()
+        await asyncio.sleep(float(os.environ.get("STANDIN_TEARDOWN_SECONDS", "1")))
+        server.should_exit = True
+        await serving
+
+
+def _put(into: JsonMap, keys: Sequence[str], text: str) -> None:
+    for key in keys[:-1]:
+        into = into.setdefault(key, {})
+    try:
+        into[keys[-1]] = json.loads(text)
+    except ValueError:
+        into[keys[-1]] = text
+
+
+def _model_first(words: list[str]) -> list[str]:
+    """`--model X` as the positional that `vllm serve` wants, with vLLM's warning."""
+    for at, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name == "--model" and (equals or at + 1 < len(words)):
+            log("vLLM", "With `vllm serve`, you should provide the model as a positional argument; `--model` will go.")
+            return [value, *words[:at], *words[at + 1 :]] if equals else [words[at + 1], *words[:at], *words[at + 2 :]]
+    return words
+
+
+def _config_words(path: Path) -> Iterator[str]:
+    """The arguments in a `--config` file."""
+    for key, value in (yaml.safe_load(path.read_text()) or {}).items():
+        if value is True:
+            yield f"--{key}"
+        elif isinstance(value, list):
+            yield from (f"--{key}", *map(str, value))
+        elif value is not False:
+            yield from (f"--{key}", json.dumps(value) if isinstance(value, dict) else str(value))
+
+
+def _refuse_service_link() -> None:
+    port = os.environ.get("VLLM_PORT", "")
+    if port.startswith("tcp://"):
+        raise ValueError(
+            f"VLLM_PORT '{port}' appears to be a URI. This may be caused by a Kubernetes service discovery issue, "
+            "check the warning in: https://docs.vllm.ai/en/stable/serving/env_vars.html"
+        )
+    if port:
+        int(port)
+
+
+def _prepare_directories() -> None:
+    """vLLM writes to its cache and to /tmp; a PermissionError here is the one of an image run as an unknown user."""
+    xdg = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    root = os.environ.get("VLLM_CACHE_ROOT") or str(Path(xdg) / "vllm")
+    Path(root).expanduser().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory():
+        pass
+
+
+def _interrupted(*_: object) -> NoReturn:
+    raise KeyboardInterrupt("terminated")
+
+
+def run(args: Sequence[str], *, serve: bool) -> None:
+    """Run the server until SIGTERM."""
+    settings = parse(args, serve=serve)
+    log("vLLM", f"this is a stand-in for vLLM {VERSION}; its tokens are a tiny demo model's")
+    if settings.headless:
+        sys.exit("vLLM stand-in: --headless is not served: it has no workers")
+    signal.signal(signal.SIGTERM, _interrupted)
+    _prepare_directories()
+    log("vLLM", fetch(settings.model))
+    asyncio.run(Vllm(settings).serve())
+
+
+def api_server() -> None:
+    """`python3 -m vllm.entrypoints.openai.api_server`."""
+    log("vLLM", "The `python -m vllm.entrypoints.openai.api_server` command is deprecated.")
+    run(sys.argv[1:], serve=False)
+
+
+def main() -> None:
+    """The `vllm` command."""
+    args = sys.argv[1:]
+    if args in (["--version"], ["-v"]):
+        print(f"{VERSION} (stand-in)")
+    elif args[:1] == ["serve"]:
+        run(args[1:], serve=True)
+    else:
+        print("usage: vllm [-h] [-v] {serve} ...  (a stand-in)", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

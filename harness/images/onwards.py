@@ -1,0 +1,90 @@
+"""The real gateway: Onwards from crates.io, built once, in an image like the official one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from harness.images import host
+from harness.images.archive import Directory, File, ImageArchive, accounts, write_archive
+from harness.paths import ROOT, cache_dir
+from harness.progress import Step
+from harness.run import run
+from harness.tools import apt_install, tool
+from harness.tools.store import advice, make_once
+
+BUILD_TOOLS = {"gcc": "gcc", "pkg-config": "pkg-config"}
+LIBRARIES = {"openssl": "libssl-dev"}
+"""What pkg-config must know, and the Debian packages."""
+
+PROGRAMS = (*host.SHELL, *host.TEXT_TOOLS, *host.COREUTILS)
+BUILD_SECONDS = 3600.0
+
+
+def version() -> str:
+    """The gateway's version: the chart's appVersion."""
+    chart = yaml.safe_load((ROOT / "Chart.yaml").read_text())
+    return str(chart["appVersion"]).removeprefix("v")
+
+
+def binary() -> Path:
+    """The gateway's program, compiled if the cache lacks it (400 CPU seconds).
+
+    Raises:
+        HarnessError: there is no Rust, or no C compiler, or the build failed.
+    """
+    wanted = version()
+
+    def make(directory: Path, shown: Step) -> None:
+        _install_build_tools()
+        shown.detail("a few minutes on two cores")
+        log = cache_dir("logs") / f"onwards-{wanted}.log"
+        log.unlink(missing_ok=True)
+        install: list[str | Path] = [
+            "nice",
+            "-n",
+            "5",
+            tool("cargo"),
+            "install",
+            "onwards",
+            "--locked",
+            "--version",
+            wanted,
+        ]
+        run(
+            [*install, "--root", directory], log=log, timeout=BUILD_SECONDS, hint=advice("", f"Its output is in {log}.")
+        )
+
+    return make_once(cache_dir("cargo") / f"onwards-{wanted}", f"Compiling Onwards {wanted}", make) / "bin" / "onwards"
+
+
+def _install_build_tools() -> None:
+    apt_install(BUILD_TOOLS)
+    missing = {name: package for name, package in LIBRARIES.items() if not _known_to_pkg_config(name)}
+    apt_install({f"lib{name}": package for name, package in missing.items()})
+
+
+def _known_to_pkg_config(library: str) -> bool:
+    return run(["pkg-config", "--exists", library], check=False).returncode == 0
+
+
+def identity() -> str:
+    """Changes when the image must be made again."""
+    return repr((version(), host.fingerprint(PROGRAMS)))
+
+
+def write(path: Path, reference: str) -> ImageArchive:
+    """Write the image: the program, and what the official image's Ubuntu has of a shell."""
+    program = binary()
+    files = {
+        **host.libraries([program]),
+        **host.programs(PROGRAMS),
+        **host.LAYOUT,
+        **accounts(("ubuntu", 1000, 1000, "/home/ubuntu")),
+        "/home/ubuntu": Directory(0o750, 1000, 1000),
+        "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
+        "/app/onwards": File(program, 0o755),
+    }
+    # A user by name, as the official image has it.
+    return write_archive(path, reference, files, entrypoint=["/app/onwards"], user="ubuntu", workdir="/app")
