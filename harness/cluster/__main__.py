@@ -77,11 +77,12 @@ def _down(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     status = _chosen(options).status()
     if not status.running:
-        console.print(f"{status.provider} {status.name}: not running {status.detail}".rstrip())
+        console.print(f"{status.provider} {status.name}: not running {status.detail}".rstrip(), soft_wrap=True)
         return 1
     console.print(
         f"{status.provider} {status.name}: Kubernetes {status.server_version}, {status.nodes} node(s), "
-        f"{status.gpus} GPU(s) {status.detail}".rstrip()
+        f"{status.gpus} GPU(s) {status.detail}".rstrip(),
+        soft_wrap=True,
     )
     return 0
 

@@ -30,7 +30,7 @@ INSIDE = Path("/mnt")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NAMESPACES = ("--mount", "--net", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--propagation", "private")
 RUN_GIB = 2.0  # a node wants this much for images and data before it begins to evict pods
-OTHERWISE = f"or start Docker and install kind, or name a cluster's kubeconfig with {KUBECONFIG_VARIABLE}"
+OTHERWISE = f"Without that: start Docker and install kind, or name a cluster's kubeconfig with {KUBECONFIG_VARIABLE}."
 
 
 def check() -> None:
@@ -40,9 +40,7 @@ def check() -> None:
         HarnessError: it cannot, and why.
     """
     if platform.system() != "Linux":
-        raise HarnessError(
-            f"A cluster in namespaces needs Linux; this is {platform.system()}.", f"{OTHERWISE[3:].capitalize()}."
-        )
+        raise HarnessError(f"A cluster in namespaces needs Linux; this is {platform.system()}.", OTHERWISE)
     require_root()
     check_place(cache_dir())
     cgroups.hierarchies()
@@ -55,7 +53,7 @@ def check() -> None:
     except CommandError as error:
         raise HarnessError(
             f"This root may not make namespaces (a container without --privileged?)\n{error.message}",
-            f"Run it on the machine itself or in a privileged container, {OTHERWISE}.",
+            f"Run it on the machine itself or in a privileged container. {OTHERWISE}",
         ) from error
 
 
@@ -64,7 +62,7 @@ def require_root() -> None:
     if os.geteuid() != 0:
         raise HarnessError(
             "A cluster in namespaces needs root, for its namespaces, mounts and control groups.",
-            f"Run this as root (sudo), {OTHERWISE}.",
+            f"Run this as root (sudo). {OTHERWISE}",
         )
 
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # PID 1 of a node, in namespaces of its own (mount, pid, net, uts, ipc, cgroup). When it ends, the kernel ends everything
 # in them. Environment: NODE, NODE_ADDRESS (with prefix length), and directories of the host: STATE, PROGRAMS, LOGS.
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR # the last words of a node that could not start
 
 # Nothing starts before the one who started this has written down whom to end; if that one is gone, so is this.
 read -r _ || exit 0

@@ -1,0 +1,431 @@
+"""The parts of the cluster in namespaces, each by itself; none of them needs root."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from harness.cluster import binaries, cgroups, host, network, node_config, operations, pki, processes, registry
+from harness.cluster.state import NAMESPACES, Record, State, started_by_us
+from harness.errors import HarnessError
+from harness.images.archive import ImageArchive
+from harness.run import CommandError, Completed
+
+ADDRESS = IPv4Address("10.77.3.2")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("INFERENCE_STACK_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+# --- state
+
+
+def test_a_record_is_read_as_it_was_written() -> None:
+    record = Record(NAMESPACES, pid=7, started=8, boot="b", subnet="10.77.0.0/24", programs="/p", ready=True)
+    State("one").write(record)
+    assert State("one").read() == record
+
+
+def test_a_broken_record_is_none_and_its_cluster_is_still_found() -> None:
+    state = State("one")
+    state.write(Record(NAMESPACES))
+    (state.directory / "cluster.json").write_text("{")
+    assert state.read() is None
+    assert [cluster.name for cluster in started_by_us()] == ["one"]
+
+
+def test_keys_lie_in_a_directory_for_root_alone() -> None:
+    State("one").write(Record(NAMESPACES))
+    assert State("one").directory.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("name", ["", "A", "a_b", "-a", "a-", "../x", "a" * 41])
+def test_a_name_that_would_not_do_for_a_file_and_a_control_group_is_refused(name: str) -> None:
+    with pytest.raises(HarnessError, match="cannot name a cluster"):
+        State(name)
+
+
+def test_the_same_name_in_two_caches_is_two_clusters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = State("one").id
+    monkeypatch.setenv("INFERENCE_STACK_CACHE", str(tmp_path / "other"))
+    assert State("one").id != here
+
+
+# --- processes
+
+
+def test_a_process_that_has_ended_has_no_start_time() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    started = processes.start_time(child.pid)
+    assert started is not None
+    assert child.pid in processes.children(os.getpid())
+    processes.kill(child.pid)
+    processes.wait_until(lambda: processes.start_time(child.pid) is None, "the end")  # a zombie counts as ended
+    child.communicate()
+    processes.kill(child.pid)  # nobody there any more: no error
+
+
+def test_waiting_ends() -> None:
+    with pytest.raises(processes.NotInTimeError, match="the moon: not within 0 s"):
+        processes.wait_until(lambda: False, "the moon", 0)
+
+
+# --- control groups
+
+
+def fake_v1(mount: Path) -> Path:
+    for name in ("memory", "cpuset", "cpu,cpuacct"):
+        (mount / name).mkdir(parents=True)
+        (mount / name / "cgroup.procs").write_text("")
+    (mount / "cpu").symlink_to("cpu,cpuacct")
+    return mount
+
+
+def test_version_1_has_a_group_in_each_hierarchy_once(tmp_path: Path) -> None:
+    mount = fake_v1(tmp_path)
+    (mount / "cpuset/cpuset.cpus").write_text("0-3")
+    (mount / "cpuset/g").mkdir()
+    (mount / "cpuset/g/cpuset.cpus").write_text("")  # as the kernel would
+    groups = cgroups.create("g", mount)
+    assert groups == [mount / "cpu,cpuacct/g", mount / "cpuset/g", mount / "memory/g"]
+    assert (mount / "cpuset/g/cpuset.cpus").read_text() == "0-3"
+
+
+def test_version_2_has_one_group_and_hands_its_controllers_down(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
+    (tmp_path / "cgroup.subtree_control").write_text("")
+    assert cgroups.create("g", tmp_path) == [tmp_path / "g"]
+    assert (tmp_path / "cgroup.subtree_control").read_text() == "+memory"
+
+
+def test_a_machine_without_control_groups_says_so(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="No control groups"):
+        cgroups.hierarchies(tmp_path)
+
+
+def test_a_group_is_removed_with_those_below_it_and_what_runs_in_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mount = fake_v1(tmp_path)
+    for group in cgroups.create("g", mount):
+        (group / "pods/one").mkdir(parents=True)
+    procs = mount / "memory/g/pods/cgroup.procs"
+    procs.write_text("4711\n0\n")
+    killed: list[int] = []
+
+    def kill(pid: int) -> None:
+        killed.append(pid)
+        procs.unlink()  # the kernel takes the file away with its directory
+
+    monkeypatch.setattr(cgroups, "kill", kill)
+    cgroups.remove("g", mount)
+    assert killed == [4711]
+    assert not list(mount.glob("*/g"))
+    cgroups.remove("g", mount)  # again: nothing to do
+
+
+# --- network
+
+
+def test_a_network_that_overlaps_anything_is_not_taken() -> None:
+    assert network.free_subnet([]) == IPv4Network("10.77.0.0/24")
+    assert network.free_subnet([IPv4Network("10.77.0.0/25")]) == IPv4Network("10.77.1.0/24")
+    assert network.free_subnet([IPv4Network("10.0.0.0/8")]) == IPv4Network("172.29.0.0/24")
+    with pytest.raises(HarnessError, match="No free network"):
+        network.free_subnet(network.POOLS)
+
+
+def test_every_route_but_the_default_takes_its_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = '[{"dst":"default"},{"dst":"10.77.0.0/24"},{"type":"local","dst":"10.77.0.1"}]'
+    monkeypatch.setattr(network, "run", lambda *_: Completed((), 0, routes, ""))
+    assert network.taken() == [IPv4Network("10.77.0.0/24"), IPv4Network("10.77.0.1/32")]
+
+
+def test_a_device_that_goes_by_itself_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(network, "DEVICES", tmp_path)
+    network.disconnect("is-1")  # not there at all
+    (tmp_path / "is-1").mkdir()
+
+    def vanish(*_: object, **__: object) -> Completed:
+        (tmp_path / "is-1").rmdir()
+        return Completed((), 1, "", "Cannot find device")
+
+    monkeypatch.setattr(network, "run", vanish)
+    network.disconnect("is-1")
+    (tmp_path / "is-1").mkdir()
+    monkeypatch.setattr(network, "run", lambda *_, **__: Completed((), 1, "", "Operation not permitted"))
+    with pytest.raises(CommandError, match="Operation not permitted"):
+        network.disconnect("is-1")
+
+
+def test_names_of_devices_fit_the_kernel() -> None:
+    assert len(network._peer(f"is-{State('a' * 40).id}")) <= 15
+
+
+def test_no_proxy_is_asked_for_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "example.org")
+    monkeypatch.delenv("no_proxy", raising=False)
+    network.go_direct(ADDRESS)
+    network.go_direct(ADDRESS)
+    assert os.environ["NO_PROXY"] == f"example.org,{ADDRESS}"
+    assert os.environ["no_proxy"] == str(ADDRESS)
+
+
+# --- keys
+
+
+def test_certificates_are_signed_for_those_who_use_them(tmp_path: Path) -> None:
+    admin = yaml.safe_load(pki.write_all(tmp_path / "pki", "node-1", ADDRESS, node_config.API_SERVICE))
+    authority = x509.load_pem_x509_certificate((tmp_path / "pki/ca.crt").read_bytes())
+    server = x509.load_pem_x509_certificate((tmp_path / "pki/apiserver.crt").read_bytes())
+    server.verify_directly_issued_by(authority)
+    called = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {ADDRESS, node_config.API_SERVICE} <= set(called.get_values_for_type(x509.IPAddress))
+    assert "kubernetes.default.svc" in called.get_values_for_type(x509.DNSName)
+    assert admin["clusters"][0]["cluster"]["server"] == f"https://{ADDRESS}:6443"
+    kubelet = yaml.safe_load((tmp_path / "pki/kubelet.kubeconfig").read_text())
+    certificate = x509.load_pem_x509_certificate(
+        base64.b64decode(kubelet["users"][0]["user"]["client-certificate-data"])
+    )
+    certificate.verify_directly_issued_by(authority)
+    assert certificate.subject.rfc4514_string() == "CN=system:node:node-1,O=system:nodes"
+    assert isinstance(certificate.public_key(), ec.EllipticCurvePublicKey)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "pki").iterdir()} == {0o600}
+
+
+# --- configuration
+
+
+def test_the_configuration_is_one_that_can_be_read(tmp_path: Path) -> None:
+    node_config.write(tmp_path, ADDRESS)
+    assert yaml.safe_load((tmp_path / "kubelet.yaml").read_text())["clusterDNS"] == ["10.96.0.10"]
+    assert yaml.safe_load((tmp_path / "kube-proxy.yaml").read_text())["mode"] == "nftables"
+    assert f'[host."http://{ADDRESS}:5000"]' in (tmp_path / "registries/_default/hosts.toml").read_text()
+    subprocess.run(["bash", "-n", tmp_path / "services.sh"], check=True)
+
+    for toml in tmp_path.rglob("*.toml"):
+        tomllib.loads(toml.read_text())
+
+
+def test_every_service_is_a_program_that_is_built() -> None:
+    built = {program.file for program in binaries.programs()} | set(binaries.COMPONENTS)
+    assert {service.name for service in node_config.services(ADDRESS)} <= built
+
+
+def test_paths_of_the_host_are_not_in_the_configuration(tmp_path: Path) -> None:
+    node_config.write(tmp_path, ADDRESS)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and str(tmp_path) in path.read_text()]
+
+
+def test_init_is_a_script() -> None:
+    subprocess.run(["bash", "-n", Path(node_config.__file__).with_name("init.sh")], check=True)
+
+
+# --- what is said in several places
+
+
+def manifests() -> list[dict[str, Any]]:
+    files = sorted(binaries.MANIFESTS.glob("*.yaml"))
+    return [document for file in files for document in yaml.safe_load_all(file.read_text())]
+
+
+def test_manifests_and_sources_agree() -> None:
+    by_name = {(m["kind"], m["metadata"]["name"]): m for m in manifests()}
+    dns = by_name["Deployment", "coredns"]["spec"]["template"]["spec"]["containers"][0]
+    assert dns["image"] == binaries.coredns_image()
+    assert by_name["Service", "kube-dns"]["spec"]["clusterIP"] == str(node_config.DNS_SERVICE)
+    volumes = (binaries.MODULE / "kube/volumes.go").read_text()
+    assert f'= "{by_name["StorageClass", "standard"]["provisioner"]}"' in volumes
+
+
+def test_every_component_is_one_the_program_knows() -> None:
+    source = (binaries.MODULE / "kube/main.go").read_text()
+    assert set(re.findall(r'^\t"([a-z-]+)":', source, re.MULTILINE)) | {"kubectl"} == set(binaries.COMPONENTS)
+
+
+def test_kubernetes_reports_the_version_it_was_built_from() -> None:
+    flags = next(program for program in binaries.programs() if program.file == "kube").ldflags
+    assert f"version.gitVersion={binaries.version('k8s.io/kubernetes')}" in flags
+    with pytest.raises(KeyError):
+        binaries.version("example.org/nothing")
+
+
+def test_a_changed_source_is_another_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "kube").mkdir()
+    for name in ("go.mod", "go.sum"):
+        (tmp_path / name).write_bytes((binaries.MODULE / name).read_bytes())
+    monkeypatch.setattr(binaries, "MODULE", tmp_path)
+    (tmp_path / "kube/main.go").write_text("package main")
+    before = binaries.directory()
+    (tmp_path / "kube/main.go").write_text("package main // changed")
+    assert binaries.directory() != before
+
+
+# --- the machine
+
+
+@pytest.fixture
+def able(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which every check passes."""
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(cgroups, "hierarchies", lambda: [Path("/")])
+    monkeypatch.setattr(host, "apt_install", lambda _: None)
+    monkeypatch.setattr(host, "require_space", lambda *_: None)
+    monkeypatch.setattr(host, "run", lambda *_: Completed((), 0, "", ""))
+    monkeypatch.setenv("PATH", "/usr/bin")
+
+
+@pytest.mark.usefixtures("able")
+def test_a_machine_that_can() -> None:
+    host.check()
+    assert os.environ["PATH"].endswith(":/usr/sbin:/sbin:/bin")
+
+
+@pytest.mark.usefixtures("able")
+def test_no_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(HarnessError, match="needs root") as raised:
+        host.check()
+    assert "sudo" in raised.value.hint
+
+
+@pytest.mark.usefixtures("able")
+def test_not_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    with pytest.raises(HarnessError, match="needs Linux; this is Darwin") as raised:
+        host.check()
+    assert "start Docker and install kind" in raised.value.hint
+
+
+@pytest.mark.usefixtures("able")
+def test_a_root_that_may_not_make_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Completed:
+        raise CommandError("unshare: Operation not permitted", "")
+
+    monkeypatch.setattr(host, "run", refuse)
+    with pytest.raises(HarnessError, match="may not make namespaces"):
+        host.check()
+
+
+def test_a_cache_that_the_node_would_cover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "INSIDE", tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(HarnessError, match="which a node covers"):
+        host.check_place(tmp_path / "elsewhere")
+    link = tmp_path.parent / f"{tmp_path.name}-link"
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(HarnessError, match="which a node covers"):
+        host.check_place(link)
+
+
+def test_too_little_space_names_the_place(tmp_path: Path) -> None:
+    host.require_space([tmp_path / "not/yet/there"], 0.0)
+    with pytest.raises(HarnessError, match="GiB free, 1000000 GiB needed") as raised:
+        host.require_space([tmp_path], 1e6)
+    assert "INFERENCE_STACK_CACHE" in raised.value.hint
+
+
+# --- the registry
+
+
+@pytest.mark.parametrize(
+    ("reference", "path"),
+    [
+        ("docker.io/vllm/vllm-openai:v1", "vllm/vllm-openai:v1"),
+        ("vllm/vllm-openai:v1", "vllm/vllm-openai:v1"),
+        ("busybox:1.36", "library/busybox:1.36"),
+        ("docker.io/busybox:1.36", "library/busybox:1.36"),
+        ("registry.k8s.io/pause:3.10", "pause:3.10"),
+        ("localhost/a:1", "a:1"),
+        ("localhost:5000/a/b:1", "a/b:1"),
+        ("nvcr.io/nvidia/tritonserver:25.01-py3", "nvidia/tritonserver:25.01-py3"),
+    ],
+)
+def test_the_node_asks_for_an_image_by_this_path(reference: str, path: str) -> None:
+    assert registry.path_of(reference) == path
+
+
+class FakeRegistry:
+    """Answers in place of a registry and of crane."""
+
+    def __init__(self) -> None:
+        self.digests: dict[str, str] = {}
+        self.pushes: list[str] = []
+
+    def push(self, args: list[Any]) -> Completed:
+        name = str(args[-1]).removeprefix("r:1/")
+        self.pushes.append(name)
+        self.digests[name] = f"sha256:{Path(args[-2]).name}"
+        return Completed((), 0, f"r:1/{name}@{self.digests[name]}\n", "")
+
+    def request(self, path: str) -> httpx.Response:
+        digest = self.digests.get(path.replace("/manifests/", ":"))
+        return httpx.Response(200, headers={"Docker-Content-Digest": digest}) if digest else httpx.Response(404)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeRegistry:
+    it = FakeRegistry()
+    monkeypatch.setattr(registry, "run", it.push)
+    monkeypatch.setattr(registry.Registry, "_request", lambda _, path: it.request(path))
+    return it
+
+
+def test_only_what_is_missing_is_pushed(fake: FakeRegistry, tmp_path: Path) -> None:
+    it = registry.Registry("r:1", Path("crane"), tmp_path / "images.json")
+    images = [ImageArchive(f"docker.io/x/{n}:1", tmp_path / f"{n}.tar") for n in ("a", "b")]
+    it.load(images)
+    it.load(images)
+    assert sorted(fake.pushes) == ["x/a:1", "x/b:1"]
+    it.load([ImageArchive("docker.io/x/a:1", tmp_path / "a2.tar")])  # the same name, another image
+    fake.digests.clear()  # the registry has started again
+    it.load(images)
+    assert sorted(fake.pushes) == ["x/a:1"] * 3 + ["x/b:1"] * 2
+
+
+@pytest.mark.usefixtures("fake")
+def test_images_that_the_registry_cannot_tell_apart_are_refused(tmp_path: Path) -> None:
+    it = registry.Registry("r:1", Path("crane"), tmp_path / "images.json")
+    with pytest.raises(HarnessError, match="cannot both be loaded"):
+        it.load([ImageArchive("docker.io/x/a:1", tmp_path), ImageArchive("ghcr.io/x/a:1", tmp_path)])
+
+
+def test_a_registry_that_is_gone_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(registry.Registry, "_request", refuse)
+    it = registry.Registry("r:1", Path("crane"), tmp_path / "images.json")
+    assert not it.answers()
+    (tmp_path / "images.json").write_text(f'{{"x/a:1": {{"archive": "{tmp_path}", "digest": "d"}}}}')
+    with pytest.raises(HarnessError, match="does not answer"):
+        it.load([ImageArchive("docker.io/x/a:1", tmp_path)])
+
+
+# --- operations
+
+
+def test_gpus_of_every_make_are_counted() -> None:
+    nodes: list[dict[str, object]] = [
+        {"status": {"allocatable": {"nvidia.com/gpu": "8", "cpu": "2"}}},
+        {"status": {"allocatable": {"amd.com/gpu": "2"}}},
+        {"status": {}},
+    ]
+    assert operations.gpus(nodes) == 10
