@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from rich.table import Table
-
 from harness.errors import HarnessError
 from harness.images import build
 from harness.images.catalog import RECIPES
@@ -22,14 +20,13 @@ def main() -> int:
     building.add_argument("references", nargs="*", metavar="REFERENCE")
     asked = parser.parse_args()
     if asked.command == "list":
-        table = Table("image", "tag in the examples", "", "what it is", box=None)
         for recipe in RECIPES:
-            table.add_row(recipe.repository, recipe.tag, "stand-in" if recipe.stand_in else "real", recipe.what)
-        console.print(table)
+            kind = "stand-in" if recipe.stand_in else "real"
+            console.print(f"{recipe.repository:36} {kind:9} {recipe.what}", soft_wrap=True)
         return 0
     try:
         for image in build(asked.references or [f"{recipe.repository}:{recipe.tag}" for recipe in RECIPES]):
-            console.print(f"{image.reference}  {image.path}  {image.path.stat().st_size / 1e6:.0f} MB")
+            console.print(f"{image.reference}  {image.path}  {image.path.stat().st_size / 1e6:.0f} MB", soft_wrap=True)
     except HarnessError as error:
         console.print(f"[red]{error.message}[/red]\n{error.hint}")
         return 1

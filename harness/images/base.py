@@ -79,7 +79,7 @@ def write_base(path: Path, shown: Step) -> Layer:
         packages = library / "site-packages"
         shown.detail("packages")
         pins = [f"{name}=={version}" for name, version in PACKAGES.items()]
-        install = [
+        install: list[str | Path] = [
             sys.executable,
             "-m",
             "pip",
