@@ -34,14 +34,14 @@ def prepare(session: nox.Session, *groups: str) -> None:
 
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run pytest; what it counted is left in `.nox/SESSION.xml`."""
-    prepare(session, "test")
+    prepare(session, "test", "engines")
     session.run("python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Helm, YAML, Python, Go and workflow checks; name some to run only those."""
-    prepare(session, "lint", "test")
+    prepare(session, "lint", "test", "engines")
     session.run("python", "-m", "harness.lint", *session.posargs)
 
 

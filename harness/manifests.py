@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
@@ -113,11 +112,6 @@ class Manifests:
             if not isinstance(each, dict) or not each.get("kind") or not (each.get("metadata") or {}).get("name"):
                 raise HarnessError(f"Rendered, but no Kubernetes object: {str(each)[:200]}")
         return cls(documents)
-
-    @staticmethod
-    def dump(objects: Iterable[Object]) -> str:
-        """The objects as text that kubectl takes: JSON, which is YAML without doubts."""
-        return "\n---\n".join(json.dumps(each) for each in objects)
 
     def __getitem__(self, key: tuple[str, str]) -> Object:
         if key not in self._objects:

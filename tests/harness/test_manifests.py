@@ -80,11 +80,6 @@ def test_objects_are_found_by_kind_and_name() -> None:
         manifests["ConfigMap", "c"]
 
 
-def test_what_is_dumped_is_read_again() -> None:
-    first, second = load(config_map("a", data={"on": "yes"})), load(config_map("b"))
-    assert list(Manifests.parse(Manifests.dump([first, second]))) == [first, second]
-
-
 def test_an_object_twice_is_refused() -> None:
     with pytest.raises(HarnessError, match="ConfigMap a is rendered twice"):
         Manifests.parse(f"{config_map('a')}\n---\n{config_map('a')}")
