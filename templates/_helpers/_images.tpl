@@ -1,12 +1,12 @@
 {{- /* Image names. */ -}}
 
-{{- /* An image as name:tag or name@digest. Input: dict root, image (string or map registry/repository/tag/digest), tag, defaultTag. Output: string. A tag or digest inside the image's own name wins over the tag beside it. */ -}}
+{{- /* An image as name:tag or name@digest. Input: dict root, image (map registry/repository/tag/digest), defaultTag. Output: string. A tag or digest inside the image's own name wins over the tag beside it. */ -}}
 {{- define "inference-stack.image" -}}
-{{- $image := ternary .image (dict "repository" .image) (kindIs "map" .image) -}}
+{{- $image := .image -}}
 {{- $repository := $image.repository | default "" | toString -}}
 {{- $registry := $image.registry | default (dig "imageRegistry" "" (.root.Values.global | default dict)) -}}
 {{- with $registry }}{{ $repository = printf "%s/%s" (trimSuffix "/" .) $repository }}{{ end -}}
-{{- $tag := include "inference-stack.word" ($image.tag | default .tag | default .defaultTag) -}}
+{{- $tag := include "inference-stack.word" ($image.tag | default .defaultTag) -}}
 {{- if $image.digest -}}
 {{- printf "%s@%s" $repository $image.digest -}}
 {{- else if or (contains "@" $repository) (contains ":" (base $repository)) -}}
@@ -16,11 +16,9 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* When the node asks the registry again: as Kubernetes does by itself, written out so that no tool sees a difference. Input: dict image (string or map), reference (the whole name). Output: string. */ -}}
+{{- /* When the node asks the registry again: as Kubernetes does by itself, written out so that no tool sees a difference. Input: dict image (map), reference (the whole name). Output: string. */ -}}
 {{- define "inference-stack.imagePullPolicy" -}}
-{{- $given := "" -}}
-{{- if kindIs "map" .image }}{{ $given = .image.pullPolicy }}{{ end -}}
-{{- default (ternary "Always" "IfNotPresent" (hasSuffix ":latest" .reference)) $given -}}
+{{- default (ternary "Always" "IfNotPresent" (hasSuffix ":latest" .reference)) .image.pullPolicy -}}
 {{- end -}}
 
 {{- /* Pull secrets as Kubernetes wants them; a plain name is taken for one. Input: dict root, own (list). Output: YAML list, empty if there are none. */ -}}

@@ -83,7 +83,7 @@
       "why" (printf "%q is not an engine this chart knows; custom takes any OpenAI server as it is." $engine)
       "fix" (printf "%s    engine: custom  # or %s" $set (join ", " (without $known "custom"))))) -}}
 {{- end -}}
-{{- if and (eq .group.engine "custom") (hasPrefix ":" .group.imageReference) -}}
+{{- if not .group.image.repository -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.image" .path)
       "why" "there is no image, and none follows from the engine, so there is nothing to run."

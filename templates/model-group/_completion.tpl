@@ -7,7 +7,7 @@
 
 {{- /*
 The engine of a group: the one it names, else the one its command starts, else (with no program given) the one its image holds,
-else vllm if only a modelName is given, else custom. An unknown name counts as custom here; it is refused in validation.
+else, without an image, vllm if there is a modelName or nothing at all, else custom. An unknown name counts as custom here; it is refused in validation.
 Input: dict group. Output: string.
 */ -}}
 {{- define "inference-stack.modelGroup.engine" -}}
@@ -31,7 +31,7 @@ Input: dict group. Output: string.
 {{- if and (not $found) $recognise.image (regexMatch $recognise.image $repository) }}{{ $found = $name }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- if not (or $found $program $args $repository) }}{{ $found = "vllm" }}{{ end -}}
+{{- if not (or $found $program $repository (and $args (not $group.modelName))) }}{{ $found = "vllm" }}{{ end -}}
 {{- end -}}
 {{- default "custom" $found -}}
 {{- end -}}
@@ -130,8 +130,19 @@ Output: JSON {command: [string], args: [string], port: number, servedNames: [str
 {{- toJson (dict "command" $command "args" (concat $args $added) "port" $port "servedNames" $served "script" $script "parallel" $parallel) -}}
 {{- end -}}
 
+{{- /* The image of a group as a map. One that names no repository changes the engine's own, pinned one. Input: dict group, preset. Output: JSON map. */ -}}
+{{- define "inference-stack.modelGroup.image" -}}
+{{- $given := ternary .group.image (dict "repository" .group.image) (kindIs "map" .group.image) -}}
+{{- $image := deepCopy $given -}}
+{{- if not $given.tag }}{{ $_ := set $image "tag" .group.tag }}{{ end -}}
+{{- range $key, $value := .preset.image -}}
+{{- if not (or $given.repository (index $image $key)) }}{{ $_ := set $image $key $value }}{{ end -}}
+{{- end -}}
+{{- toJson $image -}}
+{{- end -}}
+
 {{- /*
-A group with nothing left out. Beside the user's keys it has: engine, preset, imageReference, command, args, containerPort (where the
+A group with nothing left out. Beside the user's keys it has: engine, preset, image (a map), imageReference, command, args, containerPort (where the
 engine really listens), servedNames, modelAlias (a list without repeats), resources (valid ones), normalised (what was changed in them), gpus, parallel, script, rootMounts,
 cachePath.
 Input: dict root, name, group (merged). Output: JSON map.
@@ -143,12 +154,12 @@ Input: dict root, name, group (merged). Output: JSON map.
 {{- $aliases := include "inference-stack.words" $group.modelAlias | fromJsonArray | uniq -}}
 {{- $gpus := include "inference-stack.gpuCount" $group.resources | int -}}
 {{- $invocation := include "inference-stack.modelGroup.invocation" (dict "group" $group "preset" $preset "gpus" $gpus "aliases" $aliases) | fromJson -}}
-{{- $image := $group.image -}}
-{{- if not $image }}{{ $image = omit ($preset.image | default dict) (ternary "tag" "" (not (empty $group.tag))) }}{{ end -}}
+{{- $image := include "inference-stack.modelGroup.image" (dict "group" $group "preset" $preset) | fromJson -}}
 {{- $added := dict
       "engine" $engine
       "preset" $preset
-      "imageReference" (include "inference-stack.image" (dict "root" .root "image" $image "tag" $group.tag "defaultTag" "latest"))
+      "image" $image
+      "imageReference" (include "inference-stack.image" (dict "root" .root "image" $image "defaultTag" "latest"))
       "command" $invocation.command
       "args" $invocation.args
       "containerPort" $invocation.port

@@ -2,7 +2,7 @@
 
 {{- /* Input: root. Output: image name. */ -}}
 {{- define "inference-stack.onwards.image" -}}
-{{- include "inference-stack.image" (dict "root" . "image" .Values.onwards.image "tag" "" "defaultTag" .Chart.AppVersion) -}}
+{{- include "inference-stack.image" (dict "root" . "image" .Values.onwards.image "defaultTag" .Chart.AppVersion) -}}
 {{- end -}}
 
 {{- /* Input: root. Output: YAML list of strings. */ -}}
