@@ -1,0 +1,105 @@
+"""Which image a container runs, and when its node asks the registry again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.manifests import load
+from harness.paths import ROOT
+from tests.chart.accessors import FULLNAME, bare, engine, gateway, one, pod
+from tests.support import Render
+
+DIGEST = f"sha256:{'0' * 64}"
+
+IMAGES: dict[str, tuple[dict[str, Any], str]] = {
+    "none": ({}, "vllm/vllm-openai:v0.30.0"),
+    "tag-alone": ({"tag": "v0.31.0"}, "vllm/vllm-openai:v0.31.0"),
+    "name": ({"image": "vllm/vllm-openai"}, "vllm/vllm-openai:latest"),
+    "name-and-tag": ({"image": "vllm/vllm-openai", "tag": "v0.31.0"}, "vllm/vllm-openai:v0.31.0"),
+    "tag-in-the-name": ({"image": "vllm/vllm-openai:v0.31.0"}, "vllm/vllm-openai:v0.31.0"),
+    "tag-in-the-name-wins": ({"image": "vllm/vllm-openai:v1", "tag": "v2"}, "vllm/vllm-openai:v1"),
+    "digest-in-the-name": ({"image": f"vllm/vllm-openai@{DIGEST}", "tag": "v2"}, f"vllm/vllm-openai@{DIGEST}"),
+    "port-in-the-name": ({"image": "localhost:5000/vllm", "tag": "v2"}, "localhost:5000/vllm:v2"),
+    "number-as-tag": ({"image": "vllm/vllm-openai", "tag": 24.01}, "vllm/vllm-openai:24.01"),
+    "whole-number-as-tag": ({"image": "vllm/vllm-openai", "tag": 20260101}, "vllm/vllm-openai:20260101"),
+    "map": ({"image": {"repository": "vllm/vllm-openai", "tag": "v1"}}, "vllm/vllm-openai:v1"),
+    "map-without-tag": ({"image": {"repository": "vllm/vllm-openai"}}, "vllm/vllm-openai:latest"),
+    "map-with-tag-beside": ({"image": {"repository": "vllm/vllm-openai"}, "tag": "v1"}, "vllm/vllm-openai:v1"),
+    "map-with-both-tags": ({"image": {"repository": "vllm/x", "tag": "v1"}, "tag": "v2"}, "vllm/x:v1"),
+    "map-with-empty-tag": ({"image": {"repository": "vllm/vllm-openai", "tag": ""}}, "vllm/vllm-openai:latest"),
+    "map-with-registry": ({"image": {"registry": "r.example", "repository": "vllm", "tag": "v1"}}, "r.example/vllm:v1"),
+    "registry-with-slash": (
+        {"image": {"registry": "r.example/", "repository": "vllm", "tag": "v1"}},
+        "r.example/vllm:v1",
+    ),
+    "map-with-digest": ({"image": {"repository": "vllm", "tag": "v1", "digest": DIGEST}}, f"vllm@{DIGEST}"),
+    "only-tag-in-the-map": ({"image": {"tag": "v0.31.0"}}, "vllm/vllm-openai:v0.31.0"),
+    "only-registry-in-the-map": ({"image": {"registry": "r.example"}}, "r.example/vllm/vllm-openai:v0.30.0"),
+    "only-policy-in-the-map": ({"image": {"pullPolicy": "Always"}}, "vllm/vllm-openai:v0.30.0"),
+}
+
+
+@pytest.mark.parametrize(("fields", "reference"), IMAGES.values(), ids=IMAGES)
+def test_a_group_runs_the_image_it_names(render: Render, fields: dict[str, Any], reference: str) -> None:
+    assert engine(render(one(**fields)))["image"] == reference
+
+
+@pytest.mark.parametrize(
+    ("name", "repository"),
+    [
+        ("vllm", "vllm/vllm-openai"),
+        ("sglang", "lmsysorg/sglang"),
+        ("tensorrt-llm", "nvcr.io/nvidia/tensorrt-llm/release"),
+        ("triton", "nvcr.io/nvidia/tritonserver"),
+        ("llama-cpp", "ghcr.io/ggml-org/llama.cpp"),
+    ],
+)
+def test_an_engine_alone_has_its_own_image_pinned(render: Render, name: str, repository: str) -> None:
+    reference = engine(render(bare(engine=name, modelName="org/m")))["image"]
+    assert reference.startswith(f"{repository}:")
+    assert not reference.endswith((":", ":latest"))
+
+
+@pytest.mark.parametrize(
+    ("image", "policy"),
+    [
+        ("vllm/vllm-openai:v1", "IfNotPresent"),
+        ("vllm/vllm-openai", "Always"),
+        (f"vllm/vllm-openai@{DIGEST}", "IfNotPresent"),
+        ({"repository": "vllm", "pullPolicy": "Never"}, "Never"),
+        ({"pullPolicy": "Always"}, "Always"),
+        ({"repository": "vllm", "tag": "v1", "pullPolicy": ""}, "IfNotPresent"),
+    ],
+    ids=["tag", "latest", "digest", "given", "given-alone", "empty"],
+)
+def test_only_latest_is_always_pulled(render: Render, image: object, policy: str) -> None:
+    assert engine(render(one(image=image)))["imagePullPolicy"] == policy
+
+
+def test_the_registry_of_all_images_stands_before_each(render: Render) -> None:
+    rendered = render({**one(), "global": {"imageRegistry": "mirror.example"}})
+    assert engine(rendered)["image"].startswith("mirror.example/vllm/vllm-openai:")
+    assert gateway(rendered)["image"].startswith("mirror.example/ghcr.io/doublewordai/onwards:")
+
+
+def test_the_gateway_runs_the_version_of_the_chart(render: Render) -> None:
+    version = load((ROOT / "Chart.yaml").read_text())["appVersion"]
+    assert gateway(render())["image"] == f"ghcr.io/doublewordai/onwards:{version}"
+
+
+def test_the_gateways_init_container_runs_its_image(render: Render) -> None:
+    values = {"onwards": {"image": {"repository": "mine", "tag": "v9", "pullPolicy": "Never"}}}
+    spec = render(values)["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]
+    both = [*spec["initContainers"], *spec["containers"]]
+    assert [(each["image"], each["imagePullPolicy"]) for each in both] == [("mine:v9", "Never")] * 2
+
+
+def test_pull_secrets_are_joined_and_may_be_plain_names(render: Render) -> None:
+    values = {
+        **one(imagePullSecrets=["own", "shared"]),
+        "global": {"imagePullSecrets": ["global"]},
+        "imagePullSecrets": [{"name": "shared"}],
+    }
+    assert [each["name"] for each in pod(render(values))["imagePullSecrets"]] == ["global", "shared", "own"]
