@@ -24,7 +24,7 @@ def prepare(session: nox.Session, *groups: str) -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - nox itself runs on older ones
         session.error("Python 3.11 or newer is needed: install nox with it, and run that nox.")
     stamp = Path(session.virtualenv.location) / "prepared"
-    state = hashlib.sha256(PYPROJECT.read_bytes()).hexdigest()
+    state = hashlib.sha256(PYPROJECT.read_bytes() + repr(groups).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == state:
         return
     wanted = nox.project.dependency_groups(nox.project.load_toml(PYPROJECT), *groups)
