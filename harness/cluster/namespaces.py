@@ -41,6 +41,7 @@ class Namespaces:
         self._state = State(name)
         self._group = f"inference-stack-{name.removeprefix('inference-stack-')}-{self._state.id}"
         self._device = f"is-{self._state.id}"
+        self._outer: subprocess.Popen[bytes] | None = None  # if this object started it: the parent of the node's PID 1
 
     @property
     def kubeconfig(self) -> Path:
@@ -165,7 +166,7 @@ class Namespaces:
         }
         with (self.logs / "init.log").open("wb") as log:
             # Popen, because the node lives on when this process ends; a session of its own keeps Ctrl-C from it.
-            outer = subprocess.Popen(
+            self._outer = outer = subprocess.Popen(
                 ["bash", "-c", ENTER, "bash", *groups, "--", "unshare", *host.NAMESPACES, "bash", init],
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -220,6 +221,9 @@ class Namespaces:
             kill(record.pid)
             wait_until(lambda: not _alive(record), f"Ending process {record.pid}")
         cgroups.remove(self._group)
+        if self._outer is not None:
+            self._outer.wait()  # it was in the group, too
+            self._outer = None
         network.disconnect(self._device)
         self._state.remove()
 
