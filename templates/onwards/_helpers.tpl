@@ -57,3 +57,20 @@
 {{- end -}}
 {{- toYaml $probes -}}
 {{- end -}}
+
+{{- /* Hosts of the Ingress, each with paths: without any, everything below /; without a host, every host. Input: root. Output: JSON list of {host, paths: [{path, pathType}]}. */ -}}
+{{- define "inference-stack.ingress.hosts" -}}
+{{- $hosts := list -}}
+{{- range .Values.ingress.hosts | default (list dict) -}}
+{{- $paths := list -}}
+{{- range .paths | default (list dict) }}{{ $paths = append $paths (dict "path" (.path | default "/") "pathType" (.pathType | default "Prefix")) }}{{ end -}}
+{{- $hosts = append $hosts (dict "host" (.host | default "") "paths" $paths) -}}
+{{- end -}}
+{{- toJson $hosts -}}
+{{- end -}}
+
+{{- /* The node port of the gateway's Service; only a Service that is reached through nodes can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is none. */ -}}
+{{- define "inference-stack.onwards.nodePort" -}}
+{{- $service := .Values.onwards.service -}}
+{{- ternary (int64 $service.nodePort) 0 (has $service.type (list "NodePort" "LoadBalancer")) -}}
+{{- end -}}
