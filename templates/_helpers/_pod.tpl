@@ -1,10 +1,25 @@
 {{- /* What the pods of the gateway and of the groups share, and what a group's pod is made of. */ -}}
 
-{{- /* Security context of every container: no escalation, no capabilities. Input: own (map or nothing). Output: YAML map. */ -}}
+{{- /* Security context of every container: no escalation, no capabilities; a privileged one has both, and Kubernetes refuses to hear otherwise. Input: own (map or nothing). Output: YAML map. */ -}}
 {{- define "inference-stack.containerSecurityContext" -}}
-{{- include "inference-stack.overlay" (dict
-      "defaults" (dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")))
-      "own" .) -}}
+{{- $defaults := dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) -}}
+{{- include "inference-stack.overlay" (dict "defaults" (ternary dict $defaults (eq (toString (. | default dict).privileged) "true")) "own" .) -}}
+{{- end -}}
+
+{{- /* Environment variables, each once: of two with one name the last counts, as in Kubernetes, but server-side apply refuses them. Input: list of EnvVar. Output: YAML list, empty if there are none. */ -}}
+{{- define "inference-stack.env" -}}
+{{- $all := . -}}
+{{- $env := list -}}
+{{- range $index, $variable := $all -}}
+{{- $again := false -}}
+{{- range slice $all (add1 $index) }}{{ if eq .name $variable.name }}{{ $again = true }}{{ end }}{{ end -}}
+{{- if not $again -}}
+{{- $once := deepCopy $variable -}}
+{{- if hasKey $once "value" }}{{ $_ := set $once "value" (include "inference-stack.word" $once.value) }}{{ end -}}
+{{- $env = append $env $once -}}
+{{- end -}}
+{{- end -}}
+{{- with $env }}{{ toYaml . }}{{ end -}}
 {{- end -}}
 
 {{- /* Fields of a pod that Kubernetes takes as they are. Input: map with any of them. Output: YAML map, empty if none is set. */ -}}
@@ -59,12 +74,7 @@ Input: dict group (completed). Output: YAML list, empty if there is none.
 {{- $given := include "inference-stack.modelGroup.givenEnv" . | fromJson -}}
 {{- $env := list -}}
 {{- range $name, $value := $ours }}{{ if not (hasKey $given $name) }}{{ $env = append $env (dict "name" $name "value" $value) }}{{ end }}{{ end -}}
-{{- range .group.env -}}
-{{- $variable := deepCopy . -}}
-{{- if hasKey . "value" }}{{ $_ := set $variable "value" (include "inference-stack.word" .value) }}{{ end -}}
-{{- $env = append $env $variable -}}
-{{- end -}}
-{{- with $env }}{{ toYaml . }}{{ end -}}
+{{- include "inference-stack.env" (concat $env (.group.env | default list)) -}}
 {{- end -}}
 
 {{- /* Size of /dev/shm, empty if the engine does not need more than the runtime's 64 MiB. NCCL and the engines' own rings need it as soon as one model spans several GPUs. Input: dict group (completed). Output: quantity or nothing. */ -}}
@@ -99,7 +109,7 @@ Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMoun
 {{- $names := list -}}
 {{- range $volumes }}{{ $names = append $names .name }}{{ end -}}
 {{- $paths := list -}}
-{{- range $mounts }}{{ $paths = append $paths (trimSuffix "/" .mountPath) }}{{ end -}}
+{{- range $mounts }}{{ $paths = append $paths (.mountPath | default "" | trimSuffix "/") }}{{ end -}}
 {{- $ours := list -}}
 {{- if include "inference-stack.modelGroup.nonRoot" . -}}
 {{- $ours = append $ours (dict "name" "engine-home" "path" (include "inference-stack.modelGroup.home" .) "emptyDir" dict) -}}
@@ -156,10 +166,13 @@ Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMoun
 {{- with $containers }}{{ toYaml . }}{{ end -}}
 {{- end -}}
 
-{{- /* How a group's pods are replaced. With a claim that only one node can mount and no strategy given: in place. Input: dict group (completed). Output: YAML map. */ -}}
+{{- /* How a group's pods are replaced. Where the user does not say how a rolling update rolls: in place with a claim that only one node can mount, else with a surge. Input: dict group (completed). Output: YAML map. */ -}}
 {{- define "inference-stack.modelGroup.strategy" -}}
-{{- if .group.strategy -}}
-{{- toYaml .group.strategy -}}
+{{- $given := .group.strategy | default dict -}}
+{{- if eq (toString $given.type) "Recreate" -}}
+{{- toYaml (omit $given "rollingUpdate") -}}
+{{- else if $given.rollingUpdate -}}
+{{- toYaml $given -}}
 {{- else if include "inference-stack.modelGroup.singleNodeVolumes" . | fromJsonArray -}}
 {{- toYaml (dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 0 "maxUnavailable" 1)) -}}
 {{- else -}}
