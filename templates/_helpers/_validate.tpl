@@ -83,18 +83,32 @@
       "why" (printf "%q is not an engine this chart knows; custom takes any OpenAI server as it is." $engine)
       "fix" (printf "%s    engine: custom  # or %s" $set (join ", " (without $known "custom"))))) -}}
 {{- end -}}
+{{- $runs := or .given.command .given.args .group.modelName (not (has .group.engine $known)) (eq .group.engine "custom") -}}
+{{- $env := include "inference-stack.modelGroup.givenEnv" . | fromJson -}}
+{{- range .group.preset.model.env }}{{ if or (hasKey $env .) $.group.envFrom }}{{ $runs = true }}{{ end }}{{ end -}}
 {{- if not .group.image.repository -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.image" .path)
       "why" "there is no image, and none follows from the engine, so there is nothing to run."
       "fix" (printf "%s    image: vllm/vllm-openai\n    tag: v0.30.0" $set))) -}}
-{{- else if and (ne .group.engine "custom") (not (or .given.command .given.args .group.modelName .group.env (not (has .group.engine $known)))) -}}
+{{- else if not $runs -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.modelName" .path)
       "why" "there is neither a model nor a command, so there is nothing to run."
       "fix" (printf "%s    modelName: meta-llama/Meta-Llama-3.1-8B-Instruct" $set))) -}}
 {{- end -}}
-{{- if not (without .group.modelAlias "") -}}
+{{- if and (kindIs "map" .group.apiKey) (not (dig "name" "" .group.apiKey)) .group.apiKey -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" (printf "%s.apiKey" .path)
+      "why" "a key by reference needs the name of the Secret that holds it."
+      "fix" (printf "%s    apiKey:\n      name: engine-keys\n      key: %s" $set (dig "key" "api-key" .group.apiKey)))) -}}
+{{- end -}}
+{{- if has "" .group.modelAlias -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" (printf "%s.modelAlias" .path)
+      "why" "an alias is empty, so no request could ask for it."
+      "fix" (printf "%s    modelAlias:\n      - %s" $set (without .group.modelAlias "" | first | default .name)))) -}}
+{{- else if not .group.modelAlias -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.modelAlias" .path)
       "why" "there is no alias, so no request could ever reach this group."
@@ -142,13 +156,34 @@
 {{- $group := .group -}}
 {{- $path := .path -}}
 {{- $set := printf "modelGroups:\n  %s:\n" .name -}}
+{{- $names := list -}}
+{{- $paths := list -}}
+{{- range concat ($group.volumes | default list) ($group.persistentVolumes | default list) -}}
+{{- if and .name (has .name $names) -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" (printf "%s.persistentVolumes" $path)
+      "why" (printf "two volumes of this group are called %s." .name)
+      "fix" (printf "%s    persistentVolumes:\n      - name: %s-2" $set .name))) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- range concat ($group.volumeMounts | default list) ($group.persistentVolumes | default list) -}}
+{{- $mountPath := .mountPath | default "" | trimSuffix "/" -}}
+{{- if and $mountPath (has $mountPath $paths) -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" (printf "%s.persistentVolumes" $path)
+      "why" (printf "two volumes of this group are mounted at %s." $mountPath)
+      "fix" (printf "%s    persistentVolumes:\n      - name: %s\n        mountPath: %s-2" $set (.name | default "model-cache") $mountPath))) -}}
+{{- end -}}
+{{- $paths = append $paths $mountPath -}}
+{{- end -}}
 {{- range $index, $volume := $group.persistentVolumes -}}
-{{- range $field, $example := dict "name" "model-cache" "mountPath" "/cache" -}}
+{{- range $field := list "name" "mountPath" -}}
 {{- if not (index $volume $field) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.persistentVolumes[%d].%s" $path $index $field)
       "why" "a volume needs a name and a path to be mounted at."
-      "fix" (printf "%s    persistentVolumes:\n      - %s: %s" $set $field $example))) -}}
+      "fix" (printf "%s    persistentVolumes:\n      - name: %s\n        mountPath: %s" $set ($volume.name | default "model-cache") ($volume.mountPath | default "/cache")))) -}}
 {{- end -}}
 {{- end -}}
 {{- if not (or $volume.size $volume.existingClaim) -}}
@@ -167,9 +202,9 @@
       "why" (printf "%d pods would mount %s, whose ReadWriteOnce claim only one node can mount, so those on other nodes would wait for ever." (int64 $group.replicaCount) (join ", " $single))
       "fix" (printf "%s    persistentVolumes:\n      - name: %s\n        accessModes: [ReadWriteMany]  # or, if the pods share a node: podsShareNode: true" $set (first $single)))) -}}
 {{- end -}}
-{{- $surge := dig "rollingUpdate" "maxSurge" "" ($group.strategy | default dict) | toString -}}
-{{- $type := dig "type" "RollingUpdate" ($group.strategy | default dict) -}}
-{{- if and $group.strategy (eq $type "RollingUpdate") (not (has $surge (list "0" "0%"))) -}}
+{{- $strategy := include "inference-stack.modelGroup.strategy" . | fromYaml -}}
+{{- $surge := dig "rollingUpdate" "maxSurge" "" $strategy | toString -}}
+{{- if and (ne (toString $strategy.type) "Recreate") (not (has $surge (list "0" "0%"))) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.strategy" $path)
       "why" (printf "a surge starts the new pod while the old one holds %s, whose ReadWriteOnce claim only one node can mount, so an update could wait for ever." (join ", " $single))
@@ -185,7 +220,19 @@
 {{- $claims := dict -}}
 {{- $root := . -}}
 {{- $groups := include "inference-stack.modelGroups" . | fromJson -}}
+{{- $accounts := dict -}}
+{{- if .Values.onwards.serviceAccount.create }}{{ $_ := set $accounts (include "inference-stack.onwards.serviceAccountName" .) "onwards" }}{{ end -}}
 {{- range $name, $group := $groups -}}
+{{- $account := include "inference-stack.modelGroup.serviceAccountName" (dict "root" $root "name" $name "group" $group) -}}
+{{- if $group.serviceAccount.create -}}
+{{- with index $accounts $account -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" (printf "modelGroups.%s.serviceAccount" $name)
+      "why" (printf "the service account %s is made by %s already; one of them makes it, and the others use it." $account .)
+      "fix" (printf "modelGroups:\n  %s:\n    serviceAccount:\n      create: false\n      name: %s" $name $account))) -}}
+{{- end -}}
+{{- $_ := set $accounts $account (index $accounts $account | default (printf "modelGroups.%s" $name)) -}}
+{{- end -}}
 {{- range $volume := $group.persistentVolumes -}}
 {{- if and $volume.name (not $volume.existingClaim) -}}
 {{- $claim := include "inference-stack.modelGroup.claimName" (dict "root" $root "name" $name "volume" $volume) -}}
