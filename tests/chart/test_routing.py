@@ -1,0 +1,268 @@
+"""From a client's model name to an engine: aliases, pools, Services, keys."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from harness.manifests import Manifests, Object
+from tests.chart.accessors import FULLNAME, bare, gateway, one, pools, provider, routing
+from tests.chart.cases import CASES
+from tests.support import Render, Values
+
+KEY = 'sk-"\\secret'
+
+
+def aliases(*names: Any) -> dict[str, Any]:
+    return one(modelAlias=list(names))
+
+
+def pod_annotations(manifests: Manifests) -> Object:
+    metadata: Object = manifests["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["metadata"]
+    return dict(metadata["annotations"])
+
+
+def checksum(manifests: Manifests) -> str:
+    return str(pod_annotations(manifests)["checksum/config"])
+
+
+def key_sources(manifests: Manifests) -> list[Object]:
+    """What the gateway's pod takes keys from."""
+    volumes = manifests["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]["volumes"]
+    return [
+        source["secret"] for volume in volumes if "projected" in volume for source in volume["projected"]["sources"]
+    ]
+
+
+@pytest.mark.parametrize("values", CASES.values(), ids=CASES)
+def test_each_engine_of_an_alias_is_a_port_of_a_service(render: Render, values: Values) -> None:
+    rendered = render(values)
+    services = {
+        each["metadata"]["name"]: {port["port"]: port["name"] for port in each["spec"]["ports"]}
+        for each in rendered.kind("Service")
+    }
+    for pool in pools(rendered).values():
+        for each in pool["providers"]:
+            url = urlsplit(each["url"])
+            assert url.scheme == "http"
+            assert services[str(url.hostname)][url.port] == "http"
+            assert url.path == "/v1"
+
+
+@pytest.mark.parametrize("values", CASES.values(), ids=CASES)
+def test_each_pool_is_one_the_gateway_reads(render: Render, values: Values) -> None:
+    for pool in pools(render(values)).values():
+        assert pool["providers"]
+        assert pool["strategy"] == "weighted_random"
+        assert pool["trusted"] is True
+        assert all(isinstance(each["weight"], int) and each["weight"] > 0 for each in pool["providers"])
+
+
+def test_every_alias_of_a_group_is_routed_to_it(render: Render) -> None:
+    found = pools(render(aliases("llama", "llama-3.1-8b-instruct")))
+    urls = {alias: [each["url"] for each in pool["providers"]] for alias, pool in found.items()}
+    assert urls == dict.fromkeys(("llama", "llama-3.1-8b-instruct"), [f"http://{FULLNAME}-a:8000/v1"])
+
+
+def test_an_alias_of_two_groups_is_one_pool(render: Render) -> None:
+    group = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
+    values = {"modelGroups": {"a": {**group, "weight": 3}, "b": {**group, "service": {"port": 81}}}}
+    assert pools(render(values))["m"]["providers"] == [
+        {"url": f"http://{FULLNAME}-a:8000/v1", "weight": 3},
+        {"url": f"http://{FULLNAME}-b:81/v1", "weight": 1},
+    ]
+
+
+def test_an_alias_named_twice_by_one_group_is_routed_once(render: Render) -> None:
+    assert provider(render(aliases("m", "m")))
+
+
+def test_a_disabled_group_has_no_route(render: Render) -> None:
+    assert pools(render({"modelGroups": {"a": {"modelAlias": ["m"], "modelName": "org/m"}}})) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "alias"),
+    [
+        (1.5, "1.5"),
+        (1048576, "1048576"),
+        (True, "true"),
+        ("łódź-模型", "łódź-模型"),
+        ('say "a\\b"', 'say "a\\b"'),
+        ("org/model:Q4_K_M", "org/model:Q4_K_M"),
+        ("<a&b>", "<a&b>"),
+        ("on", "on"),
+    ],
+    ids=["fraction", "large", "boolean", "unicode", "quotes", "slash", "html", "yaml-boolean"],
+)
+def test_an_alias_may_be_any_text(render: Render, given: object, alias: str) -> None:
+    rendered = render(aliases(given))
+    assert list(pools(rendered)) == [alias]
+    served = rendered["Deployment", f"{FULLNAME}-a"]["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert served[-2:] == ["--served-model-name", alias]
+
+
+def test_one_alias_may_be_a_plain_string(render: Render) -> None:
+    assert list(pools(render(one(modelAlias="m")))) == ["m"]
+
+
+ASKED_FOR: dict[str, tuple[dict[str, Any], str | None]] = {
+    "vllm-is-told-every-alias": ({"engine": "vllm", "modelName": "org/m"}, None),
+    "llama-cpp-is-told-every-alias": ({"engine": "llama-cpp", "modelName": "org/m"}, None),
+    "sglang-knows-the-first": ({"engine": "sglang", "modelName": "org/m", "modelAlias": ["x", "m"]}, "x"),
+    "trtllm-knows-its-model": ({"engine": "tensorrt-llm", "modelName": "org/m"}, "org/m"),
+    "trtllm-knows-its-folder": ({"engine": "tensorrt-llm", "modelName": "/engines/m-fp8"}, "m-fp8"),
+    "triton-knows-its-model": ({"command": ["tritonserver"], "modelName": "ensemble"}, "ensemble"),
+    "custom-knows-its-model": ({"engine": "custom", "image": "x:1", "modelName": "gpt"}, "gpt"),
+    "custom-without-a-model": ({"engine": "custom", "image": "x:1"}, None),
+    "custom-whose-model-is-the-alias": ({"engine": "custom", "image": "x:1", "modelName": "m"}, None),
+    "names-given-without-the-alias": ({"command": ["vllm", "serve", "x", "--served-model-name", "y", "z"]}, "y"),
+    "names-given-with-the-alias": ({"command": ["vllm", "serve", "x", "--served-model-name", "y", "m"]}, None),
+    "script-serves-its-model": (
+        {"command": ["sh", "-c", "vllm serve org/x"], "image": "x:1", "modelName": "org/x"},
+        "org/x",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "model"), ASKED_FOR.values(), ids=ASKED_FOR)
+def test_an_engine_is_asked_for_a_name_it_knows(render: Render, fields: dict[str, Any], model: str | None) -> None:
+    assert provider(render(bare(**fields))).get("onwards_model") == model
+
+
+def test_the_gateway_is_strict_and_keeps_no_idle_connection(render: Render) -> None:
+    config = routing(render())
+    assert config["strict_mode"] is True
+    assert config["http_pool"] == {"max_idle_per_host": 0, "idle_timeout_secs": 4}
+
+
+def test_failed_requests_are_tried_again(render: Render) -> None:
+    assert pools(render(one()))["m"]["fallback"] == {
+        "enabled": True,
+        "on_status": [502, 503],
+        "max_attempts": 3,
+        "backoff": {"initial_ms": 100, "max_ms": 1000},
+    }
+
+
+def test_fallback_can_be_off(render: Render) -> None:
+    assert "fallback" not in pools(render({**one(), "onwards": {"fallback": {"enabled": False}}}))["m"]
+
+
+def test_strict_mode_can_be_off(render: Render) -> None:
+    assert routing(render({"onwards": {"strictMode": False}}))["strict_mode"] is False
+
+
+def test_a_key_by_value_is_in_the_secret_only(helm_text: str) -> None:
+    encoded = base64.b64encode(KEY.encode()).decode()
+    assert helm_text.count(encoded) == 1
+    assert json.dumps(KEY)[1:-1] not in helm_text
+    assert KEY not in helm_text
+
+
+@pytest.fixture
+def helm_text(request: pytest.FixtureRequest) -> str:
+    from harness.paths import ROOT
+
+    text: str = request.getfixturevalue("helm").template(ROOT, values=[one(apiKey=KEY)])
+    return text
+
+
+def test_a_key_by_value_is_read_from_the_charts_secret(render: Render) -> None:
+    rendered = render(one(apiKey=KEY))
+    assert base64.b64decode(rendered["Secret", f"{FULLNAME}-onwards"]["data"]["a"]).decode() == KEY
+    assert key_sources(rendered) == [{"name": f"{FULLNAME}-onwards", "items": [{"key": "a", "path": "a"}]}]
+    assert provider(rendered)["onwards_key"] == "@key:a@"
+
+
+def test_a_key_by_reference_is_read_from_its_secret(render: Render) -> None:
+    rendered = render(one(apiKey={"name": "engine-keys", "key": "llama"}))
+    assert rendered.kind("Secret") == []
+    assert key_sources(rendered) == [{"name": "engine-keys", "items": [{"key": "llama", "path": "a"}]}]
+    assert provider(rendered)["onwards_key"] == "@key:a@"
+
+
+def test_a_key_by_reference_is_called_api_key_unless_said(render: Render) -> None:
+    assert key_sources(render(one(apiKey={"name": "s"})))[0]["items"] == [{"key": "api-key", "path": "a"}]
+
+
+def test_without_keys_there_is_no_secret(render: Render) -> None:
+    rendered = render(one(apiKey=""))
+    assert rendered.kind("Secret") == []
+    assert key_sources(rendered) == []
+    assert "onwards_key" not in provider(rendered)
+
+
+def test_a_numeric_key_keeps_its_digits(render: Render) -> None:
+    data = render(one(apiKey=1234567890))["Secret", f"{FULLNAME}-onwards"]["data"]
+    assert base64.b64decode(data["a"]) == b"1234567890"
+
+
+@pytest.mark.parametrize("name", ["on", "no", "y", "1e3", "12"])
+def test_a_groups_key_is_found_under_any_name(render: Render, name: str) -> None:
+    group = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m", "apiKey": "k"}
+    rendered = render({"modelGroups": {name: group}})
+    assert list(rendered["Secret", f"{FULLNAME}-onwards"]["data"]) == [name]
+
+
+RESTARTS = {
+    "alias": aliases("m", "n"),
+    "model": one(modelName="org/other", engine="tensorrt-llm"),
+    "port": one(service={"port": 81}),
+    "weight": one(weight=2),
+    "literal-key": one(apiKey="b"),
+    "key-by-reference": one(apiKey={"name": "s", "key": "a"}),
+    "strict-mode": {**one(), "onwards": {"strictMode": False}},
+}
+
+
+@pytest.mark.parametrize("values", RESTARTS.values(), ids=RESTARTS)
+def test_a_change_of_the_configuration_restarts_the_gateway(render: Render, values: Values) -> None:
+    assert checksum(render(values)) != checksum(render(one()))
+
+
+def test_another_literal_key_restarts_the_gateway(render: Render) -> None:
+    assert checksum(render(one(apiKey="one"))) != checksum(render(one(apiKey="two")))
+
+
+def test_another_secret_restarts_the_gateway(render: Render) -> None:
+    assert checksum(render(one(apiKey={"name": "one"}))) != checksum(render(one(apiKey={"name": "two"})))
+
+
+STAYS = {
+    "labels": {**one(), "commonLabels": {"a": "b"}},
+    "annotations": {**one(), "commonAnnotations": {"a": "b"}},
+    "replicas": {**one(replicaCount=3), "onwards": {"replicaCount": 2}},
+    "engine": one(args=["--enforce-eager"]),
+}
+
+
+@pytest.mark.parametrize("values", STAYS.values(), ids=STAYS)
+def test_the_checksum_is_of_the_configuration_alone(render: Render, values: Values) -> None:
+    assert checksum(render(values)) == checksum(render(one()))
+
+
+def test_the_users_annotations_do_not_hide_the_checksum(render: Render) -> None:
+    values = {"onwards": {"podAnnotations": {"checksum/config": "mine", "a": "b"}}}
+    assert pod_annotations(render(values)) == {"checksum/config": checksum(render()), "a": "b"}
+
+
+def test_the_gateway_is_told_its_ports(render: Render) -> None:
+    values = {
+        "onwards": {"containerPort": 3001, "metrics": {"port": 9091, "prefix": "gw"}, "extraArgs": ["--watch", 1000000]}
+    }
+    of = gateway(render(values))
+    assert of["args"] == [
+        *("--targets", "/app/config/config.json", "--port", "3001"),
+        *("--metrics-port", "9091", "--metrics-prefix", "gw", "--watch", "1000000"),
+    ]
+    assert {port["name"]: port["containerPort"] for port in of["ports"]} == {"http": 3001, "metrics": 9091}
+
+
+def test_the_gateway_is_told_its_ports_when_none_is_given(render: Render) -> None:
+    args = gateway(render())["args"]
+    assert args[2:] == ["--port", "3000", "--metrics-port", "9090", "--metrics-prefix", "onwards"]
