@@ -10,13 +10,13 @@ from harness.images import host
 from harness.images.archive import Directory, File, ImageArchive, accounts, write_archive
 from harness.paths import ROOT, cache_dir
 from harness.progress import Step
-from harness.run import run
+from harness.run import CommandError, run
 from harness.tools import apt_install, tool
 from harness.tools.store import advice, make_once
 
 BUILD_TOOLS = {"gcc": "gcc", "pkg-config": "pkg-config"}
-LIBRARIES = {"openssl": "libssl-dev"}
-"""What pkg-config must know, and the Debian packages."""
+OPENSSL = {"openssl.pc": "libssl-dev"}
+"""What pkg-config needs to find OpenSSL, and the Debian package that has it."""
 
 PROGRAMS = (*host.SHELL, *host.TEXT_TOOLS, *host.COREUTILS)
 BUILD_SECONDS = 3600.0
@@ -61,12 +61,8 @@ def binary() -> Path:
 
 def _install_build_tools() -> None:
     apt_install(BUILD_TOOLS)
-    missing = {name: package for name, package in LIBRARIES.items() if not _known_to_pkg_config(name)}
-    apt_install({f"lib{name}": package for name, package in missing.items()})
-
-
-def _known_to_pkg_config(library: str) -> bool:
-    return run(["pkg-config", "--exists", library], check=False).returncode == 0
+    if run(["pkg-config", "--exists", "openssl"], check=False).returncode != 0:
+        apt_install(OPENSSL)
 
 
 def identity() -> str:

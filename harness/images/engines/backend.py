@@ -34,6 +34,8 @@ class Backend:
         params.n_parallel = SLOTS
         params.n_ctx = SLOTS * CONTEXT
         params.embedding = embeddings
+        if embeddings:
+            params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
         params.endpoint_metrics = False
         params.warmup = False
         params.verbosity = 1

@@ -237,7 +237,9 @@ class Engine:
             return None if self.aborted.is_set() else task.result()
         finally:
             abort.cancel()
-            task.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})  # what it holds, such as a stream, must be free again
 
     @contextmanager
     def _counted(self, generation: Generation) -> Iterator[None]:

@@ -1,0 +1,477 @@
+"""The programs inside the engine images, each run as a process on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+pytest.importorskip("xllamacpp")  # the dependency group `engines`
+
+from harness.images.engines import sglang, vllm
+
+HELM = {"messages": [{"role": "user", "content": "What is Helm?"}]}
+HELM_ANSWER = "Helm is the package manager for Kubernetes."
+NO_VARIABLES: Mapping[str, str] = {}
+QUICK = {"STANDIN_LOAD_SECONDS": "0", "STANDIN_TEARDOWN_SECONDS": "0"}
+SLOW = {"STANDIN_TOKEN_SECONDS": "0.2"}
+"""A streamed answer of ten tokens takes two seconds."""
+
+
+class Process:
+    """A stand-in that runs."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.popen = popen
+        self.port = port
+        self.log = log
+        self.url = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=30, **more)
+
+    def chat(self, model: str, **more: Any) -> httpx.Response:
+        return httpx.post(f"{self.url}/v1/chat/completions", json={"model": model, **HELM}, timeout=30, **more)
+
+    def wait(self, path: str) -> None:
+        """Until the path answers 200."""
+        ends = time.monotonic() + 30
+        while time.monotonic() < ends:
+            assert self.popen.poll() is None, self.log.read_text()
+            with suppress(httpx.TransportError):
+                if self.get(path).status_code == 200:
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"{path} did not answer\n{self.log.read_text()}")
+
+    def listens_on(self, port: int | None = None) -> str:
+        """The address it listens on, of Linux's table; "" if the port is not open."""
+        for table, size in (("tcp", 4), ("tcp6", 16)):
+            for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+                address, state = line.split()[1], line.split()[3]
+                packed, _, number = address.partition(":")
+                if state == "0A" and int(number, 16) == (port or self.port):
+                    raw = bytes.fromhex(packed)[:: -1 if size == 4 else 1]
+                    return socket.inet_ntop(socket.AF_INET if size == 4 else socket.AF_INET6, raw)
+        return ""
+
+    def terminate(self) -> None:
+        self.popen.send_signal(signal.SIGTERM)
+
+
+class Stream(threading.Thread):
+    """A streamed chat completion, read in the background; `events` are its lines of data."""
+
+    def __init__(self, process: Process, model: str) -> None:
+        super().__init__(daemon=True)
+        self.process = process
+        self.model = model
+        self.events: list[str] = []
+        self.failure: Exception | None = None
+        self.started = threading.Event()
+        self.start()
+        assert self.started.wait(20), process.log.read_text()
+
+    def run(self) -> None:
+        body = {"model": self.model, "stream": True, **HELM}
+        try:
+            url = f"{self.process.url}/v1/chat/completions"
+            with httpx.stream("POST", url, json=body, timeout=30) as answer:
+                for line in answer.iter_lines():
+                    if line.startswith("data: "):
+                        self.events.append(line.removeprefix("data: "))
+                        if len(self.events) == 3:
+                            self.started.set()
+        except httpx.TransportError as failure:
+            self.failure = failure
+
+    @property
+    def text(self) -> str:
+        chunks = [json.loads(event) for event in self.events if event.startswith('{"choices')]
+        return "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks if chunk["choices"])
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running(engine: str, *args: str, ready: str = "", env: Mapping[str, str] = NO_VARIABLES) -> Iterator[Process]:
+    """A stand-in that is ended whatever happens; `{port}` in its arguments and variables is a free one."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as home:
+        own = {name: value.format(port=port) for name, value in env.items()}
+        environment = {**os.environ, **QUICK, "HOME": home, **own}
+        words = [word.format(port=port) for word in args]
+        log = Path(home, "log")
+        with log.open("wb") as out:
+            command = [sys.executable, "-m", f"harness.images.engines.{engine}", *words]
+            popen = subprocess.Popen(command, env=environment, stdout=out, stderr=out)  # it must live on beside us
+        process = Process(popen, port, log)
+        try:
+            if ready:
+                process.wait(ready)
+            yield process
+        finally:
+            popen.kill()
+            popen.wait()
+
+
+def ended(engine: str, *args: str, env: Mapping[str, str] = NO_VARIABLES) -> tuple[int, str]:
+    """The exit code and the output of a stand-in that ends by itself."""
+    with running(engine, *args, env=env) as process:
+        code = process.popen.wait(30)
+        return code, process.log.read_text()
+
+
+# --- command lines
+
+
+@pytest.mark.parametrize(
+    ("engine", "args", "code", "message"),
+    [
+        ("vllm", "serve m --no-such-flag", 2, "unrecognized arguments: --no-such-flag"),
+        ("vllm", "serve m --device cuda", 2, "ambiguous option: --device"),
+        ("vllm", "serve m --port x", 2, "argument --port: invalid int value: 'x'"),
+        ("vllm", "serve m --runner chat", 2, "invalid choice: 'chat'"),
+        ("vllm", "vllm serve m", 2, "usage: vllm"),
+        ("vllm", "serve --served-model-name a", 1, "`model` should be provided as the first positional argument"),
+        ("vllm", "serve /no/such/model", 1, "Repo id must be in the form"),
+        ("sglang", "serve --model-path m --no-such-flag", 2, "unrecognized arguments: --no-such-flag"),
+        ("sglang", "serve --host 0.0.0.0", 2, "required: --model-path/--model"),
+        ("trtllm", "m --tp-size 2", 2, "No such option '--tp-size'"),
+        ("trtllm", "--host 0.0.0.0 m", 2, "No such option '--host'"),
+        ("trtllm", "m --served_model_name a", 2, "No such option '--served_model_name'"),
+        ("triton", "--model-repository=/tmp --no-such-flag", 1, "unrecognized option --no-such-flag"),
+        ("triton", "--model-repository=/no/such/directory", 1, "failed to stat file /no/such/directory"),
+        ("triton", "--model-repository=/tmp --http-port=8001", 1, "at the same port"),
+        ("llama_server", "--no-such-flag", 1, "error: invalid argument: --no-such-flag"),
+        ("llama_server", "-m /no/such/file.gguf", 1, "failed to open GGUF file"),
+    ],
+)
+def test_a_command_line_is_refused(engine: str, args: str, code: int, message: str) -> None:
+    got, output = ended(engine, *args.split())
+    assert (got, message in output) == (code, True), output
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        *("--task", "--swap-space", "--preemption-mode", "--disable-log-requests", "--guided-decoding-backend"),
+        *("--enable-reasoning", "--num-scheduler-steps", "--use-v2-block-manager", "--rope-scaling"),
+    ],
+)
+def test_vllm_refuses_what_it_has_given_up(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        vllm.parse(["m", flag], serve=True)
+    assert refused.value.code == 2
+    assert f"unrecognized arguments: {flag}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "name", "value"),
+    [
+        ("m", "model", "m"),
+        ("--model m", "model", "m"),
+        ("--port 1 --model=m", "model", "m"),
+        ("--port 1 --model=m", "port", 1),
+        ("m --served-model-name a b --port 1", "served_model_name", ["a", "b"]),
+        ("--model m --served_model_name a", "served_model_name", ["a"]),
+        ("m -tp 2", "tensor_parallel_size", 2),
+        ("m --tensor_parallel_size=2", "tensor_parallel_size", 2),
+        ("m --max-model-len 8k", "max_model_len", 8000),
+        ("m --no-enable-prefix-caching", "enable_prefix_caching", False),
+        ("m --limit-mm-per-prompt.image 2", "limit_mm_per_prompt", {"image": 2}),
+        ("m --runner pooling --convert embed", "convert", "embed"),
+    ],
+)
+def test_vllm_takes_each_spelling(args: str, name: str, value: object) -> None:
+    assert getattr(vllm.parse(args.split(), serve=True), name) == value
+
+
+def test_a_file_of_settings_is_read_and_the_command_line_wins(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("port: 1\nserved-model-name: [a, b]\nenforce-eager: true\n")
+    parsed = vllm.parse(["m", "--config", str(file), "--port", "2"], serve=True)
+    assert (parsed.port, parsed.served_model_name, parsed.enforce_eager) == (2, ["a", "b"], True)
+    file.write_text("port: 1\n")
+    assert sglang.parse(["--model-path", "m", "--config", str(file)]).port == 1
+
+
+# --- vLLM
+
+
+@pytest.fixture(scope="module")
+def a_vllm() -> Iterator[Process]:
+    args = ("serve", "org/m", "--port", "{port}", "--served-model-name", "a", "b", "--api-key", "secret")
+    with running("vllm", *args, ready="/health") as process:
+        yield process
+
+
+def test_vllm_listens_on_all_addresses(a_vllm: Process) -> None:
+    assert a_vllm.listens_on() == "0.0.0.0"
+
+
+def test_vllm_guards_only_its_own_paths(a_vllm: Process) -> None:
+    codes = {path: a_vllm.get(path).status_code for path in ("/health", "/ping", "/metrics", "/v1/models")}
+    assert codes == {"/health": 200, "/ping": 200, "/metrics": 200, "/v1/models": 401}
+    assert a_vllm.chat("a", headers={"Authorization": "Bearer other"}).status_code == 401
+
+
+def test_vllm_serves_every_name_and_no_other(a_vllm: Process) -> None:
+    key = {"Authorization": "Bearer secret"}
+    assert [card["id"] for card in a_vllm.get("/v1/models", headers=key).json()["data"]] == ["a", "b"]
+    answer = a_vllm.chat("b", headers=key).json()
+    assert answer["choices"][0]["message"]["content"] == HELM_ANSWER
+    assert answer["model"] == "a"
+    assert answer["usage"]["completion_tokens"] > 5
+    unknown = a_vllm.chat("org/m", headers=key)
+    assert (unknown.status_code, unknown.json()["error"]["type"]) == (404, "NotFoundError")
+
+
+def test_vllm_streams(a_vllm: Process) -> None:
+    body = {"model": "a", "stream": True, "stream_options": {"include_usage": True}, **HELM}
+    answer = httpx.post(f"{a_vllm.url}/v1/chat/completions", json=body, headers={"Authorization": "Bearer secret"})
+    events = [line.removeprefix("data: ") for line in answer.text.splitlines() if line]
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert events[-1] == "[DONE]"
+    chunks = [json.loads(event) for event in events[:-1]]
+    assert chunks[-1]["choices"] == []
+    assert chunks[-1]["usage"]["total_tokens"] > 10
+    assert "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks[:-1]) == HELM_ANSWER
+
+
+def test_vllm_counts_what_it_does(a_vllm: Process) -> None:
+    a_vllm.chat("a", headers={"Authorization": "Bearer secret"})
+    page = a_vllm.get("/metrics").text
+    for name in (
+        *("num_requests_running", "num_requests_waiting", "kv_cache_usage_perc", "time_to_first_token_seconds_bucket"),
+        *("inter_token_latency_seconds_sum", "request_time_per_output_token_seconds_sum", "prompt_tokens_total"),
+        *("e2e_request_latency_seconds_count", "prefix_cache_hits_total", "request_success_total"),
+    ):
+        assert f'\nvllm:{name}{{engine="0",' in page, name
+    counted = re.search(r"^vllm:generation_tokens_total\{.*\} (\S+)", page, re.MULTILINE)
+    assert counted is not None
+    assert float(counted[1]) > 5
+
+
+def test_vllm_listens_when_it_has_loaded() -> None:
+    with running("vllm", "serve", "m", "--port", "{port}", env={"STANDIN_LOAD_SECONDS": "1.5"}) as process:
+        ends = time.monotonic() + 1
+        while time.monotonic() < ends:
+            assert process.listens_on() == ""
+            time.sleep(0.1)
+        process.wait("/health")
+
+
+def test_vllm_aborts_on_sigterm() -> None:
+    with running("vllm", "serve", "m", "--port", "{port}", ready="/health", env=SLOW) as process:
+        stream = Stream(process, "m")
+        process.terminate()
+        stream.join(10)
+        assert '"code":500' in stream.events[-2]
+        assert stream.events[-1] == "[DONE]"
+        assert stream.text != HELM_ANSWER
+        assert process.popen.wait(10) == 0
+
+
+def test_vllm_drains_with_a_shutdown_timeout() -> None:
+    args = ("serve", "m", "--port", "{port}", "--shutdown-timeout", "20")
+    with running("vllm", *args, ready="/health", env=SLOW) as process:
+        stream = Stream(process, "m")
+        process.terminate()
+        time.sleep(0.2)
+        refused = process.chat("m")
+        assert (refused.status_code, process.get("/health").status_code) == (500, 200)
+        assert "cannot schedule new futures after shutdown" in refused.text
+        stream.join(10)
+        assert (stream.text, stream.events[-1]) == (HELM_ANSWER, "[DONE]")
+        assert process.popen.wait(10) == 0
+
+
+def test_vllm_embeds_and_then_does_not_chat() -> None:
+    args = ("serve", "m", "--port", "{port}", "--runner", "pooling")
+    with running("vllm", *args, ready="/health") as process:
+        answer = httpx.post(f"{process.url}/v1/embeddings", json={"model": "m", "input": ["a", "b"]}).json()
+        assert [len(row["embedding"]) for row in answer["data"]] == [128, 128]
+        assert answer["usage"]["prompt_tokens"] > 0
+        assert process.chat("m").status_code == 404
+
+
+def test_vllm_needs_a_home_that_it_can_write() -> None:
+    code, output = ended("vllm", "serve", "m", env={"HOME": "/proc/nowhere"})
+    assert (code, "/proc/nowhere" in output) == (1, True), output
+
+
+def test_vllm_ends_at_the_variable_of_a_service_named_vllm() -> None:
+    code, output = ended("vllm", "serve", "m", "--port", str(free_port()), env={"VLLM_PORT": "tcp://10.0.0.1:80"})
+    assert (code, "appears to be a URI" in output) == (1, True), output
+
+
+def test_vllm_takes_a_key_from_the_environment() -> None:
+    with running("vllm", "serve", "m", "--port", "{port}", ready="/health", env={"VLLM_API_KEY": "k"}) as process:
+        assert process.get("/v1/models").status_code == 401
+
+
+def test_a_model_is_found_again_and_offline_it_must_be_there() -> None:
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {"HF_HOME": cache, "HF_HUB_OFFLINE": "1", "VLLM_PORT": "tcp://ends-it"}
+        assert "couldn't find it in the cache" in ended("vllm", "serve", "o/m", env=environment)[1]
+        Path(cache, "hub/models--o--m/refs").mkdir(parents=True)
+        Path(cache, "hub/models--o--m/refs/main").touch()
+        assert f"model found in {cache}/hub" in ended("vllm", "serve", "o/m", "--port", "0", env=environment)[1]
+
+
+# --- SGLang
+
+
+def test_sglang_is_ready_when_warm_and_its_health_takes_a_second() -> None:
+    args = ("serve", "--model-path", "org/m", "--port", "{port}", "--api-key", "k", "--host", "0.0.0.0")
+    with running("sglang", *args) as process:
+        codes = []
+        while 200 not in codes:
+            assert process.popen.poll() is None, process.log.read_text()
+            with suppress(httpx.TransportError):
+                codes.append(process.get("/ready").status_code)
+            time.sleep(0.05)
+        assert codes[0] == 503
+        started = time.monotonic()
+        assert process.get("/health").status_code == 200
+        assert time.monotonic() - started >= 1
+        guarded = {path: process.get(path).status_code for path in ("/ping", "/v1/models", "/metrics")}
+        assert guarded == {"/ping": 401, "/v1/models": 401, "/metrics": 404}
+        key = {"Authorization": "Bearer k"}
+        assert [card["id"] for card in process.get("/v1/models", headers=key).json()["data"]] == ["org/m"]
+        assert process.chat("anything", headers=key).json()["model"] == "org/m"
+        assert process.chat("org/m:adapter", headers=key).status_code == 400
+        assert process.listens_on() == "0.0.0.0"
+
+
+def test_sglang_is_on_loopback_and_drains() -> None:
+    args = ("serve", "m", "--port", "{port}", "--enable-metrics", "--served-model-name", "a")
+    with running("sglang", *args, ready="/ready", env=SLOW) as process:
+        assert process.listens_on() == "127.0.0.1"
+        assert 'sglang:num_queue_reqs{engine_type="unified",model_name="a"' in process.get("/metrics").text
+        stream = Stream(process, "a")
+        process.terminate()
+        time.sleep(0.2)
+        assert [process.get(path).status_code for path in ("/ready", "/health")] == [503, 503]
+        assert process.chat("a").status_code == 200
+        stream.join(10)
+        assert (stream.text, stream.events[-1]) == (HELM_ANSWER, "[DONE]")
+        assert process.popen.wait(20) == 0
+
+
+# --- TensorRT-LLM
+
+
+def test_trtllm_is_on_loopback_and_its_metrics_are_json() -> None:
+    with running("trtllm", "org/m", "--port", "{port}", ready="/health") as process:
+        assert process.listens_on() == "127.0.0.1"
+        assert isinstance(process.get("/metrics").json(), list)
+        assert process.get("/prometheus/metrics").status_code == 404
+        assert process.get("/health_generate").status_code == 200
+        assert process.chat("anything").json()["choices"][0]["message"]["content"] == HELM_ANSWER
+
+
+def test_trtllm_closes_its_listener_and_finishes(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("return_perf_metrics: true\n")
+    args = ("serve", "org/m", "--port", "{port}", "--host", "0.0.0.0", "--config", str(config), "--tp_size=2")
+    with running("trtllm", *args, ready="/health", env=SLOW) as process:
+        assert "trtllm_num_requests_waiting{" in process.get("/prometheus/metrics").text
+        stream = Stream(process, "org/m")
+        process.terminate()
+        time.sleep(0.5)
+        with pytest.raises(httpx.ConnectError):
+            process.get("/health")
+        stream.join(10)
+        assert (stream.text, stream.events[-1]) == (HELM_ANSWER, "[DONE]")
+        process.popen.wait(10)
+
+
+def test_trtllm_serves_what_its_builder_has_built(tmp_path: Path) -> None:
+    code, output = ended("trtllm_bench", "--model", "o/m", "--workspace", str(tmp_path), "build", "--tp_size", "2")
+    assert code == 0, output
+    engine = tmp_path / "o" / "m" / "tp_2_pp_1"
+    with running("trtllm", str(engine), "--port", "{port}", "--backend", "tensorrt", ready="/health") as process:
+        assert process.get("/v1/models").json()["data"][0]["id"] == "tp_2_pp_1"
+
+
+# --- Triton
+
+
+def test_triton_speaks_kserve_and_no_openai(tmp_path: Path) -> None:
+    grpc, metrics = free_port(), free_port()
+    ports = (f"--grpc-port={grpc}", f"--metrics-port={metrics}", "--http-port={port}")
+    args = (f"--model-repository={tmp_path}", "--allow-http=true", *ports)
+    with running("triton", *args, ready="/v2/health/ready") as process:
+        assert [process.listens_on(port) for port in (None, grpc, metrics)] == ["0.0.0.0"] * 3
+        assert process.get("/v1/models").status_code == 404
+        assert process.get("/v2/health/live").status_code == 200
+        assert process.get("/v2/models/m/ready").status_code == 404
+        assert "nv_inference_request_success" in httpx.get(f"http://127.0.0.1:{metrics}/metrics").text
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"http://127.0.0.1:{grpc}/v2/health/ready")
+        process.terminate()
+        assert process.popen.wait(10) == 0
+
+
+def test_triton_loads_no_model(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    code, output = ended("triton", f"--model-repository={tmp_path}")
+    assert (code, "failed to load all models" in output) == (1, True)
+
+
+# --- llama.cpp
+
+
+def test_llama_server_serves_its_aliases_and_guards_its_metrics() -> None:
+    args = ("-hf", "org/m:Q4", "--alias", "a,b", "--metrics", "--api-key", "k")
+    with running("llama_server", *args, ready="/health", env={"LLAMA_ARG_PORT": "{port}"}) as process:
+        assert process.listens_on() == "127.0.0.1"
+        assert process.get("/metrics").status_code == 401
+        key = {"Authorization": "Bearer k"}
+        assert "llamacpp:requests_deferred" in process.get("/metrics", headers=key).text
+        card = process.get("/v1/models", headers=key).json()["data"][0]
+        assert card["aliases"] == ["a", "b"]
+        assert process.chat("b", headers=key).status_code == 200
+
+
+def test_llama_server_reads_the_environment_below_the_command_line() -> None:
+    variables = {"LLAMA_ARG_HOST": "0.0.0.0", "LLAMA_ARG_PORT": "1", "LLAMA_ARG_HF_REPO": "org/m"}
+    with running("llama_server", "--port", "{port}", ready="/health", env=variables) as process:
+        assert process.listens_on() == "0.0.0.0"
+        assert process.get("/metrics").status_code == 501
+
+
+def test_llama_server_cuts_streams() -> None:
+    args = ("-hf", "org/m", "--port", "{port}", "--sse-ping-interval", "1")
+    with running("llama_server", *args, ready="/health") as process:
+        started = time.monotonic()
+        body = {"stream": True, "max_tokens": 400, "ignore_eos": True, **HELM}
+        with (
+            pytest.raises(httpx.RemoteProtocolError),
+            httpx.stream("POST", f"{process.url}/v1/chat/completions", json=body, timeout=30) as answer,
+        ):
+            for _ in answer.iter_lines():
+                process.terminate()
+        assert process.popen.wait(10) == 0
+        assert time.monotonic() - started >= 1
