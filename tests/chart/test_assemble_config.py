@@ -1,0 +1,170 @@
+"""The script that puts routes and keys together, run as the gateway's init container runs it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.paths import ROOT
+from harness.run import Completed, run
+from tests.chart.accessors import FULLNAME, one
+from tests.support import Render
+
+SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)]
+
+
+class Pod:
+    """The three directories of the init container, somewhere else."""
+
+    def __init__(self, directory: Path) -> None:
+        self.routes, self.keys, self.config = (directory / name for name in ("routes", "keys", "config"))
+        for each in (self.routes, self.keys, self.config):
+            each.mkdir()
+        script = (ROOT / "files" / "onwards" / "assemble-config.sh").read_text()
+        for there, here in (
+            ("/etc/onwards/routes", self.routes),
+            ("/etc/onwards/keys", self.keys),
+            ("/app/config", self.config),
+        ):
+            script = script.replace(there, str(here))
+        self.script = script
+
+    def assemble(self, config: object, keys: dict[str, bytes], shell: str = "sh", locale: str = "C.UTF-8") -> Completed:
+        (self.routes / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False))
+        for group, key in keys.items():
+            (self.keys / group).write_bytes(key)
+        words = [shell, "sh"] if shell == "busybox" else [shell]
+        return run([*words, "-c", self.script], env={"LC_ALL": locale}, check=False)
+
+    @property
+    def result(self) -> Any:
+        return json.loads((self.config / "config.json").read_text())
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Pod:
+    return Pod(tmp_path)
+
+
+def config(*groups: str) -> dict[str, Any]:
+    return {"targets": {group: {"onwards_key": f"@key:{group}@", "weight": 1} for group in groups}}
+
+
+KEYS = {
+    "plain": b"sk-abcDEF0123456789",
+    "double-quote": b'a"b',
+    "single-quote": b"a'b",
+    "backslash": rb"a\b",
+    "backslashes-at-the-end": rb"a\\",
+    "escapes": rb"\n\t\u0041\1",
+    "ampersand": b"a&b&&",
+    "pipe": b"a|b",
+    "slash": b"a/b//",
+    "spaces": b"  a  b  ",
+    "dollar": b"$HOME $(id) `id` ${x}",
+    "glob": b"* ? [a] ~",
+    "minus-n": b"-n",
+    "percent": b"%s %d %%",
+    "placeholder": b"@key:b@",
+    "json": b'{"a": ["b"]}',
+    "multi-byte": "ключ-鍵-🔑".encode(),
+    "long": b"x" * 20000,
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_a_key_arrives_as_it_is(pod: Pod, key: bytes, shell: str) -> None:
+    done = pod.assemble(config("a"), {"a": key}, shell)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert pod.result["targets"]["a"] == {"onwards_key": key.decode(), "weight": 1}
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
+def test_a_key_arrives_in_any_locale(pod: Pod, locale: str) -> None:
+    pod.assemble(config("a"), {"a": KEYS["multi-byte"]}, locale=locale)
+    assert pod.result["targets"]["a"]["onwards_key"] == KEYS["multi-byte"].decode()
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n\n"], ids=["newline", "carriage-return", "newlines"])
+def test_a_line_end_is_no_part_of_a_key(pod: Pod, end: bytes) -> None:
+    pod.assemble(config("a"), {"a": b"key" + end})
+    assert pod.result["targets"]["a"]["onwards_key"] == "key"
+
+
+@pytest.mark.parametrize("key", [b"", b"\n"], ids=["empty", "newline"])
+def test_an_empty_key_is_an_error_that_names_the_group(pod: Pod, key: bytes) -> None:
+    done = pod.assemble(config("a"), {"a": key})
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The key of model group a is empty; put it into the Secret that modelGroups.a.apiKey names.\n"
+    )
+    assert not (pod.config / "config.json").exists()
+
+
+@pytest.mark.parametrize(
+    "key", [b"a\tb", b"a\x1bb", b"a\x7fb", b"one\ntwo"], ids=["tab", "escape", "delete", "two-lines"]
+)
+def test_a_control_character_is_an_error_without_the_key(pod: Pod, key: bytes) -> None:
+    done = pod.assemble(config("a"), {"a": key})
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The key of model group a has a control character in it; put the bare key into its Secret.\n"
+    )
+    assert not (pod.config / "config.json").exists()
+
+
+def test_each_group_gets_its_own_key(pod: Pod) -> None:
+    pod.assemble(config("a", "a-b", "b"), {"a": b"one", "a-b": b"two", "b": b"three"})
+    found = {group: target["onwards_key"] for group, target in pod.result["targets"].items()}
+    assert found == {"a": "one", "a-b": "two", "b": "three"}
+
+
+def test_a_key_that_looks_like_a_placeholder_is_none(pod: Pod) -> None:
+    pod.assemble(config("a", "b"), {"a": b"@key:b@", "b": b"secret"})
+    assert pod.result["targets"]["a"]["onwards_key"] == "@key:b@"
+
+
+def test_an_alias_that_looks_like_a_placeholder_is_none(pod: Pod) -> None:
+    pod.assemble({"targets": {"@key:a@": {"onwards_model": "@key:a@"}}}, {"a": b"secret"})
+    assert pod.result == {"targets": {"@key:a@": {"onwards_model": "@key:a@"}}}
+
+
+def test_without_keys_the_routes_stay_as_they_are(pod: Pod) -> None:
+    routes = {"targets": {'ł "\\': {"weight": 1}}}
+    pod.assemble(routes, {})
+    assert pod.result == routes
+
+
+def test_only_the_configuration_is_left_and_only_its_user_reads_it(pod: Pod) -> None:
+    pod.assemble(config("a"), {"a": b"key"})
+    (left,) = pod.config.iterdir()
+    assert left.name == "config.json"
+    assert left.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_can_run_again(pod: Pod) -> None:
+    pod.assemble(config("a"), {"a": b"old"})
+    pod.assemble(config("a"), {"a": b"new"})
+    assert pod.result["targets"]["a"]["onwards_key"] == "new"
+
+
+def test_missing_routes_are_an_error(pod: Pod) -> None:
+    done = run(["sh", "-c", pod.script], check=False)
+    assert done.returncode != 0
+    assert not (pod.config / "config.json").exists()
+
+
+def test_the_chart_runs_this_script_on_its_own_routes(pod: Pod, render: Render) -> None:
+    rendered = render(one(apiKey={"name": "s"}))
+    spec = rendered["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]
+    (init,) = spec["initContainers"]
+    assert init["command"] == ["sh", "-c"]
+    assert init["args"] == [(ROOT / "files" / "onwards" / "assemble-config.sh").read_text()]
+    routes = json.loads(rendered["ConfigMap", f"{FULLNAME}-onwards"]["data"]["config.json"])
+    pod.assemble(routes, {"a": b'k"1'})
+    assert pod.result["targets"]["m"]["providers"][0]["onwards_key"] == 'k"1'
