@@ -41,20 +41,12 @@ def binary() -> Path:
         shown.detail("a few minutes on two cores")
         log = cache_dir("logs") / f"onwards-{wanted}.log"
         log.unlink(missing_ok=True)
-        install: list[str | Path] = [
-            "nice",
-            "-n",
-            "5",
-            tool("cargo"),
-            "install",
-            "onwards",
-            "--locked",
-            "--version",
-            wanted,
-        ]
-        run(
-            [*install, "--root", directory], log=log, timeout=BUILD_SECONDS, hint=advice("", f"Its output is in {log}.")
-        )
+        crate = ["onwards", "--locked", "--version", wanted, "--root", str(directory)]
+        try:
+            run(["nice", "-n", "5", tool("cargo"), "install", *crate], log=log, timeout=BUILD_SECONDS)
+        except CommandError as error:
+            hint = advice(error.message, "The crate and its dependencies come from crates.io.")
+            raise CommandError(error.message, hint, error.completed) from error
 
     return make_once(cache_dir("cargo") / f"onwards-{wanted}", f"Compiling Onwards {wanted}", make) / "bin" / "onwards"
 
