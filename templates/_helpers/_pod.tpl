@@ -86,6 +86,19 @@ Input: dict group (completed). Output: YAML list, empty if there is none.
 {{- end -}}
 {{- end -}}
 
+{{- /* The directory of models that a group's engine insists on and nothing is mounted at: init containers fill it, or it stays empty. Input: dict group (completed). Output: path or nothing. */ -}}
+{{- define "inference-stack.modelGroup.modelDirectory" -}}
+{{- if .group.preset.model.directory -}}
+{{- $flag := include "inference-stack.flag" (dict "words" (concat .group.command .group.args) "names" .group.preset.model.flags) | fromJson -}}
+{{- $path := first $flag.values | default "" | trimSuffix "/" -}}
+{{- $mounted := not (hasPrefix "/" $path) -}}
+{{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
+{{- if hasPrefix (printf "%s/" .path) (printf "%s/" $path) }}{{ $mounted = true }}{{ end -}}
+{{- end -}}
+{{- if not $mounted }}{{ $path }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{- /*
 Volumes of a group's pod and where its engine mounts them. What the user mounts at a path, or calls by a name, is theirs: ours gives way.
 Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMounts, volumeDevices}, without the empty ones.
@@ -116,6 +129,9 @@ Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMoun
 {{- end -}}
 {{- with include "inference-stack.modelGroup.sharedMemory" . -}}
 {{- $ours = append $ours (dict "name" "shm" "path" "/dev/shm" "emptyDir" (dict "medium" "Memory" "sizeLimit" .)) -}}
+{{- end -}}
+{{- with include "inference-stack.modelGroup.modelDirectory" . -}}
+{{- $ours = append $ours (dict "name" "model-directory" "path" . "emptyDir" dict) -}}
 {{- end -}}
 {{- range $ours -}}
 {{- if not (or (has .name $names) (has .path $paths)) -}}
@@ -154,11 +170,17 @@ Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMoun
 {{- toJson $ports -}}
 {{- end -}}
 
-{{- /* The group's init containers, each with the security context of the engine's container unless it has one. Input: dict group (completed). Output: YAML list, empty if there are none. */ -}}
+{{- /* The group's init containers, each with the security context of the engine's container unless it has one, and with the directory of models they are to fill. Input: dict group (completed). Output: YAML list, empty if there are none. */ -}}
 {{- define "inference-stack.modelGroup.initContainers" -}}
 {{- $containers := list -}}
+{{- $directory := include "inference-stack.modelGroup.modelDirectory" . -}}
 {{- range .group.initContainers -}}
 {{- $container := deepCopy . -}}
+{{- $paths := list -}}
+{{- range .volumeMounts }}{{ $paths = append $paths (trimSuffix "/" .mountPath) }}{{ end -}}
+{{- if and $directory (not (has $directory $paths)) -}}
+{{- $_ := set $container "volumeMounts" (append (.volumeMounts | default list) (dict "name" "model-directory" "mountPath" $directory)) -}}
+{{- end -}}
 {{- $_ := set $container "securityContext" (include "inference-stack.containerSecurityContext" .securityContext | fromYaml) -}}
 {{- with .resources }}{{ $_ := set $container "resources" (include "inference-stack.resources" . | fromYaml) }}{{ end -}}
 {{- $containers = append $containers $container -}}

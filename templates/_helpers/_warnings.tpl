@@ -13,6 +13,9 @@
 {{- if and (not $group.preset.openai) $group.modelAlias -}}
 {{- $warnings = append $warnings (printf "%s: tritonserver answers KServe v2 requests and has no OpenAI routes, so requests for %s get 404 from it; run trtllm-serve (engine: tensorrt-llm) for an OpenAI endpoint." $path (join ", " $group.modelAlias)) -}}
 {{- end -}}
+{{- with include "inference-stack.modelGroup.modelDirectory" (dict "group" $group) -}}
+{{- $warnings = append $warnings (printf "%s: nothing is mounted at its model repository %s, so that is an empty directory which the init containers share; mount your models there with %s.persistentVolumes." $path . $path) -}}
+{{- end -}}
 {{- with $group.rootMounts -}}
 {{- $warnings = append $warnings (printf "%s: only root can enter %s, so this engine runs as the user of its image; mount the volume elsewhere, for example at /cache, to run it restricted (its cache settings follow the path)." $path (join ", " .)) -}}
 {{- end -}}
