@@ -127,7 +127,7 @@ Output: JSON {command: [string], args: [string], port: number, servedNames: [str
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toJson (dict "command" $command "args" (concat $args $added) "port" $port "servedNames" $served "script" $script "parallel" $parallel) -}}
+{{- toJson (dict "command" $command "args" (concat $args $added | default list) "port" $port "servedNames" $served "script" $script "parallel" $parallel) -}}
 {{- end -}}
 
 {{- /* The image of a group as a map. One that names no repository changes the engine's own, pinned one. Input: dict group, preset. Output: JSON map. */ -}}

@@ -2,7 +2,7 @@
 {{- define "inference-stack.engine.sglang" -}}
 image: {repository: lmsysorg/sglang, tag: v0.5.20-cu130}
 recognise:
-  command: 'sglang(\.launch_server| serve\b)'
+  command: 'sglang(\.launch_server|\s+serve\b)'
   image: 'sglang'
 launcher: [python3, -m, sglang.launch_server]
 model: {positional: false, flags: [--model-path, --model]}

@@ -2,7 +2,7 @@
 {{- define "inference-stack.engine.vllm" -}}
 image: {repository: vllm/vllm-openai, tag: v0.30.0}
 recognise:
-  command: '(^|[/ ])vllm (serve|bench|run-batch)\b|vllm\.entrypoints'
+  command: '(^|[/\s])vllm\s+(serve|bench|run-batch)\b|vllm\.entrypoints'
   image: 'vllm'
 launcher: [vllm, serve]
 model: {positional: true, flags: [--model]}
