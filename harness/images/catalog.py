@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -61,11 +62,8 @@ class EngineImage:
     files: Mapping[str, Entry | bytes] = field(default_factory=dict)
 
     def identity(self) -> str:
-        own = hashlib.sha256()
-        for path in (*sorted(ENGINES.rglob("*.*")), MODEL):
-            if path.suffix != ".pyc":
-                own.update(path.name.encode() + path.read_bytes())
-        return repr((self, base.identity(), own.hexdigest()))
+        """Changes when the image must be made again."""
+        return repr((self, base.identity(), _engines_identity()))
 
     def prepare(self) -> Sequence[Layer]:
         """The two layers that all engines share."""
@@ -106,7 +104,7 @@ def _layer(name: str, title: str, identity: str, write: Callable[[Path, Step], L
         layer = write(directory / "layer.tar.gz", shown)
         (directory / "diff-id").write_text(layer.diff_id)
 
-    directory = make_once(cache_dir("images", "layers") / f"{name}-{_short(identity)}", title, make)
+    directory = make_once(cache_dir("images", "layers") / f"{name}-{_short(identity, _makers())}", title, make)
     return Layer(directory / "layer.tar.gz", (directory / "diff-id").read_text())
 
 
@@ -115,16 +113,21 @@ def _base_layer() -> Layer:
 
 
 def _engines_layer() -> Layer:
-    sources = {path for path in ENGINES.rglob("*") if path.suffix in (".py", ".txt")}
-    package = {f"{base.site_packages()}/standin/{path.relative_to(ENGINES)}": path for path in sources}
-    identity = repr(
-        (base.python_name(), sorted((name, _digest(path)) for name, path in package.items()), _digest(MODEL))
-    )
-
     def write(path: Path, _: Step) -> Layer:
-        return write_layer(path, {**package, MODEL_IN_IMAGE: File(MODEL)})
+        return write_layer(path, {name: File(source) for name, source in _engine_files().items()})
 
-    return _layer("engines", "Building the layer of the engines' programs", identity, write)
+    return _layer("engines", "Building the layer of the engines' programs", _engines_identity(), write)
+
+
+def _engine_files() -> dict[str, Path]:
+    """The engines' programs and their model: path in the image -> file."""
+    sources = sorted(path for path in ENGINES.rglob("*") if path.suffix in (".py", ".txt"))
+    package = {f"{base.site_packages()}/standin/{path.relative_to(ENGINES)}": path for path in sources}
+    return {**package, MODEL_IN_IMAGE: MODEL}
+
+
+def _engines_identity() -> str:
+    return repr([(name, _digest(source)) for name, source in _engine_files().items()])
 
 
 VLLM = EngineImage(
@@ -287,7 +290,7 @@ def build(reference: str) -> ImageArchive:
     def make(directory: Path, _: Step) -> None:
         found.write(directory / "image.tar", name)
 
-    short = _short(repr((name, found.identity(), _digest(Path(__file__).with_name("archive.py")))))
+    short = _short(name, found.identity(), _makers())
     target = cache_dir("images") / f"{name.replace('/', '_').replace(':', '_')}-{short}"
     if not target.exists():
         found.prepare()
@@ -299,5 +302,11 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _short(identity: str) -> str:
-    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+@cache
+def _makers() -> str:
+    """Changes when one of the modules that make images does."""
+    return repr([_digest(path) for path in sorted(Path(__file__).parent.glob("*.py"))])
+
+
+def _short(*identity: str) -> str:
+    return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]

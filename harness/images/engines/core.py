@@ -130,7 +130,7 @@ class Engine:
         made: list[BaseRoute] = [Route("/v1/models", self.models), Route("/v1/models/{model:path}", self.model)]
         if self.embeddings:
             made.append(Route("/v1/embeddings", self.embed, methods=["POST"]))
-        if not self.embeddings:
+        else:
             made.append(Route("/v1/chat/completions", self.generate, methods=["POST"]))
             made.append(Route("/v1/completions", self.generate, methods=["POST"]))
         return made
