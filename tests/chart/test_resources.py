@@ -1,0 +1,96 @@
+"""Requests and limits, and the devices among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.chart.accessors import engine, one, pod
+from tests.support import Render
+
+GPU = "nvidia.com/gpu"
+
+
+def resources(render: Render, given: object) -> dict[str, Any]:
+    found: dict[str, Any] = engine(render(one(resources=given))).get("resources", {})
+    return found
+
+
+GIVEN: dict[str, tuple[dict[str, Any], str]] = {
+    "limit-above-request": ({"limits": {GPU: 2}, "requests": {GPU: 1}}, "2"),
+    "limit-below-request": ({"limits": {GPU: 1}, "requests": {GPU: 2}}, "1"),
+    "both-equal": ({"limits": {GPU: 2}, "requests": {GPU: 2}}, "2"),
+    "limit-alone": ({"limits": {GPU: 2}}, "2"),
+    "request-alone": ({"requests": {GPU: 2}}, "2"),
+    "strings": ({"limits": {GPU: "2"}, "requests": {GPU: "1"}}, "2"),
+    "string-and-number": ({"limits": {GPU: "2"}, "requests": {GPU: 2}}, "2"),
+    "large": ({"limits": {GPU: 1048576}}, "1048576"),
+}
+
+
+@pytest.mark.parametrize(("given", "count"), GIVEN.values(), ids=GIVEN)
+def test_a_gpu_is_requested_as_it_is_limited(render: Render, given: dict[str, Any], count: str) -> None:
+    found = resources(render, given)
+    assert (found["requests"][GPU], found["limits"][GPU]) == (count, count)
+
+
+@pytest.mark.parametrize("device", ["amd.com/gpu", "gpu.intel.com/i915", "rdma/hca_shared", "nvidia.com/mig-1g.10gb"])
+def test_every_vendors_device_is_requested_as_it_is_limited(render: Render, device: str) -> None:
+    assert resources(render, {"limits": {device: 1}}) == {"limits": {device: "1"}, "requests": {device: "1"}}
+
+
+def test_cpu_and_memory_stay_as_they_are(render: Render) -> None:
+    given = {"limits": {"memory": "16Gi", "cpu": 8}, "requests": {"memory": "8Gi", "cpu": "500m"}}
+    assert resources(render, given) == given
+
+
+def test_kubernetes_own_resources_are_no_devices(render: Render) -> None:
+    given = {"limits": {"example.kubernetes.io/thing": 2}, "requests": {"example.kubernetes.io/thing": 1}}
+    assert resources(render, given) == given
+
+
+def test_a_group_without_resources_has_none(render: Render) -> None:
+    assert "resources" not in engine(render(one()))
+
+
+def test_claims_of_resources_stay(render: Render) -> None:
+    assert resources(render, {"claims": [{"name": "gpu"}]}) == {"claims": [{"name": "gpu"}]}
+
+
+def test_init_containers_get_valid_devices_too(render: Render) -> None:
+    init = {"name": "i", "image": "x:1", "resources": {"limits": {GPU: 1}, "requests": {"cpu": 1}}}
+    (container,) = pod(render(one(initContainers=[init])))["initContainers"]
+    assert container["resources"] == {"limits": {GPU: "1"}, "requests": {GPU: "1", "cpu": 1}}
+
+
+@pytest.mark.parametrize(
+    ("limits", "size"),
+    [
+        ({}, None),
+        ({GPU: 1}, None),
+        ({GPU: 2}, "8Gi"),
+        ({GPU: "4"}, "8Gi"),
+        ({GPU: 8}, "16Gi"),
+        ({"amd.com/gpu": 2}, "8Gi"),
+        ({"nvidia.com/mig-1g.10gb": 2}, None),
+        ({"rdma/hca": 2, GPU: 1}, None),
+    ],
+    ids=["none", "one", "two", "four", "eight", "amd", "slices", "other-device"],
+)
+def test_shared_memory_follows_the_whole_gpus(render: Render, limits: dict[str, Any], size: str | None) -> None:
+    volumes = {volume["name"]: volume for volume in pod(render(one(resources={"limits": limits})))["volumes"]}
+    assert (volumes["shm"]["emptyDir"] if "shm" in volumes else None) == (
+        {"medium": "Memory", "sizeLimit": size} if size else None
+    )
+
+
+def test_shared_memory_is_as_large_as_said(render: Render) -> None:
+    rendered = render(one(sharedMemory="1Gi"))
+    assert {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}} in pod(rendered)["volumes"]
+    assert {"name": "shm", "mountPath": "/dev/shm"} in engine(rendered)["volumeMounts"]
+
+
+def test_a_model_kept_on_one_gpu_needs_no_shared_memory(render: Render) -> None:
+    values = one(args=["--tensor-parallel-size", "1"], resources={"limits": {GPU: 2}})
+    assert "shm" not in {volume["name"] for volume in pod(render(values))["volumes"]}
