@@ -236,7 +236,7 @@ def _files(values: Sequence[Values]) -> Iterator[list[str | Path]]:
         for number, each in enumerate(values):
             path = each if isinstance(each, Path) else Path(directory) / f"{number}.json"
             if not isinstance(each, Path):
-                path.write_text(json.dumps(each))
+                path.write_text(json.dumps(each, ensure_ascii=False))  # Helm reads no escaped surrogate pairs
             words += ["--values", path]
         yield words
 
