@@ -1,0 +1,123 @@
+"""The ways in from outside: Ingress, the gateway's Services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.manifests import Object
+from tests.chart.accessors import FULLNAME
+from tests.snippets import SNIPPETS
+from tests.support import Render
+
+BACKEND = {"service": {"name": f"{FULLNAME}-onwards", "port": {"name": "http"}}}
+
+
+def ingress(render: Render, **fields: Any) -> Object:
+    return render({"ingress": {"enabled": True, **fields}})["Ingress", FULLNAME]
+
+
+def test_there_is_none_unless_enabled(render: Render) -> None:
+    assert render().kind("Ingress") == []
+
+
+def test_it_has_a_host_by_itself(render: Render) -> None:
+    assert ingress(render)["spec"]["rules"] == [
+        {"host": "inference.local", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": BACKEND}]}}
+    ]
+
+
+def test_the_readmes_ingress_is_as_it_says(render: Render) -> None:
+    found = render(SNIPPETS["ingress"].values)["Ingress", FULLNAME]
+    assert found["metadata"]["annotations"] == SNIPPETS["ingress"].values["ingress"]["annotations"]
+    assert found["spec"]["ingressClassName"] == "nginx"
+    assert found["spec"]["tls"] == [{"secretName": "inference-tls", "hosts": ["inference.example.com"]}]
+    assert [rule["host"] for rule in found["spec"]["rules"]] == ["inference.example.com"]
+
+
+def test_the_class_is_in_no_annotation(render: Render) -> None:
+    assert "annotations" not in ingress(render, className="nginx")["metadata"]
+
+
+def test_without_a_class_the_clusters_own_counts(render: Render) -> None:
+    assert "ingressClassName" not in ingress(render)["spec"]
+
+
+def test_every_path_of_every_host_leads_to_the_gateway(render: Render) -> None:
+    hosts = [
+        {"host": "a.example", "paths": [{"path": "/v1", "pathType": "Exact"}, {"path": "/x"}]},
+        {"host": "b.example", "paths": [{"path": "/"}]},
+    ]
+    paths = [
+        (rule["host"], path["path"], path["pathType"], path["backend"])
+        for rule in ingress(render, hosts=hosts)["spec"]["rules"]
+        for path in rule["http"]["paths"]
+    ]
+    assert paths == [
+        ("a.example", "/v1", "Exact", BACKEND),
+        ("a.example", "/x", "Prefix", BACKEND),
+        ("b.example", "/", "Prefix", BACKEND),
+    ]
+
+
+EVERYTHING = {"paths": [{"path": "/", "pathType": "Prefix", "backend": BACKEND}]}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "rules"),
+    [
+        ([{"host": "a.example"}], [{"host": "a.example", "http": EVERYTHING}]),
+        ([{"host": "a.example", "paths": []}], [{"host": "a.example", "http": EVERYTHING}]),
+        ([{"paths": [{"path": "/"}]}], [{"http": EVERYTHING}]),
+        ([], [{"http": EVERYTHING}]),
+    ],
+    ids=["no-paths", "empty-paths", "no-host", "no-hosts"],
+)
+def test_what_a_host_leaves_out_is_everything(render: Render, hosts: list[Any], rules: list[Any]) -> None:
+    assert ingress(render, hosts=hosts)["spec"]["rules"] == rules
+
+
+def service(render: Render, **fields: Any) -> Object:
+    return render({"onwards": {"service": fields}})["Service", f"{FULLNAME}-onwards"]
+
+
+def test_the_gateways_service_leads_port_80_to_it(render: Render) -> None:
+    assert service(render)["spec"]["type"] == "ClusterIP"
+    assert service(render)["spec"]["ports"] == [
+        {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"},
+        {"name": "metrics", "port": 9090, "targetPort": "metrics", "protocol": "TCP"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "port"),
+    [
+        ({"type": "NodePort", "nodePort": 30080}, 30080),
+        ({"type": "NodePort", "nodePort": "30080"}, 30080),
+        ({"type": "LoadBalancer", "nodePort": 30080}, 30080),
+        ({"type": "NodePort"}, None),
+        ({"type": "NodePort", "nodePort": ""}, None),
+        ({"type": "ClusterIP", "nodePort": 30080}, None),
+    ],
+    ids=["node-port", "text", "load-balancer", "any", "empty", "cluster-ip"],
+)
+def test_only_a_service_reached_through_nodes_has_a_node_port(
+    render: Render, fields: dict[str, Any], port: int | None
+) -> None:
+    assert service(render, **fields)["spec"]["ports"][0].get("nodePort") == port
+
+
+def test_metrics_off_are_not_on_the_service(render: Render) -> None:
+    rendered = render({"onwards": {"metrics": {"enabled": False}}})
+    assert [port["name"] for port in rendered["Service", f"{FULLNAME}-onwards"]["spec"]["ports"]] == ["http"]
+
+
+def test_a_load_balancer_is_a_second_service(render: Render) -> None:
+    values = {"onwards": {"loadBalancer": {"enabled": True, "port": 443, "annotations": {"a": "b"}}}}
+    rendered = render(values)
+    found = rendered["Service", f"{FULLNAME}-onwards-loadbalancer"]
+    assert found["metadata"]["annotations"] == {"a": "b"}
+    assert found["spec"]["type"] == "LoadBalancer"
+    assert found["spec"]["ports"] == [{"name": "http", "port": 443, "targetPort": "http", "protocol": "TCP"}]
+    assert ("Service", f"{FULLNAME}-onwards") in rendered

@@ -1,0 +1,60 @@
+"""Who may reach the gateway and the engines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.manifests import Object
+from tests.chart.accessors import FULLNAME, one
+from tests.support import Render
+
+
+def policies(render: Render, **fields: Any) -> dict[str, Object]:
+    rendered = render({**one(), "networkPolicy": {"enabled": True, **fields}})
+    return {each["metadata"]["name"]: each["spec"] for each in rendered.kind("NetworkPolicy")}
+
+
+def test_there_is_none_unless_enabled(render: Render) -> None:
+    assert render(one()).kind("NetworkPolicy") == []
+
+
+def test_an_engine_is_reached_from_the_gateway_only(render: Render) -> None:
+    common = {"app.kubernetes.io/name": "inference-stack", "app.kubernetes.io/instance": "test-release"}
+    assert policies(render)[f"{FULLNAME}-a"] == {
+        "podSelector": {
+            "matchLabels": {
+                **common,
+                "app.kubernetes.io/component": "model-group",
+                "app.kubernetes.io/model-group": "a",
+            }
+        },
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {
+                "from": [{"podSelector": {"matchLabels": {**common, "app.kubernetes.io/component": "onwards"}}}],
+                "ports": [{"port": "http", "protocol": "TCP"}],
+            }
+        ],
+    }
+
+
+def test_the_gateway_is_reached_by_everyone_at_its_ports(render: Render) -> None:
+    spec = policies(render)[f"{FULLNAME}-onwards"]
+    assert spec["ingress"] == [{"ports": [{"port": "http", "protocol": "TCP"}, {"port": "metrics", "protocol": "TCP"}]}]
+
+
+def test_policies_of_the_users_replace_ours(render: Render) -> None:
+    mine = {"policyTypes": ["Egress"], "egress": [{}]}
+    found = policies(render, onwards=mine, modelGroups={"a": mine})
+    for spec in found.values():
+        assert {key: value for key, value in spec.items() if key != "podSelector"} == mine
+
+
+def test_a_pod_selector_of_the_users_does_not_replace_ours(render: Render) -> None:
+    found = policies(render, modelGroups={"a": {"podSelector": {}, "ingress": []}})[f"{FULLNAME}-a"]
+    assert found["podSelector"]["matchLabels"]["app.kubernetes.io/model-group"] == "a"
+
+
+def test_a_policy_of_a_disabled_group_waits_for_it(render: Render) -> None:
+    found = policies(render, modelGroups={"vllm-llama": {"ingress": []}})
+    assert set(found) == {f"{FULLNAME}-onwards", f"{FULLNAME}-a"}

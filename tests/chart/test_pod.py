@@ -1,0 +1,338 @@
+"""Pods: restricted, served by the right probes, and the user's own where they say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.manifests import Object, container, environment, pod_spec
+from tests.chart.accessors import FULLNAME, bare, deployment, engine, gateway, one, pod
+from tests.support import Render
+
+RESTRICTED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+NON_ROOT = {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001}
+SECCOMP = {"seccompProfile": {"type": "RuntimeDefault"}}
+ENGINES = ("vllm", "sglang", "tensorrt-llm", "triton", "llama-cpp")
+
+
+def gateway_pod(render: Render, values: dict[str, Any] | None = None) -> Object:
+    return pod_spec(render(values)["Deployment", f"{FULLNAME}-onwards"])
+
+
+def names(of: list[Object]) -> list[str]:
+    return [each["name"] for each in of]
+
+
+def test_the_gateways_pod_is_restricted(render: Render) -> None:
+    spec = gateway_pod(render)
+    assert spec["securityContext"] == {**NON_ROOT, **SECCOMP}
+    for each in (*spec["containers"], *spec["initContainers"]):
+        assert each["securityContext"] == {**RESTRICTED, "readOnlyRootFilesystem": True}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_groups_pod_is_restricted(render: Render, name: str) -> None:
+    rendered = render(one(engine=name, initContainers=[{"name": "i", "image": "x:1"}]))
+    assert pod(rendered)["securityContext"] == {**NON_ROOT, **SECCOMP, "fsGroupChangePolicy": "OnRootMismatch"}
+    assert engine(rendered)["securityContext"] == RESTRICTED
+    assert container(deployment(rendered), "i")["securityContext"] == RESTRICTED
+
+
+@pytest.mark.parametrize("end", ["onwards", "a"])
+def test_a_pod_has_no_token_and_no_service_variables(render: Render, end: str) -> None:
+    spec = pod_spec(render(one())["Deployment", f"{FULLNAME}-{end}"])
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False
+
+
+def test_accounts_have_no_token(render: Render) -> None:
+    assert all(each["automountServiceAccountToken"] is False for each in render(one()).kind("ServiceAccount"))
+
+
+def test_a_group_without_an_account_has_the_default(render: Render) -> None:
+    rendered = render(one(serviceAccount={"create": False}))
+    assert pod(rendered)["serviceAccountName"] == "default"
+    assert names([each["metadata"] for each in rendered.kind("ServiceAccount")]) == [f"{FULLNAME}-onwards"]
+
+
+def test_a_group_can_use_an_account_that_is_there(render: Render) -> None:
+    assert pod(render(one(serviceAccount={"create": False, "name": "mine"})))["serviceAccountName"] == "mine"
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_without_root_has_a_home_it_can_write(render: Render, name: str) -> None:
+    rendered = render(one(engine=name))
+    variables = environment(engine(rendered))
+    assert variables["HOME"] == "/home/engine"
+    assert variables["USER"] == "engine"
+    assert variables["XDG_CACHE_HOME"] == "/home/engine/.cache"
+    assert {"name": "engine-home", "mountPath": "/home/engine"} in engine(rendered)["volumeMounts"]
+    assert {"name": "engine-home", "emptyDir": {}} in pod(rendered)["volumes"]
+
+
+IMAGE_USER: dict[str, dict[str, Any]] = {
+    "custom": bare(image="x:1"),
+    "root-mount": one(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": "/root/.cache/huggingface"}]),
+    "root-itself": one(volumes=[{"name": "v", "emptyDir": {}}], volumeMounts=[{"name": "v", "mountPath": "/root"}]),
+}
+
+
+@pytest.mark.parametrize("values", IMAGE_USER.values(), ids=IMAGE_USER)
+def test_an_engine_that_needs_the_user_of_its_image_keeps_it(render: Render, values: dict[str, Any]) -> None:
+    rendered = render(values)
+    assert pod(rendered)["securityContext"] == SECCOMP
+    assert engine(rendered)["securityContext"] == RESTRICTED
+    assert "HOME" not in environment(engine(rendered))
+    assert "engine-home" not in names(pod(rendered).get("volumes", []))
+
+
+@pytest.mark.parametrize("path", ["/rooted", "/data/root", "/home/root"])
+def test_a_path_that_only_looks_like_roots_does_not_need_root(render: Render, path: str) -> None:
+    rendered = render(one(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": path}]))
+    assert pod(rendered)["securityContext"]["runAsNonRoot"] is True
+
+
+def test_the_users_root_wins(render: Render) -> None:
+    rendered = render(one(podSecurityContext={"runAsUser": 0}))
+    assert pod(rendered)["securityContext"] == {"runAsUser": 0, **SECCOMP}
+    assert "HOME" not in environment(engine(rendered))
+
+
+def test_the_containers_user_wins_too(render: Render) -> None:
+    rendered = render(one(securityContext={"runAsUser": 2000, "runAsGroup": 0}))
+    assert engine(rendered)["securityContext"] == {**RESTRICTED, "runAsUser": 2000, "runAsGroup": 0}
+    assert "runAsUser" not in pod(rendered)["securityContext"]
+
+
+def test_other_fields_of_a_security_context_are_laid_over(render: Render) -> None:
+    rendered = render(
+        one(podSecurityContext={"fsGroup": 2000}, securityContext={"capabilities": {"add": ["IPC_LOCK"]}})
+    )
+    assert pod(rendered)["securityContext"]["fsGroup"] == 2000
+    assert pod(rendered)["securityContext"]["runAsUser"] == 10001
+    assert engine(rendered)["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["IPC_LOCK"]}
+
+
+def test_a_privileged_container_is_not_forbidden_to_escalate(render: Render) -> None:
+    assert engine(render(one(securityContext={"privileged": True})))["securityContext"] == {"privileged": True}
+
+
+def test_the_users_variable_wins(render: Render) -> None:
+    variables = [{"name": "HOME", "value": "/mine"}, {"name": "DO_NOT_TRACK", "value": 0}]
+    found = environment(engine(render(one(env=variables))))
+    assert (found["HOME"], found["DO_NOT_TRACK"]) == ("/mine", "0")
+
+
+def test_variables_of_the_users_keep_their_order_behind_ours(render: Render) -> None:
+    variables = [{"name": "B", "value": "1"}, {"name": "A", "value": "$(B)"}]
+    assert engine(render(one(env=variables)))["env"][-2:] == variables
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1048576, "1048576"), (0.9, "0.9"), (True, "true"), (False, "false"), (0, "0"), ("", ""), (None, "")],
+    ids=["large", "fraction", "true", "false", "zero", "empty", "null"],
+)
+def test_a_variable_is_text(render: Render, value: object, text: str) -> None:
+    assert engine(render(one(env=[{"name": "A", "value": value}])))["env"][-1] == {"name": "A", "value": text}
+
+
+def test_a_variable_from_elsewhere_is_kept(render: Render) -> None:
+    variable = {"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k", "optional": True}}}
+    source = {"secretRef": {"name": "s"}}
+    of = engine(render(one(env=[variable], envFrom=[source])))
+    assert of["env"][-1] == variable
+    assert of["envFrom"] == [source]
+
+
+def test_of_a_variable_given_twice_the_last_counts(render: Render) -> None:
+    twice = [{"name": "A", "value": "1"}, {"name": "B"}, {"name": "A", "value": "2"}]
+    rendered = render({**one(env=twice), "onwards": {"env": twice}})
+    last = [{"name": "B"}, {"name": "A", "value": "2"}]
+    assert engine(rendered)["env"][-2:] == last
+    assert gateway(rendered)["env"] == last
+
+
+def test_the_users_shared_memory_wins(render: Render) -> None:
+    volume = {"name": "shm", "emptyDir": {"medium": "Memory"}}
+    mount = {"name": "shm", "mountPath": "/dev/shm"}
+    rendered = render(one(resources={"limits": {"nvidia.com/gpu": 2}}, volumes=[volume], volumeMounts=[mount]))
+    assert [each for each in pod(rendered)["volumes"] if each["name"] == "shm"] == [volume]
+    assert [each for each in engine(rendered)["volumeMounts"] if each["mountPath"] == "/dev/shm"] == [mount]
+
+
+def test_the_users_mount_at_our_path_wins(render: Render) -> None:
+    volume = {"name": "mine", "emptyDir": {}}
+    mounts = [{"name": "mine", "mountPath": "/dev/shm/"}, {"name": "mine", "mountPath": "/home/engine"}]
+    rendered = render(one(sharedMemory="1Gi", volumes=[volume], volumeMounts=mounts))
+    assert pod(rendered)["volumes"] == [volume]
+    assert engine(rendered)["volumeMounts"] == mounts
+
+
+def probes(of: Object) -> dict[str, Object]:
+    return {kind: of.get(f"{kind}Probe", {}) for kind in ("startup", "readiness", "liveness")}
+
+
+PATHS = {
+    "vllm": ("/health", "/health", "/health"),
+    "sglang": ("/health", "/health", "/health"),
+    "tensorrt-llm": ("/health", "/health", "/health"),
+    "triton": ("/v2/health/ready", "/v2/health/ready", "/v2/health/live"),
+    "llama-cpp": ("/health", "/health", "/health"),
+    "custom": ("/health", "/health", "/health"),
+}
+
+
+@pytest.mark.parametrize(("name", "paths"), PATHS.items(), ids=PATHS)
+def test_an_engine_is_asked_at_its_own_paths(render: Render, name: str, paths: tuple[str, ...]) -> None:
+    found = probes(engine(render(bare(engine=name, image="x:1", modelName="m"))))
+    assert [each["httpGet"] for each in found.values()] == [{"path": path, "port": "http"} for path in paths]
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_model_has_twenty_minutes_to_load(render: Render, name: str) -> None:
+    startup = probes(engine(render(bare(engine=name, image="x:1", modelName="m"))))["startup"]
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= 20 * 60
+
+
+def test_sglang_is_waited_for_while_it_generates(render: Render) -> None:
+    assert all(each["timeoutSeconds"] == 25 for each in probes(engine(render(one(engine="sglang")))).values())
+
+
+def test_the_users_numbers_win_over_the_engines(render: Render) -> None:
+    startup = probes(engine(render(one(startupProbe={"failureThreshold": 5}))))["startup"]
+    assert startup == {
+        "httpGet": {"path": "/health", "port": "http"},
+        "periodSeconds": 10,
+        "timeoutSeconds": 5,
+        "failureThreshold": 5,
+    }
+
+
+def test_a_probe_as_in_0_4_is_kept(render: Render) -> None:
+    numbers = {"initialDelaySeconds": 30, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 30}
+    given = {"enabled": True, "type": "http", "path": "/healthz", **numbers}
+    found = probes(engine(render(one(startupProbe=given))))["startup"]
+    assert found == {"httpGet": {"path": "/healthz", "port": "http"}, **numbers}
+
+
+def test_a_probe_can_be_off(render: Render) -> None:
+    off = {"enabled": False}
+    of = engine(render(one(startupProbe=off, livenessProbe=off, readinessProbe=off)))
+    assert probes(of) == {"startup": {}, "readiness": {}, "liveness": {}}
+
+
+def test_a_probe_can_be_a_connection(render: Render) -> None:
+    found = probes(engine(render(one(livenessProbe={"type": "tcp", "path": "/x"}))))["liveness"]
+    assert found["tcpSocket"] == {"port": "http"}
+    assert "httpGet" not in found
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [{"httpGet": {"path": "/x", "port": 81}}, {"exec": {"command": ["true"]}}, {"grpc": {"port": 1}}],
+    ids=["http", "exec", "grpc"],
+)
+def test_a_handler_of_the_users_is_kept(render: Render, handler: dict[str, Any]) -> None:
+    found = probes(engine(render(one(livenessProbe=handler))))["liveness"]
+    assert {key: value for key, value in found.items() if not key.endswith(("Seconds", "Threshold"))} == handler
+
+
+def test_the_gateway_is_asked_for_its_models(render: Render) -> None:
+    found = probes(gateway(render()))
+    assert all(each["httpGet"] == {"path": "/v1/models", "port": "http"} for each in found.values())
+
+
+def test_a_rollout_waits_for_the_startup_probe_and_ten_minutes(render: Render) -> None:
+    spec = deployment(render(one(startupProbe={"periodSeconds": 5, "failureThreshold": 100})))["spec"]
+    assert spec["progressDeadlineSeconds"] == 500 + 600
+
+
+def test_a_rollout_waits_as_long_as_said(render: Render) -> None:
+    assert deployment(render(one(progressDeadlineSeconds=7200)))["spec"]["progressDeadlineSeconds"] == 7200
+
+
+SCHEDULING: dict[str, Any] = {
+    "nodeSelector": {"gpu": "h100"},
+    "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+    "affinity": {"podAntiAffinity": {}},
+    "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
+    "priorityClassName": "high",
+}
+
+
+@pytest.mark.parametrize("field", SCHEDULING)
+def test_scheduling_is_passed_on(render: Render, field: str) -> None:
+    value = SCHEDULING[field]
+    assert pod(render(one(**{field: value})))[field] == value
+    assert gateway_pod(render, {"onwards": {field: value}})[field] == value
+
+
+@pytest.mark.parametrize("field", ["runtimeClassName", "schedulerName"])
+def test_a_groups_runtime_and_scheduler_are_passed_on(render: Render, field: str) -> None:
+    assert pod(render(one(**{field: "x"})))[field] == "x"
+
+
+def test_defaults_of_all_groups_are_under_each(render: Render) -> None:
+    group = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
+    values = {
+        "modelGroupDefaults": {"nodeSelector": {"a": "1", "b": "1"}, "tolerations": SCHEDULING["tolerations"]},
+        "modelGroups": {"a": {**group, "nodeSelector": {"b": "2"}, "tolerations": []}, "b": group},
+    }
+    rendered = render(values)
+    assert pod(rendered)["nodeSelector"] == {"a": "1", "b": "2"}
+    assert "tolerations" not in pod(rendered)
+    assert pod(rendered, "b")["nodeSelector"] == {"a": "1", "b": "1"}
+
+
+def test_null_removes_a_default(render: Render) -> None:
+    values = {"modelGroupDefaults": {"nodeSelector": {"a": "1"}}, **one(nodeSelector=None)}
+    assert "nodeSelector" not in pod(render(values))
+
+
+@pytest.mark.parametrize("value", [None, {"enabled": False}, {}], ids=["null", "disabled", "empty"])
+def test_a_group_that_is_not_enabled_is_not_there(render: Render, value: object) -> None:
+    assert len(render({"modelGroups": {"a": value}})) == len(render())
+
+
+def test_a_group_that_says_false_is_off_whatever_the_defaults(render: Render) -> None:
+    values = {"modelGroupDefaults": {"enabled": True}, "modelGroups": {"a": {"enabled": False}, "vllm-llama": None}}
+    assert len(render(values)) == len(render({"modelGroups": {"vllm-llama": None}}))
+
+
+def test_numbers_may_be_text(render: Render) -> None:
+    values = {
+        **one(replicaCount="2", service={"port": "81"}, terminationGracePeriodSeconds="9", weight="2"),
+        "onwards": {"replicaCount": "3", "containerPort": "3001", "service": {"port": "82"}},
+    }
+    rendered = render(values)
+    assert deployment(rendered)["spec"]["replicas"] == 2
+    assert rendered["Service", f"{FULLNAME}-a"]["spec"]["ports"][0]["port"] == 81
+    assert rendered["Service", f"{FULLNAME}-onwards"]["spec"]["ports"][0]["port"] == 82
+
+
+def test_additional_ports_are_on_the_container_and_the_service(render: Render) -> None:
+    given = [
+        {"name": "admin", "containerPort": 9001, "servicePort": 81},
+        {"name": "dns", "containerPort": 53, "protocol": "UDP"},
+    ]
+    rendered = render(one(additionalPorts=given))
+    assert engine(rendered)["ports"][1:] == [
+        {"name": "admin", "containerPort": 9001, "protocol": "TCP"},
+        {"name": "dns", "containerPort": 53, "protocol": "UDP"},
+    ]
+    assert rendered["Service", f"{FULLNAME}-a"]["spec"]["ports"][1:] == [
+        {"name": "admin", "port": 81, "targetPort": "admin", "protocol": "TCP"},
+        {"name": "dns", "port": 53, "targetPort": "dns", "protocol": "UDP"},
+    ]
+
+
+def test_a_port_of_the_users_replaces_the_engines(render: Render) -> None:
+    given = [{"name": "metrics", "containerPort": 9002}, {"name": "rpc", "containerPort": 8001}]
+    found = engine(render(one(engine="triton", additionalPorts=given)))["ports"]
+    assert [(port["name"], port["containerPort"]) for port in found] == [
+        ("http", 8000),
+        ("metrics", 9002),
+        ("rpc", 8001),
+    ]
