@@ -142,7 +142,10 @@
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.additionalPorts" $path)
       "why" (printf "the %s %s is taken twice in this group." $field $value)
-      "fix" (printf "%s    additionalPorts:\n      - name: %s\n        containerPort: %d  # a port of its own, as are name and servicePort" $set (ternary "admin" $port.name (eq $port.name "http")) (add (int64 $port.containerPort) 1)))) -}}
+      "fix" (printf "%s    additionalPorts:\n      - name: %s\n        containerPort: %d\n        servicePort: %d"
+          $set (ternary "admin" $port.name (eq $field "name"))
+          (add (int64 $port.containerPort) (ternary 1 0 (eq $field "containerPort")))
+          (add (int64 $port.servicePort) (ternary 1 0 (eq $field "servicePort")))))) -}}
 {{- end -}}
 {{- $seen = append $seen $key -}}
 {{- end -}}
@@ -224,7 +227,7 @@
 {{- if .Values.onwards.serviceAccount.create }}{{ $_ := set $accounts (include "inference-stack.onwards.serviceAccountName" .) "onwards" }}{{ end -}}
 {{- range $name, $group := $groups -}}
 {{- $account := include "inference-stack.modelGroup.serviceAccountName" (dict "root" $root "name" $name "group" $group) -}}
-{{- if $group.serviceAccount.create -}}
+{{- if and $group.serviceAccount.create (ne $name "onwards") -}}
 {{- with index $accounts $account -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "modelGroups.%s.serviceAccount" $name)
