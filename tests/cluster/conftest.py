@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from rich.console import Console
 from rich.table import Table
 
 from harness import images
@@ -18,7 +19,6 @@ from harness.helm import Values
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests
 from harness.paths import examples
-from harness.progress import console
 from harness.stack import (
     Published,
     Stack,
@@ -33,6 +33,7 @@ from tests.snippets import SNIPPETS
 
 CLUSTER_VARIABLE = "INFERENCE_STACK_CLUSTER"
 GPUS = 64
+TABLE_WIDTH = 140
 AVAILABLE_SECONDS = 240.0
 NO_OPENAI_ROUTES = "404: tritonserver has no OpenAI routes"
 NOT_STREAMED = "embeddings are not"
@@ -58,6 +59,7 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
     table = Table("values", "alias", "engine", "answered", "streamed", title="Through the gateway, on the cluster")
     for row in rows:
         table.add_row(*row)
+    console = Console(width=TABLE_WIDTH, highlight=False)
     console.print()
     console.print(table)
     due = [row for row in rows if row[3] not in (NO_OPENAI_ROUTES, NO_GROUP)]

@@ -95,7 +95,8 @@ def test_uninstalling_leaves_only_the_claims_that_are_to_be_kept(install: Instal
         {"name": "model-cache", "size": "1Gi", "mountPath": "/cache", "keep": True},
         {"name": "scratch", "size": "1Gi", "mountPath": "/scratch"},
     ]
-    installed = install({"modelGroups": {"tiny": {**TINY, "apiKey": "made-up", "persistentVolumes": volumes}}})
+    group = {**TINY, "apiKey": "made-up", "persistentVolumes": volumes}
+    installed = install({"modelGroups": {"tiny": group}, "onwards": {"terminationGracePeriodSeconds": 2}})
     kinds = sorted({f"{each['kind'].lower()}" for each in installed.manifests})
     installed.stack.uninstall()
     kubectl = installed.stack.kubectl
