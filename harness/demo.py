@@ -102,9 +102,10 @@ def run(cluster: Cluster, values_file: Path) -> None:
             shown.detail(f"{chart.reference} {chart.version}")
         with step(f"helm upgrade --install {RELEASE} {chart.reference} -f {values_file.name}") as shown:
             stack.install(chart, values, timeout=START_SECONDS, shown=shown)
+            shown.detail("everything is available")
     with stack.kubectl.port_forward(stack.gateway, "http") as port:
         converse(Client(f"http://127.0.0.1:{port}"), manifests)
-    _what_next(cluster, stack, manifests)
+    _what_next(cluster, stack, manifests, values_file.stem)
 
 
 def converse(client: Client, manifests: Manifests) -> None:
@@ -156,13 +157,15 @@ def ask(client: Client, alias: str) -> tuple[str, str]:
             raise HarnessError(f"{alias} does not answer: {chat}", "Look at the logs of its group.") from chat
 
 
-def _what_next(cluster: Cluster, stack: Stack, manifests: Manifests) -> None:
+def _what_next(cluster: Cluster, stack: Stack, manifests: Manifests, shown: str) -> None:
     kubeconfig = cluster.kubeconfig
     alias = next(iter(sorted(aliases(manifests))), "llama")
     console.print(
-        "\nThe tokens come from a demo model of three megabytes that knows twenty answers (models/tiny); behind the"
-        "\nnames of vLLM, SGLang and TensorRT-LLM stand programs that take their command lines and behave like them."
-        "\n\n[bold]What next[/bold]"
+        "\nThe tokens come from a demo model of three megabytes that knows about twenty answers (models/tiny)."
+        "\nBehind the names of vLLM, SGLang and TensorRT-LLM stand programs that take their command lines and"
+        "\nbehave like them; the gateway and llama.cpp are the real ones."
+        "\n\n[bold]What next[/bold]",
+        soft_wrap=True,
     )
     kubectl = f".tools/bin/kubectl --kubeconfig {kubeconfig}"
     body = f'{{"model": "{alias}", "messages": [{{"role": "user", "content": "What is Helm?"}}]}}'
@@ -170,7 +173,7 @@ def _what_next(cluster: Cluster, stack: Stack, manifests: Manifests) -> None:
         ("Look at it", f"{kubectl} get pods"),
         ("Reach it", f"{kubectl} port-forward {stack.gateway} 8080:http"),
         ("Ask it", f"curl http://127.0.0.1:8080/v1/chat/completions -H 'Content-Type: application/json' -d '{body}'"),
-        ("Another example", "nox -s demo -- --example multi-engine"),
+        ("Another example", f"nox -s demo -- --example {'laptop' if shown == 'multi-engine' else 'multi-engine'}"),
         ("End it", "nox -s demo -- --down"),
     ):
         console.print(f"  {title}:", markup=False)
