@@ -167,8 +167,8 @@ TRITON = EngineImage(
 LLAMA_CPP = EngineImage(
     entrypoint=["/app/llama-server"],
     workdir="/app",
-    # The host is the official image's. One thread, and the most probable answer: it is a tiny model.
-    env={"LLAMA_ARG_HOST": "0.0.0.0", "LLAMA_ARG_THREADS": "1", "LLAMA_ARG_TEMPERATURE": "0"},
+    # The host is the official image's. One thread: several would wait for each other actively, for a tiny model.
+    env={"LLAMA_ARG_HOST": "0.0.0.0", "LLAMA_ARG_THREADS": "1"},
     programs={"/app/llama-server": "llama_server:main"},
     files={"/models/tiny.gguf": Symlink(MODEL_IN_IMAGE)},
 )
