@@ -7,6 +7,11 @@
 {{- if hasSuffix ":latest" $group.imageReference -}}
 {{- $warnings = append $warnings (printf "%s: the tag of %s is latest, so which version runs depends on the day its node pulls it; set %s.tag." $path $group.imageReference $path) -}}
 {{- end -}}
+{{- with $group.image.tag -}}
+{{- if and (kindIs "float64" .) (ne (floor .) .) -}}
+{{- $warnings = append $warnings (printf "%s: its tag was read as the number %s, and a number loses the zeros at its end (1.10 becomes 1.1); put the tag in quotes." $path (include "inference-stack.word" .)) -}}
+{{- end -}}
+{{- end -}}
 {{- range $group.normalised -}}
 {{- $warnings = append $warnings (printf "%s.resources: %s; Kubernetes accepts devices only with requests equal to limits." $path .) -}}
 {{- end -}}
