@@ -1,0 +1,142 @@
+"""What is said after an installation: how to reach it, what it serves, what to beware of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.chart.accessors import FULLNAME, bare, one
+from tests.snippets import SNIPPETS
+from tests.support import Say
+
+NO_KEY = "clients need no key: whoever reaches the gateway can use every model."
+NO_GPU = (
+    "modelGroups.a: it asks for no GPU; set modelGroups.a.resources.limits (nvidia.com/gpu: 1)"
+    " unless its image runs on CPU."
+)
+ONE_GPU = {"limits": {"nvidia.com/gpu": 1}}
+
+
+def warnings(said: str) -> list[str]:
+    """What the notes warn of, one sentence each."""
+    return [line.removeprefix("- ") for line in said.partition("Please note:")[2].splitlines() if line]
+
+
+def quiet(**fields: Any) -> dict[str, Any]:
+    """A group that is warned of in no way, but for these fields."""
+    return one(**{"resources": ONE_GPU, **fields})
+
+
+def test_they_name_the_gateway_and_how_to_reach_it(notes: Say) -> None:
+    said = notes(quiet())
+    assert f"The gateway is {FULLNAME}-onwards.default:80 inside the cluster." in said
+    assert f"kubectl -n default port-forward service/{FULLNAME}-onwards 8080:80" in said
+    assert """-d '{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'""" in said
+
+
+def test_they_name_the_port_of_the_service(notes: Say) -> None:
+    said = notes({"onwards": {"service": {"port": 8081}}})
+    assert "onwards.default:8081 inside" in said
+    assert "8080:8081" in said
+
+
+@pytest.mark.parametrize(
+    ("tls", "url"), [([], "http://a.example"), ([{"hosts": ["a.example"]}], "https://a.example")], ids=["plain", "tls"]
+)
+def test_they_name_the_ingress(notes: Say, tls: list[Any], url: str) -> None:
+    values = {"ingress": {"enabled": True, "hosts": [{"host": "a.example", "paths": [{"path": "/"}]}], "tls": tls}}
+    assert f"From outside: {url}\n" in notes(values)
+
+
+def test_they_show_each_alias_with_its_group(notes: Say) -> None:
+    said = notes(quiet(modelAlias=["m", "n"], tag="v1"))
+    rows = [line.split() for line in said.splitlines() if "vllm/vllm-openai" in line]
+    assert rows == [[alias, "a", "vllm", "vllm/vllm-openai:v1"] for alias in ("m", "n")]
+
+
+def test_they_name_the_time_a_first_start_needs(notes: Say) -> None:
+    assert "--wait --timeout 40m." in notes(quiet())
+    assert "--wait --timeout 20m." in notes(quiet(startupProbe={"periodSeconds": 10, "failureThreshold": 60}))
+
+
+def test_without_a_group_they_say_how_to_enable_one(notes: Say) -> None:
+    said = notes()
+    assert warnings(said) == [
+        "no model group is enabled, so the gateway has nothing to answer with; enable one, for example with"
+        " --set modelGroups.vllm-llama.enabled=true.",
+        NO_KEY,
+    ]
+    assert "MODEL" not in said
+
+
+def test_a_pinned_group_on_a_gpu_is_warned_of_in_no_way(notes: Say) -> None:
+    assert warnings(notes(quiet())) == [NO_KEY]
+
+
+WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
+    "latest": (
+        quiet(image="vllm/vllm-openai"),
+        "modelGroups.a: the tag of vllm/vllm-openai:latest is latest, so which version runs depends on the day its node"
+        " pulls it; set modelGroups.a.tag.",
+    ),
+    "tag-read-as-a-number": (
+        quiet(image="vllm/vllm-openai", tag=24.01),
+        "modelGroups.a: its tag was read as the number 24.01, and a number loses the zeros at its end (1.10 becomes"
+        " 1.1); put the tag in quotes.",
+    ),
+    "devices": (
+        quiet(resources={"limits": {"nvidia.com/gpu": 2}, "requests": {"nvidia.com/gpu": 1}}),
+        "modelGroups.a.resources: nvidia.com/gpu: a request of 1 became 2, its limit; Kubernetes accepts devices only"
+        " with requests equal to limits.",
+    ),
+    "triton": (
+        quiet(engine="triton", modelAlias=["m", "n"]),
+        "modelGroups.a: tritonserver answers KServe v2 requests and has no OpenAI routes, so requests for m, n get 404"
+        " from it; run trtllm-serve (engine: tensorrt-llm) for an OpenAI endpoint.",
+    ),
+    "root": (
+        quiet(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": "/root/.cache/huggingface"}]),
+        "modelGroups.a: only root can enter /root/.cache/huggingface, so this engine runs as the user of its image;"
+        " mount the volume elsewhere, for example at /cache, to run it restricted (its cache settings follow the path).",
+    ),
+    "script": (
+        quiet(command=["sh", "-c", "vllm serve org/m"]),
+        "modelGroups.a: its command is a shell script, to which nothing is added; it must listen on 0.0.0.0:8000 and"
+        " serve org/m.",
+    ),
+    "no-gpu": (one(), NO_GPU),
+}
+
+
+@pytest.mark.parametrize(("values", "text"), WARNINGS.values(), ids=WARNINGS)
+def test_what_is_risky_is_said(notes: Say, values: dict[str, Any], text: str) -> None:
+    assert warnings(notes(values)) == [text, NO_KEY]
+
+
+NOT_RISKY = {
+    "llama-cpp-without-gpu": one(engine="llama-cpp"),
+    "custom-without-gpu": bare(image="x:1"),
+    "whole-number-as-tag": quiet(image="vllm/vllm-openai", tag=20260101),
+    "devices-asked-alike": quiet(resources={"limits": {"nvidia.com/gpu": 1}, "requests": {"nvidia.com/gpu": "1"}}),
+}
+
+
+@pytest.mark.parametrize("values", NOT_RISKY.values(), ids=NOT_RISKY)
+def test_what_is_not_risky_is_not_said(notes: Say, values: dict[str, Any]) -> None:
+    assert warnings(notes(values)) == [NO_KEY]
+
+
+def test_they_never_show_a_key(notes: Say) -> None:
+    assert "sk-secret" not in notes(quiet(apiKey="sk-secret"))
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS.values(), ids=SNIPPETS)
+def test_a_snippet_has_notes(notes: Say, snippet: Any) -> None:
+    said = notes(snippet.values)
+    assert all(alias in said for alias in snippet.aliases)
+    assert NO_KEY in said
+
+
+def test_an_example_is_pinned(notes: Say, example: Any) -> None:
+    assert "is latest" not in notes(example)

@@ -1,0 +1,529 @@
+"""Values that cannot work: what is said, word for word, and the neighbour that is accepted."""
+# ruff: noqa: E501 - the texts stand here as they are printed
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from tests.chart.accessors import bare, one
+from tests.support import Render, Say, Values
+
+GROUP = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
+VOLUME = {"name": "v", "size": "1Gi", "mountPath": "/v"}
+SURGE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}
+
+
+def two(**groups: dict[str, Any]) -> dict[str, Any]:
+    """Values with these groups, whose names have hyphens where they have underscores here."""
+    return {"modelGroups": {name.replace("_", "-"): {**GROUP, **fields} for name, fields in groups.items()}}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Values that are refused with this text, and the nearest that are not."""
+
+    values: Values
+    text: str
+    accepted: Values
+
+
+def problems(said: str) -> list[str]:
+    """The problems in what Helm says, each with its fix."""
+    _, _, body = said.partition("validate.yaml:1:4): ")
+    return [part.strip() for part in body.partition("Use --debug")[0].split("\n\n") if part.strip()]
+
+
+REFUSALS = {
+    "gateway-ports-equal": Refusal(
+        {"onwards": {"containerPort": 9090}},
+        """
+        onwards.metrics.port: 9090 is also onwards.containerPort, and the gateway cannot listen twice on one port.
+        Please set:
+          onwards:
+            metrics:
+              port: 9090
+        """,
+        {"onwards": {"containerPort": 9090, "metrics": {"port": 9091}}},
+    ),
+    "gateway-service-ports-equal": Refusal(
+        {"onwards": {"service": {"port": 9090}}},
+        """
+        onwards.metrics.service.port: 9090 is also onwards.service.port, and a Service cannot have one port twice.
+        Please set:
+          onwards:
+            metrics:
+              service:
+                port: 9090
+        """,
+        {"onwards": {"service": {"port": 9090}, "metrics": {"enabled": False}}},
+    ),
+    "gateway-flag-of-ours": Refusal(
+        {"onwards": {"extraArgs": ["--port=80"]}},
+        """
+        onwards.extraArgs: --port is always passed by the chart, and the gateway refuses a flag given twice; its value is onwards.containerPort.
+        Please set:
+          onwards:
+            extraArgs: []  # without --port
+        """,
+        {"onwards": {"extraArgs": ["--watch"]}},
+    ),
+    "gateway-short-flag-of-ours": Refusal(
+        {"onwards": {"extraArgs": ["-f", "x"]}},
+        """
+        onwards.extraArgs: -f is always passed by the chart, and the gateway refuses a flag given twice.
+        Please set:
+          onwards:
+            extraArgs: []  # without -f
+        """,
+        {"onwards": {"extraArgs": ["-v"]}},
+    ),
+    "group-name": Refusal(
+        {"modelGroups": {"My_Model": GROUP}},
+        """
+        modelGroups.My_Model: "My_Model" cannot name a container and a label: up to 63 lower-case letters, digits and -, beginning and ending with a letter or digit (YAML reads a bare on, off, yes or no as true or false).
+        Please set:
+          modelGroups:
+            my-model:
+              enabled: true
+        """,
+        {"modelGroups": {"my-model": GROUP}},
+    ),
+    "group-name-that-yaml-read": Refusal(
+        {"modelGroups": {"true": GROUP}},
+        """
+        modelGroups.true: "true" cannot name a container and a label: up to 63 lower-case letters, digits and -, beginning and ending with a letter or digit (YAML reads a bare on, off, yes or no as true or false).
+        Please set:
+          modelGroups:
+            my-model:
+              enabled: true
+        """,
+        {"modelGroups": {"on": GROUP}},
+    ),
+    "group-name-reserved": Refusal(
+        {"modelGroups": {"onwards": GROUP}},
+        """
+        modelGroups.onwards: "onwards" is the name of the gateway's own objects.
+        Please set:
+          modelGroups:
+            onwards-model:
+              enabled: true
+        """,
+        {"modelGroups": {"onwards-model": GROUP}},
+    ),
+    "group-name-reserved-for-the-load-balancer": Refusal(
+        {"modelGroups": {"onwards-loadbalancer": GROUP}},
+        """
+        modelGroups.onwards-loadbalancer: "onwards-loadbalancer" is the name of the gateway's own objects.
+        Please set:
+          modelGroups:
+            onwards-loadbalancer-model:
+              enabled: true
+        """,
+        {"modelGroups": {"loadbalancer": GROUP}},
+    ),
+    "unknown-engine": Refusal(
+        one(engine="vLLM"),
+        """
+        modelGroups.a.engine: "vLLM" is not an engine this chart knows; custom takes any OpenAI server as it is.
+        Please set:
+          modelGroups:
+            a:
+              engine: custom  # or vllm, sglang, tensorrt-llm, triton, llama-cpp
+        """,
+        one(engine="vllm"),
+    ),
+    "unknown-engine-of-all": Refusal(
+        {"modelGroupDefaults": {"engine": "tgi"}, **one()},
+        """
+        modelGroups.a.engine: "tgi" is not an engine this chart knows; custom takes any OpenAI server as it is.
+        Please set:
+          modelGroups:
+            a:
+              engine: custom  # or vllm, sglang, tensorrt-llm, triton, llama-cpp
+        """,
+        {"modelGroupDefaults": {"engine": "sglang"}, **one()},
+    ),
+    "no-image": Refusal(
+        bare(engine="custom"),
+        """
+        modelGroups.a.image: there is no image, and none follows from the engine, so there is nothing to run.
+        Please set:
+          modelGroups:
+            a:
+              image: vllm/vllm-openai
+              tag: v0.30.0
+        """,
+        bare(engine="custom", image="x:1"),
+    ),
+    "no-image-for-a-command": Refusal(
+        bare(command=["/server"]),
+        """
+        modelGroups.a.image: there is no image, and none follows from the engine, so there is nothing to run.
+        Please set:
+          modelGroups:
+            a:
+              image: vllm/vllm-openai
+              tag: v0.30.0
+        """,
+        bare(command=["vllm", "serve", "x"]),
+    ),
+    "nothing-to-run": Refusal(
+        bare(image="vllm/vllm-openai"),
+        """
+        modelGroups.a.modelName: there is neither a model nor a command, so there is nothing to run.
+        Please set:
+          modelGroups:
+            a:
+              modelName: meta-llama/Meta-Llama-3.1-8B-Instruct
+        """,
+        bare(image="vllm/vllm-openai", args=["--config", "/config.yaml"]),
+    ),
+    "nothing-to-run-but-a-token": Refusal(
+        bare(engine="vllm", env=[{"name": "HF_TOKEN", "value": "x"}]),
+        """
+        modelGroups.a.modelName: there is neither a model nor a command, so there is nothing to run.
+        Please set:
+          modelGroups:
+            a:
+              modelName: meta-llama/Meta-Llama-3.1-8B-Instruct
+        """,
+        bare(engine="llama-cpp", env=[{"name": "LLAMA_ARG_MODEL", "value": "x"}]),
+    ),
+    "key-without-its-secret": Refusal(
+        one(apiKey={"key": "k"}),
+        """
+        modelGroups.a.apiKey: a key by reference needs the name of the Secret that holds it.
+        Please set:
+          modelGroups:
+            a:
+              apiKey:
+                name: engine-keys
+                key: k
+        """,
+        one(apiKey={"name": "s"}),
+    ),
+    "an-empty-alias": Refusal(
+        one(modelAlias=["", "m"]),
+        """
+        modelGroups.a.modelAlias: an alias is empty, so no request could ask for it.
+        Please set:
+          modelGroups:
+            a:
+              modelAlias:
+                - m
+        """,
+        one(modelAlias=["m"]),
+    ),
+    "an-alias-of-null": Refusal(
+        one(modelAlias=[None]),
+        """
+        modelGroups.a.modelAlias: an alias is empty, so no request could ask for it.
+        Please set:
+          modelGroups:
+            a:
+              modelAlias:
+                - a
+        """,
+        one(modelAlias=[0]),
+    ),
+    "no-alias": Refusal(
+        one(modelAlias=[]),
+        """
+        modelGroups.a.modelAlias: there is no alias, so no request could ever reach this group.
+        Please set:
+          modelGroups:
+            a:
+              modelAlias:
+                - m
+        """,
+        one(modelAlias="m"),
+    ),
+    "no-alias-and-no-model": Refusal(
+        {"modelGroups": {"a": {"enabled": True, "engine": "vllm", "command": ["vllm", "serve", "x"]}}},
+        """
+        modelGroups.a.modelAlias: there is no alias, so no request could ever reach this group.
+        Please set:
+          modelGroups:
+            a:
+              modelAlias:
+                - a
+        """,
+        bare(engine="vllm", command=["vllm", "serve", "x"]),
+    ),
+    "port-the-command-contradicts": Refusal(
+        one(command=["vllm", "serve", "x", "--port", "9"], containerPort=8000),
+        """
+        modelGroups.a.containerPort: it is 8000, but the command makes the engine listen on 9; leave it out, and it follows the command.
+        Please set:
+          modelGroups:
+            a:
+              containerPort: 9
+        """,
+        one(command=["vllm", "serve", "x", "--port", "9"], containerPort=9),
+    ),
+    "container-port-twice": Refusal(
+        one(additionalPorts=[{"name": "x", "containerPort": 8000, "servicePort": 1}]),
+        """
+        modelGroups.a.additionalPorts: the containerPort 8000 is taken twice in this group.
+        Please set:
+          modelGroups:
+            a:
+              additionalPorts:
+                - name: x
+                  containerPort: 8001
+                  servicePort: 1
+        """,
+        one(additionalPorts=[{"name": "x", "containerPort": 8000, "servicePort": 1, "protocol": "UDP"}]),
+    ),
+    "service-port-twice": Refusal(
+        one(additionalPorts=[{"name": "x", "containerPort": 1, "servicePort": 8000}]),
+        """
+        modelGroups.a.additionalPorts: the servicePort 8000 is taken twice in this group.
+        Please set:
+          modelGroups:
+            a:
+              additionalPorts:
+                - name: x
+                  containerPort: 1
+                  servicePort: 8001
+        """,
+        one(additionalPorts=[{"name": "x", "containerPort": 1, "servicePort": 8001}]),
+    ),
+    "port-name-twice": Refusal(
+        one(additionalPorts=[{"name": "http", "containerPort": 1}]),
+        """
+        modelGroups.a.additionalPorts: the name http is taken twice in this group.
+        Please set:
+          modelGroups:
+            a:
+              additionalPorts:
+                - name: admin
+                  containerPort: 1
+                  servicePort: 1
+        """,
+        one(additionalPorts=[{"name": "http2", "containerPort": 1}]),
+    ),
+    "volume-without-a-name": Refusal(
+        one(persistentVolumes=[{"size": "1Gi", "mountPath": "/v"}]),
+        """
+        modelGroups.a.persistentVolumes[0].name: a volume needs a name and a path to be mounted at.
+        Please set:
+          modelGroups:
+            a:
+              persistentVolumes:
+                - name: model-cache
+                  mountPath: /v
+        """,
+        one(persistentVolumes=[VOLUME]),
+    ),
+    "volume-without-a-path": Refusal(
+        one(persistentVolumes=[VOLUME, {"name": "w", "size": "1Gi"}]),
+        """
+        modelGroups.a.persistentVolumes[1].mountPath: a volume needs a name and a path to be mounted at.
+        Please set:
+          modelGroups:
+            a:
+              persistentVolumes:
+                - name: w
+                  mountPath: /cache
+        """,
+        one(persistentVolumes=[VOLUME, {"name": "w", "size": "1Gi", "mountPath": "/w"}]),
+    ),
+    "volume-without-a-size": Refusal(
+        one(persistentVolumes=[{"name": "w", "mountPath": "/w"}]),
+        """
+        modelGroups.a.persistentVolumes[0].size: a claim needs a size, unless existingClaim names one that is there.
+        Please set:
+          modelGroups:
+            a:
+              persistentVolumes:
+                - name: w
+                  size: 100Gi
+        """,
+        one(persistentVolumes=[{"name": "w", "mountPath": "/w", "existingClaim": "c"}]),
+    ),
+    "volume-name-twice": Refusal(
+        one(persistentVolumes=[VOLUME], volumes=[{"name": "v", "emptyDir": {}}]),
+        """
+        modelGroups.a.persistentVolumes: two volumes of this group are called v.
+        Please set:
+          modelGroups:
+            a:
+              persistentVolumes:
+                - name: v-2
+        """,
+        one(persistentVolumes=[VOLUME], volumes=[{"name": "w", "emptyDir": {}}]),
+    ),
+    "mount-path-twice": Refusal(
+        one(persistentVolumes=[VOLUME], volumeMounts=[{"name": "v", "mountPath": "/v/"}]),
+        """
+        modelGroups.a.persistentVolumes: two volumes of this group are mounted at /v.
+        Please set:
+          modelGroups:
+            a:
+              persistentVolumes:
+                - name: v
+                  mountPath: /v-2
+        """,
+        one(persistentVolumes=[VOLUME], volumeMounts=[{"name": "v", "mountPath": "/w"}]),
+    ),
+    "several-pods-of-one-node-volume": Refusal(
+        one(persistentVolumes=[VOLUME], replicaCount=2),
+        """
+        modelGroups.a.replicaCount: 2 pods would mount v, whose ReadWriteOnce claim only one node can mount, so those on other nodes would wait for ever.
+        Please set:
+          modelGroups:
+            a:
+              persistentVolumes:
+                - name: v
+                  accessModes: [ReadWriteMany]  # or, if the pods share a node: podsShareNode: true
+        """,
+        one(persistentVolumes=[VOLUME], replicaCount=2, podsShareNode=True),
+    ),
+    "surge-over-a-one-node-volume": Refusal(
+        one(persistentVolumes=[VOLUME], strategy=SURGE),
+        """
+        modelGroups.a.strategy: a surge starts the new pod while the old one holds v, whose ReadWriteOnce claim only one node can mount, so an update could wait for ever.
+        Please set:
+          modelGroups:
+            a:
+              strategy:
+                type: RollingUpdate
+                rollingUpdate:
+                  maxSurge: 0  # or, if the pods share a node: podsShareNode: true
+                  maxUnavailable: 1
+        """,
+        one(persistentVolumes=[{**VOLUME, "accessModes": ["ReadWriteMany"]}], strategy=SURGE),
+    ),
+    "claim-of-two-volumes": Refusal(
+        two(a={"persistentVolumes": [{**VOLUME, "name": "b-c"}]}, a_b={"persistentVolumes": [{**VOLUME, "name": "c"}]}),
+        """
+        modelGroups.a-b.persistentVolumes: the claim of volume "c" would be called test-release-inference-stack-a-b-c, as one of modelGroups.a.persistentVolumes already is.
+        Please set:
+          modelGroups:
+            a-b:
+              persistentVolumes:
+                - name: c-2
+        """,
+        two(a={"persistentVolumes": [{**VOLUME, "name": "b"}]}, a_b={"persistentVolumes": [{**VOLUME, "name": "c"}]}),
+    ),
+    "account-of-two-groups": Refusal(
+        two(a={"serviceAccount": {"name": "x"}}, b={"serviceAccount": {"name": "x"}}),
+        """
+        modelGroups.b.serviceAccount: the service account x is made by modelGroups.a already; one of them makes it, and the others use it.
+        Please set:
+          modelGroups:
+            b:
+              serviceAccount:
+                create: false
+                name: x
+        """,
+        two(a={"serviceAccount": {"name": "x"}}, b={"serviceAccount": {"name": "x", "create": False}}),
+    ),
+    "account-of-the-gateway": Refusal(
+        {"onwards": {"serviceAccount": {"name": "x"}}, **one(serviceAccount={"name": "x"})},
+        """
+        modelGroups.a.serviceAccount: the service account x is made by onwards already; one of them makes it, and the others use it.
+        Please set:
+          modelGroups:
+            a:
+              serviceAccount:
+                create: false
+                name: x
+        """,
+        {"onwards": {"serviceAccount": {"name": "x"}}, **one(serviceAccount={"name": "x", "create": False})},
+    ),
+    "config-map-of-the-gateway": Refusal(
+        {"configMaps": {"onwards": {}}},
+        """
+        configMaps.onwards: "onwards" is the name of the gateway's own ConfigMap.
+        Please set:
+          configMaps:
+            my-files: {}
+        """,
+        {"configMaps": {"onwards-files": {}}},
+    ),
+    "policy-of-no-group": Refusal(
+        {"networkPolicy": {"enabled": True, "modelGroups": {"x": {}}}},
+        """
+        networkPolicy.modelGroups.x: there is no model group of that name, so the policy would select nothing.
+        Please set:
+          networkPolicy:
+            modelGroups:
+              vllm-llama: {}
+        """,
+        {"networkPolicy": {"enabled": False, "modelGroups": {"x": {}}}},
+    ),
+}
+
+
+@pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
+def test_it_is_refused_with_its_fix(refusal: Say, refused: Refusal) -> None:
+    assert problems(refusal(refused.values)) == [dedent(refused.text).strip()]
+
+
+@pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
+def test_its_neighbour_is_accepted(render: Render, refused: Refusal) -> None:
+    assert len(render(refused.accepted)) > 0
+
+
+@pytest.mark.parametrize("name", ["g" * 64, "-a", "a-", "a.b", "a b", "Ä", "A", "null"])
+def test_a_name_that_is_no_label_is_refused(refusal: Say, name: str) -> None:
+    (problem,) = problems(refusal({"modelGroups": {name: GROUP}}))
+    assert problem.startswith(f'modelGroups.{name}: "{name}" cannot name a container and a label')
+
+
+@pytest.mark.parametrize("name", ["g" * 63, "a", "0", "a-b", "1e3", "no"])
+def test_a_name_that_is_a_label_is_accepted(render: Render, name: str) -> None:
+    assert len(render({"modelGroups": {name: GROUP}})) > 0
+
+
+def test_all_problems_are_said_at_once_in_the_order_of_their_paths(refusal: Say) -> None:
+    values = {
+        "onwards": {"containerPort": 9090},
+        "modelGroups": {"z": {"enabled": True}, "a": {**GROUP, "engine": "x"}, "m": {**GROUP, "modelAlias": []}},
+        "configMaps": {"onwards": {}},
+    }
+    said = problems(refusal(values))
+    assert [problem.partition(": ")[0] for problem in said] == [
+        "configMaps.onwards",
+        "modelGroups.a.engine",
+        "modelGroups.m.modelAlias",
+        "modelGroups.z.modelAlias",
+        "modelGroups.z.modelName",
+        "onwards.metrics.port",
+    ]
+
+
+def test_a_disabled_group_may_be_unfinished(render: Render) -> None:
+    assert len(render({"modelGroups": {"onwards": {"engine": "x", "persistentVolumes": [{}]}}})) > 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"nodeSelector": {"kubernetes.io/hostname": "n"}, "replicaCount": 3, "strategy": SURGE},
+        {"strategy": {"type": "Recreate"}},
+        {"strategy": {"type": "RollingUpdate"}},
+        {"strategy": {"rollingUpdate": {"maxSurge": 0}}},
+        {"strategy": {"rollingUpdate": {"maxSurge": "0%", "maxUnavailable": "100%"}}},
+        {"replicaCount": 0},
+    ],
+    ids=["one-node", "recreate", "type-alone", "no-surge", "no-surge-percent", "no-pods"],
+)
+def test_a_one_node_volume_is_accepted_where_one_node_is_enough(render: Render, fields: dict[str, Any]) -> None:
+    assert len(render(one(persistentVolumes=[VOLUME], **fields))) > 0
+
+
+def test_the_fix_is_yaml_that_helps(refusal: Say, render: Render) -> None:
+    from harness.manifests import load
+
+    values = one(modelAlias=[])
+    (problem,) = problems(refusal(values))
+    fix = load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]
+    values["modelGroups"]["a"].update(fix)
+    assert len(render(values)) > 0
