@@ -41,9 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             run(cluster, example(options.example))
     except HarnessError as error:
-        console.print(f"\n[red]{error.message}[/red]", markup=True)
-        if error.hint:
-            console.print(f"[bold]{error.hint}[/bold]")
+        # No markup: a refusal's YAML has brackets of its own. No wrapping: it is there to be copied.
+        console.print(f"\n{error.message}", style="red", markup=False, soft_wrap=True)
+        console.print(error.hint, style="bold", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("\nInterrupted. Start it again to go on, or end it: nox -s demo -- --down")
