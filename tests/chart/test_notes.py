@@ -98,7 +98,8 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
     "root": (
         quiet(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": "/root/.cache/huggingface"}]),
         "modelGroups.a: only root can enter /root/.cache/huggingface, so this engine runs as the user of its image;"
-        " mount the volume elsewhere, for example at /cache, to run it restricted (its cache settings follow the path).",
+        " mount the volume elsewhere, for example at /cache, to run it restricted (its cache settings follow the"
+        " path).",
     ),
     "script": (
         quiet(command=["sh", "-c", "vllm serve org/m"]),

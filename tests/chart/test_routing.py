@@ -65,7 +65,7 @@ def test_each_pool_is_one_the_gateway_reads(render: Render, values: Values) -> N
 def test_every_alias_of_a_group_is_routed_to_it(render: Render) -> None:
     found = pools(render(aliases("llama", "llama-3.1-8b-instruct")))
     urls = {alias: [each["url"] for each in pool["providers"]] for alias, pool in found.items()}
-    assert urls == dict.fromkeys(("llama", "llama-3.1-8b-instruct"), [f"http://{FULLNAME}-a:8000/v1"])
+    assert urls == {name: [f"http://{FULLNAME}-a:8000/v1"] for name in ("llama", "llama-3.1-8b-instruct")}
 
 
 def test_an_alias_of_two_groups_is_one_pool(render: Render) -> None:
