@@ -1,0 +1,94 @@
+"""A cluster in namespaces leaves nothing behind, however it ends; it does not touch the one beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.cluster import Cluster, cgroups
+from harness.cluster.namespaces import Namespaces
+from harness.cluster.state import State
+from harness.kubectl import Kubectl
+from harness.run import run
+
+UP_SECONDS = 120.0
+END_SECONDS = 30.0
+
+
+@pytest.fixture
+def name(cluster: Cluster) -> str:
+    """The name of a second cluster; the tests' own runs beside it."""
+    if not isinstance(cluster, Namespaces):
+        pytest.skip("only a cluster in namespaces is made of this machine's own mounts, interfaces and control groups")
+    return f"trace-{os.getpid()}"
+
+
+def traces(name: str) -> list[str]:
+    """What is left of the cluster on this machine: its state, mounts, interfaces, firewall tables, processes."""
+    state = State(name)
+    where = str(state.directory)
+    found = [f"state {where}"] if state.exists() else []
+    found += [f"mount {line}" for line in Path("/proc/self/mounts").read_text().splitlines() if where in line]
+    found += [f"interface {path.name}" for path in Path("/sys/class/net").glob(f"*{state.id}*")]
+    found += [f"table {line}" for line in run(["nft", "list", "tables"]).stdout.splitlines()]
+    found += [f"control group {path}" for path in cgroups.MOUNT.glob(f"**/*{state.id}*")]
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:  # gone meanwhile
+            continue
+        if where.encode() in words:
+            found.append(f"process {process.name}: {words[:80]!r}")
+    return found
+
+
+def harness(command: str, name: str) -> subprocess.Popen[bytes]:
+    """`python -m harness.cluster COMMAND`, started (Popen: it is to be stopped while it runs)."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness.cluster", command, "--name", name],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("after", [0.4, 1.5, 3.0, 5.0], ids=lambda seconds: f"{seconds}s")
+def test_a_killed_harness_and_one_down_leave_nothing(name: str, after: float) -> None:
+    before = traces(name)
+    starting = harness("up", name)
+    time.sleep(after)
+    starting.kill()
+    starting.wait()
+    assert harness("down", name).wait(END_SECONDS) == 0
+    assert traces(name) == before
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_start_leaves_nothing(name: str, sent: signal.Signals) -> None:
+    before = traces(name)
+    starting = harness("up", name)
+    time.sleep(2.5)
+    starting.send_signal(sent)
+    assert starting.wait(END_SECONDS) != 0
+    assert traces(name) == before
+
+
+def test_two_clusters_run_side_by_side_and_one_goes_without_a_trace(name: str, cluster: Cluster) -> None:
+    before = traces(name)
+    assert harness("up", name).wait(UP_SECONDS) == 0
+    second = Namespaces(name)
+    try:
+        assert second.status().running
+        assert second.registry != cluster.registry
+        Kubectl(second.kubeconfig).run("create", "namespace", "only-here")
+        assert not Kubectl(cluster.kubeconfig).exists("namespace", "only-here")
+        assert traces(name) != before
+    finally:
+        second.down()
+    assert traces(name) == before
+    assert cluster.status().running
