@@ -3,7 +3,7 @@
 {{- /* Security context of every container: no escalation, no capabilities; a privileged one has both, and Kubernetes refuses to hear otherwise. Input: own (map or nothing). Output: YAML map. */ -}}
 {{- define "inference-stack.containerSecurityContext" -}}
 {{- $defaults := dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) -}}
-{{- include "inference-stack.overlay" (dict "defaults" (ternary dict $defaults (eq (toString (. | default dict).privileged) "true")) "own" .) -}}
+{{- include "inference-stack.overlay" (dict "defaults" (ternary dict $defaults (eq (toString (. | default dict).privileged) "true")) "own" .) | fromJson | toYaml -}}
 {{- end -}}
 
 {{- /* Environment variables, each once: of two with one name the last counts, as in Kubernetes, but server-side apply refuses them. Input: list of EnvVar. Output: YAML list, empty if there are none. */ -}}
@@ -49,7 +49,7 @@
 {{- range list "runAsUser" "runAsGroup" "fsGroup" }}{{ $_ := set $defaults . 10001 }}{{ end -}}
 {{- $_ := set $defaults "fsGroupChangePolicy" "OnRootMismatch" -}}
 {{- end -}}
-{{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .group.podSecurityContext) -}}
+{{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .group.podSecurityContext) | fromJson | toYaml -}}
 {{- end -}}
 
 {{- /* The home directory of an engine that does not run as root. Output: path. */ -}}

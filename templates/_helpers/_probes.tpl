@@ -5,7 +5,7 @@ One probe. The user's fields win over the engine's; a handler of their own (http
 Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path and numbers). Output: YAML map, empty if it is off.
 */ -}}
 {{- define "inference-stack.probe" -}}
-{{- $probe := include "inference-stack.overlay" (dict "defaults" .defaults "own" .own) | fromYaml -}}
+{{- $probe := include "inference-stack.overlay" (dict "defaults" .defaults "own" .own) | fromJson -}}
 {{- if ne (toString $probe.enabled) "false" -}}
 {{- $fields := omit $probe "enabled" "type" "path" -}}
 {{- if not (or $probe.httpGet $probe.tcpSocket $probe.grpc $probe.exec) -}}

@@ -7,31 +7,32 @@ Input: root. Output: JSON map name -> group; see inference-stack.modelGroup.comp
 */ -}}
 {{- define "inference-stack.modelGroups" -}}
 {{- $groups := dict -}}
+{{- $presets := include "inference-stack.presets" . | fromJson -}}
 {{- range $name, $given := .Values.modelGroups -}}
 {{- if kindIs "map" $given -}}
-{{- $group := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $given) | fromYaml -}}
+{{- $group := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $given) | fromJson -}}
 {{- if $group.enabled -}}
-{{- $_ := set $groups $name (include "inference-stack.modelGroup.complete" (dict "root" $ "name" $name "group" $group) | fromJson) -}}
+{{- $_ := set $groups $name (include "inference-stack.modelGroup.complete" (dict "root" $ "name" $name "group" $group "presets" $presets) | fromJson) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $groups -}}
 {{- end -}}
 
-{{- /* Values laid over defaults, key by key; null removes. Input: dict defaults (map), own (map), or nothing for either. Output: YAML map. */ -}}
+{{- /* Values laid over defaults, key by key; null removes. Input: dict defaults (map), own (map), or nothing for either. Output: JSON map, which Helm reads many times faster than YAML. */ -}}
 {{- define "inference-stack.overlay" -}}
 {{- mergeOverwrite (deepCopy (.defaults | default dict)) (deepCopy (.own | default dict)) | include "inference-stack.withoutNulls" -}}
 {{- end -}}
 
-{{- /* A map without the keys that are null, at any depth. Input: map. Output: YAML map. */ -}}
+{{- /* A map without the keys that are null, at any depth. Input: map. Output: JSON map. */ -}}
 {{- define "inference-stack.withoutNulls" -}}
 {{- $kept := dict -}}
 {{- range $key, $value := . -}}
 {{- if kindIs "map" $value -}}
-{{- $_ := set $kept $key (include "inference-stack.withoutNulls" $value | fromYaml) -}}
+{{- $_ := set $kept $key (include "inference-stack.withoutNulls" $value | fromJson) -}}
 {{- else if not (kindIs "invalid" $value) -}}
 {{- $_ := set $kept $key $value -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml $kept -}}
+{{- toJson $kept -}}
 {{- end -}}

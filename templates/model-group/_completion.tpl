@@ -5,10 +5,19 @@
 {{- toJson (list "vllm" "sglang" "tensorrt-llm" "triton" "llama-cpp" "custom") -}}
 {{- end -}}
 
+{{- /* What is known of each engine, read once for all groups. Output: JSON map engine -> preset. */ -}}
+{{- define "inference-stack.presets" -}}
+{{- $presets := dict -}}
+{{- range include "inference-stack.engines" . | fromJsonArray -}}
+{{- $_ := set $presets . (include (printf "inference-stack.engine.%s" .) $ | fromYaml) -}}
+{{- end -}}
+{{- toJson $presets -}}
+{{- end -}}
+
 {{- /*
 The engine of a group: the one it names, else the one its command starts, else (with no program given) the one its image holds,
 else, without an image, vllm if there is a modelName or nothing at all, else custom. An unknown name counts as custom here; it is refused in validation.
-Input: dict group. Output: string.
+Input: dict group, presets. Output: string.
 */ -}}
 {{- define "inference-stack.modelGroup.engine" -}}
 {{- $known := include "inference-stack.engines" . | fromJsonArray -}}
@@ -22,12 +31,12 @@ Input: dict group. Output: string.
 {{- $found = $group.engine -}}
 {{- else -}}
 {{- range $name := $known -}}
-{{- $recognise := (include (printf "inference-stack.engine.%s" $name) $ | fromYaml).recognise -}}
+{{- $recognise := (index $.presets $name).recognise -}}
 {{- if and (not $found) $recognise.command (regexMatch $recognise.command (join " " (concat $command $args))) }}{{ $found = $name }}{{ end -}}
 {{- end -}}
 {{- if not (or $found $program) -}}
 {{- range $name := reverse $known -}}
-{{- $recognise := (include (printf "inference-stack.engine.%s" $name) $ | fromYaml).recognise -}}
+{{- $recognise := (index $.presets $name).recognise -}}
 {{- if and (not $found) $recognise.image (regexMatch $recognise.image $repository) }}{{ $found = $name }}{{ end -}}
 {{- end -}}
 {{- end -}}
@@ -145,12 +154,12 @@ Output: JSON {command: [string], args: [string], port: number, servedNames: [str
 A group with nothing left out. Beside the user's keys it has: engine, preset, image (a map), imageReference, command, args, containerPort (where the
 engine really listens), servedNames, modelAlias (a list without repeats), resources (valid ones), normalised (what was changed in them), gpus, parallel, script, rootMounts,
 cachePath.
-Input: dict root, name, group (merged). Output: JSON map.
+Input: dict root, name, group (merged), presets. Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.complete" -}}
 {{- $group := .group -}}
 {{- $engine := include "inference-stack.modelGroup.engine" . -}}
-{{- $preset := include (printf "inference-stack.engine.%s" $engine) . | fromYaml -}}
+{{- $preset := index .presets $engine -}}
 {{- $aliases := include "inference-stack.words" $group.modelAlias | fromJsonArray | uniq -}}
 {{- $gpus := include "inference-stack.gpuCount" $group.resources | int -}}
 {{- $invocation := include "inference-stack.modelGroup.invocation" (dict "group" $group "preset" $preset "gpus" $gpus "aliases" $aliases) | fromJson -}}

@@ -19,19 +19,19 @@
 {{- define "inference-stack.onwards.podSecurityContext" -}}
 {{- include "inference-stack.overlay" (dict
       "defaults" (dict "runAsNonRoot" true "runAsUser" 10001 "runAsGroup" 10001 "fsGroup" 10001 "seccompProfile" (dict "type" "RuntimeDefault"))
-      "own" .Values.onwards.podSecurityContext) -}}
+      "own" .Values.onwards.podSecurityContext) | fromJson | toYaml -}}
 {{- end -}}
 
 {{- /* Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.onwards.securityContext" -}}
-{{- include "inference-stack.overlay" (dict "defaults" (dict "readOnlyRootFilesystem" true) "own" .Values.onwards.securityContext) | fromYaml | include "inference-stack.containerSecurityContext" -}}
+{{- include "inference-stack.overlay" (dict "defaults" (dict "readOnlyRootFilesystem" true) "own" .Values.onwards.securityContext) | fromJson | include "inference-stack.containerSecurityContext" -}}
 {{- end -}}
 
 {{- /* The pod's annotations. The gateway reads its configuration once, so what it is made of is hashed here, and only that: its labels may change without a restart. Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
 {{- $content := list (include "inference-stack.onwards.config" .) (include "inference-stack.onwards.literalKeys" .) (include "inference-stack.onwards.keys" .) -}}
 {{- $checksum := dict "checksum/config" (sha256sum (join "\n" $content)) -}}
-{{- include "inference-stack.annotations" (dict "root" . "own" (include "inference-stack.overlay" (dict "defaults" .Values.onwards.podAnnotations "own" $checksum) | fromYaml)) -}}
+{{- include "inference-stack.annotations" (dict "root" . "own" (include "inference-stack.overlay" (dict "defaults" .Values.onwards.podAnnotations "own" $checksum) | fromJson)) -}}
 {{- end -}}
 
 {{- /* Where the keys come from. Input: root. Output: YAML list of projected sources, empty if there are none. */ -}}
