@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import pytest
 
@@ -41,9 +42,15 @@ def render(helm: Helm) -> Render:
     ) -> Manifests:
         layers = [] if values is None else [values]
         text = helm.template(ROOT, release, layers, sets, kube_version=kube_version, api_versions=api_versions)
-        return Manifests.parse(text)
+        return parsed(text)
 
     return rendered
+
+
+@cache
+def parsed(text: str) -> Manifests:
+    """Kept: tests look at manifests and never change them."""
+    return Manifests.parse(text)
 
 
 @pytest.fixture(scope="session")
