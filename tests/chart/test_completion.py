@@ -335,9 +335,8 @@ GIVEN_PARALLEL = {
     ("image", "given"), [(image, given) for image, lines in GIVEN_PARALLEL.items() for given in lines]
 )
 def test_any_parallelism_of_the_users_is_the_only_one(render: Render, image: str, given: str) -> None:
-    with_it = command_line(render(gpus(4, *shlex.split(given), image=image)))
-    without = command_line(render(gpus(1, *shlex.split(given), image=image)))
-    assert with_it == without
+    line = command_line(render(gpus(4, *shlex.split(given), image=image)))
+    assert line[-2:] != PARALLEL[image]
 
 
 def test_parallelism_is_not_added_to_a_script(render: Render) -> None:
