@@ -48,7 +48,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def test(session: nox.Session) -> None:
     """Tests of what the chart renders, and of the harness; needs no cluster."""
-    pytest(session, "--numprocesses=auto", "tests/chart", "tests/harness")
+    pytest(session, "--numprocesses=auto", "--dist=loadfile", "tests/chart", "tests/harness")
 
 
 @nox.session(default=False)

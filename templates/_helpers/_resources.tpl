@@ -8,6 +8,11 @@ Input: string. Output: "true" or nothing.
 {{- if and (contains "/" .) (not (regexMatch "(^|\\.)kubernetes\\.io/" .)) }}true{{ end -}}
 {{- end -}}
 
+{{- /* The devices that resources name. Input: resources or nothing. Output: names, empty if there are none. */ -}}
+{{- define "inference-stack.devices" -}}
+{{- range $name, $_ := (. | default dict).limits }}{{ if include "inference-stack.isExtendedResource" $name }}{{ $name }} {{ end }}{{ end -}}
+{{- end -}}
+
 {{- /* Resources the API server accepts: of a vendor's device the limit counts, else the request, and stands in both. Input: resources or nothing. Output: YAML map. */ -}}
 {{- define "inference-stack.resources" -}}
 {{- $resources := deepCopy (. | default dict) -}}

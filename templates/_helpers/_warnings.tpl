@@ -27,8 +27,15 @@
 {{- if $group.script -}}
 {{- $warnings = append $warnings (printf "%s: its command is a shell script, to which nothing is added; it must listen on 0.0.0.0:%d and serve %s." $path (int64 $group.containerPort) (join ", " ($group.servedNames | default $group.modelAlias))) -}}
 {{- end -}}
-{{- if and (has $group.engine (list "vllm" "sglang" "tensorrt-llm")) (not (dig "limits" dict $group.resources)) -}}
+{{- if and (has $group.engine (list "vllm" "sglang" "tensorrt-llm")) (not (include "inference-stack.devices" $group.resources)) -}}
 {{- $warnings = append $warnings (printf "%s: it asks for no GPU; set %s.resources.limits (nvidia.com/gpu: 1) unless its image runs on CPU." $path $path) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.serviceMonitor.enabled .Values.networkPolicy.enabled -}}
+{{- range $name, $group := $groups -}}
+{{- if not (index ($.Values.networkPolicy.modelGroups | default dict) $name) -}}
+{{- $warnings = append $warnings (printf "networkPolicy.modelGroups.%s: the chart's own policy lets only the gateway reach this group, so Prometheus cannot scrape it; set a policy that lets both." $name) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if not $groups -}}

@@ -53,90 +53,126 @@ Input: dict group, presets. Output: string.
 {{- end -}}
 
 {{- /*
-The command line of a group: the user's words in their order, the engine's program before them if they gave none, and behind them
-what they left out: bind address, port, served names, metrics, tensor parallelism. A shell script is left as it is.
+The program of a group and its model: the user's words in their order, and before them what they left out of the two. Flags where a
+program should be are arguments; arguments that begin with the program are a command.
+Input: dict group (merged), preset, env (map of given variables). Output: JSON {command: [string], args: [string], script: bool}.
+*/ -}}
+{{- define "inference-stack.modelGroup.program" -}}
+{{- $command := include "inference-stack.words" .group.command | fromJsonArray -}}
+{{- $args := include "inference-stack.words" .group.args | fromJsonArray -}}
+{{- $model := .preset.model -}}
+{{- if hasPrefix "-" (first $command | default "") -}}
+{{- $args = concat $command $args -}}
+{{- $command = list -}}
+{{- end -}}
+{{- if and (not $command) .preset.recognise.command (regexMatch (.preset.recognise.command | default "^$") (join " " $args)) -}}
+{{- $command = list (first $args) -}}
+{{- $args = rest $args -}}
+{{- end -}}
+{{- $script := regexMatch "(^|/)(ba|da|a|z)?sh$" (first $command | default "") -}}
+{{- if not $command }}{{ $command = .preset.launcher | default list }}{{ end -}}
+{{- $given := or (include "inference-stack.flag" (dict "words" (concat $command $args) "names" $model.flags) | fromJson).given
+      (include "inference-stack.modelGroup.positionalModel" (dict "preset" .preset "words" (concat $command $args))) -}}
+{{- range $name, $_ := .env }}{{ if has $name ($model.env | default list) }}{{ $given = true }}{{ end }}{{ end -}}
+{{- $name := include "inference-stack.word" .group.modelName -}}
+{{- if and $name (not (or $given $script)) -}}
+{{- if and $model.positional (has (last $command | default "") (list "serve" (last .preset.launcher))) -}}
+{{- $args = prepend $args $name -}}
+{{- else if $model.flags -}}
+{{- $flag := ternary $model.pathFlag (first $model.flags) (and (hasKey $model "pathFlag") (or (hasPrefix "/" $name) (hasSuffix ".gguf" $name))) -}}
+{{- $args = concat (list $flag $name) $args -}}
+{{- end -}}
+{{- end -}}
+{{- toJson (dict "command" $command "args" $args "script" $script) -}}
+{{- end -}}
+
+{{- /* The model where it stands without a flag: right behind the engine's program or its "serve". Input: dict preset, words. Output: string, empty if there is none. */ -}}
+{{- define "inference-stack.modelGroup.positionalModel" -}}
+{{- $programs := list "serve" (last .preset.launcher | default "serve") -}}
+{{- $before := "" -}}
+{{- $model := "" -}}
+{{- range .words -}}
+{{- if and (has $before $programs) (not (hasPrefix "-" .)) (ne . "serve") }}{{ $model = . }}{{ end -}}
+{{- $before = base . -}}
+{{- end -}}
+{{- $model -}}
+{{- end -}}
+
+{{- /* The port an engine listens on: the one its command or environment names, else containerPort, unless that is another of its ports. Input: dict group, preset, env, words, script. Output: number. */ -}}
+{{- define "inference-stack.modelGroup.httpPort" -}}
+{{- $port := .group.containerPort | int64 -}}
+{{- range .preset.ports }}{{ if eq (int64 .containerPort) $port }}{{ $port = 8000 }}{{ end }}{{ end -}}
+{{- $told := "" -}}
+{{- with .preset.flags.port -}}
+{{- $flag := include "inference-stack.flag" (dict "words" $.words "names" .names) | fromJson -}}
+{{- $told = first $flag.values | default (index $.env (.env | default "")) | default "" -}}
+{{- if $.script }}{{ $told = regexFind "[0-9]+$" (regexFind (printf "%s[= ][0-9]+" (first .names)) (join " " $.words)) }}{{ end -}}
+{{- end -}}
+{{- ternary $told $port (regexMatch "^[0-9]+$" (toString $told)) -}}
+{{- end -}}
+
+{{- /*
+The names under which an engine knows its model: those it is told, else those it will be told, else the model's own.
+Input: dict group, preset, env, words, script, aliases. Output: JSON list, empty if none is known.
+*/ -}}
+{{- define "inference-stack.modelGroup.servedNames" -}}
+{{- $served := .preset.flags.servedNames -}}
+{{- $names := (include "inference-stack.flag" (dict "words" .words "names" $served.names) | fromJson).values -}}
+{{- with index .env ($served.env | default "") }}{{ if not $names }}{{ $names = list . }}{{ end }}{{ end -}}
+{{- if and $names (eq $served.style "comma") -}}
+{{- $names = splitList "," (first $names) -}}
+{{- else if and (not $names) (or .script (eq $served.style "model")) -}}
+{{- $positional := include "inference-stack.modelGroup.positionalModel" . -}}
+{{- $model := ternary $positional (include "inference-stack.word" .group.modelName) (and .preset.model.positional (not .script) (ne $positional "")) -}}
+{{- with $model }}{{ $names = list (ternary (base .) . (hasPrefix "/" .)) }}{{ end -}}
+{{- else if not $names -}}
+{{- $names = ternary (list (first .aliases | default "")) .aliases (eq $served.style "first") -}}
+{{- end -}}
+{{- toJson $names -}}
+{{- end -}}
+
+{{- /*
+What a command line leaves out: bind address, port, served names, metrics, tensor parallelism. Nothing is added to a shell script.
+Input: dict group, preset, env, words, script, port, servedNames, gpus. Output: JSON {args: [string], parallel: bool (one model spans several GPUs)}.
+*/ -}}
+{{- define "inference-stack.modelGroup.leftOut" -}}
+{{- $context := . -}}
+{{- $args := list -}}
+{{- $parallel := false -}}
+{{- range $kind := list "host" "port" "servedNames" "metrics" "tensorParallel" -}}
+{{- with index $context.preset.flags $kind -}}
+{{- $flag := include "inference-stack.flag" (dict "words" $context.words "names" .names) | fromJson -}}
+{{- $needed := not (or $flag.given (hasKey $context.env (.env | default ""))) -}}
+{{- if eq $kind "tensorParallel" -}}
+{{- $needed = and $needed (gt (int $context.gpus) 1) -}}
+{{- $parallel = or $needed (and $flag.given (ne (first $flag.values | default "1") "1")) -}}
+{{- end -}}
+{{- if and $needed .add (not $context.script) -}}
+{{- range .add }}{{ $args = append $args (. | replace "PORT" (toString $context.port) | replace "GPUS" (toString $context.gpus)) }}{{ end -}}
+{{- if eq $kind "servedNames" -}}
+{{- $args = concat $args (ternary (list (join "," $context.servedNames)) $context.servedNames (eq .style "comma")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson (dict "args" $args "parallel" $parallel) -}}
+{{- end -}}
+
+{{- /*
+The command line of a group, complete.
 Input: dict group (merged), preset, gpus (number), aliases (list).
 Output: JSON {command: [string], args: [string], port: number, servedNames: [string] (empty: not known), script: bool, parallel: bool}.
 */ -}}
 {{- define "inference-stack.modelGroup.invocation" -}}
-{{- $group := .group -}}
-{{- $preset := .preset -}}
-{{- $command := include "inference-stack.words" $group.command | fromJsonArray -}}
-{{- $args := include "inference-stack.words" $group.args | fromJsonArray -}}
 {{- $env := include "inference-stack.modelGroup.givenEnv" . | fromJson -}}
-{{- if and $command (hasPrefix "-" (first $command)) -}}
-{{- $args = concat $command $args -}}
-{{- $command = list -}}
-{{- end -}}
-{{- if and (not $command) $args $preset.recognise.command -}}
-{{- if regexMatch $preset.recognise.command (join " " $args) -}}
-{{- $command = list (first $args) -}}
-{{- $args = rest $args -}}
-{{- end -}}
-{{- end -}}
-{{- $script := regexMatch "(^|/)(ba|da|a|z)?sh$" (first $command | default "") -}}
-{{- if and (not $command) $preset.launcher -}}
-{{- $command = $preset.launcher -}}
-{{- $model := include "inference-stack.flag" (dict "words" $args "names" $preset.model.flags) | fromJson -}}
-{{- $given := or $model.given (and $preset.model.positional $args (not (hasPrefix "-" (first $args | default "-")))) -}}
-{{- range $preset.model.env }}{{ if hasKey $env . }}{{ $given = true }}{{ end }}{{ end -}}
-{{- if and $group.modelName (not $given) -}}
-{{- if $preset.model.positional -}}
-{{- $args = prepend $args (toString $group.modelName) -}}
-{{- else -}}
-{{- $flag := first $preset.model.flags -}}
-{{- if and (eq $flag "-hf") (or (hasPrefix "/" $group.modelName) (hasSuffix ".gguf" $group.modelName)) }}{{ $flag = "-m" }}{{ end -}}
-{{- $args = concat (list $flag (toString $group.modelName)) $args -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- $words := concat $command $args -}}
-{{- $port := $group.containerPort | int64 -}}
-{{- range $preset.ports }}{{ if eq (int64 .containerPort) $port }}{{ $port = 8000 }}{{ end }}{{ end -}}
-{{- with $preset.flags.port -}}
-{{- $flag := include "inference-stack.flag" (dict "words" $words "names" .names) | fromJson -}}
-{{- $told := first $flag.values | default (dig (.env | default "") "" $env) -}}
-{{- if $script }}{{ $told = regexFind "[0-9]+$" (regexFind (printf "%s[= ][0-9]+" (first .names)) (join " " $words)) }}{{ end -}}
-{{- if regexMatch "^[0-9]+$" (toString $told) }}{{ $port = atoi $told | int64 }}{{ end -}}
-{{- end -}}
-{{- $served := list -}}
-{{- $style := $preset.flags.servedNames.style -}}
-{{- $flag := include "inference-stack.flag" (dict "words" $words "names" $preset.flags.servedNames.names) | fromJson -}}
-{{- $names := $flag.values -}}
-{{- with $preset.flags.servedNames.env }}{{ if and (not $names) (index $env .) }}{{ $names = list (index $env .) }}{{ end }}{{ end -}}
-{{- if $names -}}
-{{- $served = ternary (splitList "," (first $names)) $names (eq $style "comma") -}}
-{{- else if or $script (eq $style "model") -}}
-{{- $model := $group.modelName | default "" | toString -}}
-{{- $before := "" -}}
-{{- range $word := ternary $words list (and $preset.model.positional (not $script)) -}}
-{{- if and (regexMatch $preset.recognise.command $before) (regexMatch "^[^-]" $word) (ne $word "serve") }}{{ $model = $word }}{{ end -}}
-{{- if ne $word "serve" }}{{ $before = $word }}{{ end -}}
-{{- end -}}
-{{- with $model }}{{ $served = list (ternary (base .) . (hasPrefix "/" .)) }}{{ end -}}
-{{- else -}}
-{{- $served = ternary (list (first .aliases | default "")) .aliases (eq $style "first") -}}
-{{- end -}}
-{{- $added := list -}}
-{{- $parallel := false -}}
-{{- $gpus := .gpus -}}
-{{- range $kind := list "host" "port" "servedNames" "metrics" "tensorParallel" -}}
-{{- with index $preset.flags $kind -}}
-{{- $flag := include "inference-stack.flag" (dict "words" $words "names" .names) | fromJson -}}
-{{- $given := or $flag.given (hasKey $env (.env | default "")) -}}
-{{- if eq $kind "tensorParallel" -}}
-{{- $parallel = or (and $flag.given (ne (first $flag.values | default "1") "1")) (and (not $given) (gt (int $gpus) 1)) -}}
-{{- $given = or $given (le (int $gpus) 1) -}}
-{{- end -}}
-{{- if not (or $given $script (not .add)) -}}
-{{- range .add }}{{ $added = append $added (. | replace "PORT" (toString $port) | replace "GPUS" (toString $gpus)) }}{{ end -}}
-{{- if eq $kind "servedNames" -}}
-{{- $added = concat $added (ternary (list (join "," $served)) $served (eq $style "comma")) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- toJson (dict "command" $command "args" (concat $args $added | default list) "port" $port "servedNames" $served "script" $script "parallel" $parallel) -}}
+{{- $program := include "inference-stack.modelGroup.program" (dict "group" .group "preset" .preset "env" $env) | fromJson -}}
+{{- $context := dict "group" .group "preset" .preset "gpus" .gpus "aliases" .aliases "env" $env
+      "words" (concat $program.command $program.args) "script" $program.script -}}
+{{- $_ := set $context "port" (include "inference-stack.modelGroup.httpPort" $context | int64) -}}
+{{- $_ := set $context "servedNames" (include "inference-stack.modelGroup.servedNames" $context | fromJsonArray) -}}
+{{- $leftOut := include "inference-stack.modelGroup.leftOut" $context | fromJson -}}
+{{- toJson (dict "command" $program.command "args" (concat $program.args $leftOut.args | default list) "port" $context.port
+      "servedNames" $context.servedNames "script" $program.script "parallel" $leftOut.parallel) -}}
 {{- end -}}
 
 {{- /* The image of a group as a map. One that names no repository changes the engine's own, pinned one. Input: dict group, preset. Output: JSON map. */ -}}

@@ -5,7 +5,7 @@ recognise:
   command: 'llama-server'
   image: 'llama[.-]cpp'
 launcher: [/app/llama-server]
-model: {positional: false, flags: [-hf, --hf-repo, -m, --model, -mu, --model-url], env: [LLAMA_ARG_MODEL, LLAMA_ARG_HF_REPO, LLAMA_ARG_MODEL_URL]}
+model: {positional: false, flags: [-hf, --hf-repo, -m, --model, -mu, --model-url], pathFlag: -m, env: [LLAMA_ARG_MODEL, LLAMA_ARG_HF_REPO, LLAMA_ARG_MODEL_URL]}
 flags:
   host: {names: [--host], env: LLAMA_ARG_HOST, add: [--host, 0.0.0.0]}
   port: {names: [--port], env: LLAMA_ARG_PORT, add: [--port, PORT]}

@@ -53,6 +53,21 @@ CASES = {
     "vllm-model-and-a-port-as-text": Case(
         {"modelName": "org/x", "containerPort": "9"}, f"vllm serve org/x {HOST} --port 9 --served-model-name m n", 9
     ),
+    "vllm-program-alone": Case(
+        {"command": ["vllm", "serve"], "modelName": "org/x"},
+        f"vllm serve org/x {HOST} --port 8000 --served-model-name m n",
+    ),
+    "vllm-module-without-its-model": Case(
+        {"command": ["python3", "-m", "vllm.entrypoints.openai.api_server"], "modelName": "org/x"},
+        f"python3 -m vllm.entrypoints.openai.api_server --model org/x {HOST} --port 8000 --served-model-name m n",
+    ),
+    "sglang-serve-without-its-model": Case(
+        {"command": ["sglang", "serve"], "modelName": "org/x"},
+        f"sglang serve --model-path org/x {HOST} --port 8000 --served-model-name m --enable-metrics",
+    ),
+    "trtllm-serve-without-its-model": Case(
+        {"command": ["trtllm-serve", "serve"], "modelName": "org/x"}, f"trtllm-serve serve org/x {HOST} --port 8000"
+    ),
     "sglang-model": Case(
         {"image": SGLANG, "modelName": "org/x"},
         f"python3 -m sglang.launch_server --model-path org/x {HOST} --port 8000 --served-model-name m --enable-metrics",

@@ -141,3 +141,21 @@ def test_a_snippet_has_notes(notes: Say, snippet: Any) -> None:
 
 def test_an_example_is_pinned(notes: Say, example: Any) -> None:
     assert "is latest" not in notes(example)
+
+
+def test_a_memory_limit_alone_still_warns_of_a_missing_gpu(notes: Say) -> None:
+    limits = {"limits": {"memory": "16Gi"}}
+    said = notes(
+        {"modelGroups": {"m": {"enabled": True, "modelName": "o/m", "modelAlias": ["m"], "resources": limits}}}
+    )
+    assert "modelGroups.m: it asks for no GPU" in said
+
+
+def test_a_policy_that_shuts_prometheus_out_is_said(notes: Say) -> None:
+    values = {
+        "modelGroups": {"m": {"enabled": True, "modelName": "o/m", "modelAlias": ["m"]}},
+        "networkPolicy": {"enabled": True},
+        "serviceMonitor": {"enabled": True},
+    }
+    assert "networkPolicy.modelGroups.m: the chart's own policy lets only the gateway reach this group" in notes(values)
+    assert "lets only the gateway" not in notes({**values, "serviceMonitor": {"enabled": False}})
