@@ -1,11 +1,19 @@
 {{- /* The effective values: the only place where values are merged. */ -}}
 
+{{- /* The enabled model groups, complete. Input: root. Output: JSON map name -> group; see inference-stack.modelGroup.complete for what each has. Every template asks for them, and one render has one root: it keeps them. */ -}}
+{{- define "inference-stack.modelGroups" -}}
+{{- if not (hasKey . "modelGroups") -}}
+{{- $_ := set . "modelGroups" (include "inference-stack.modelGroups.merged" .) -}}
+{{- end -}}
+{{- .modelGroups -}}
+{{- end -}}
+
 {{- /*
 The enabled model groups: modelGroupDefaults under the group's own values (maps merge, lists and scalars replace, null removes),
 then completed with what the user left out.
-Input: root. Output: JSON map name -> group; see inference-stack.modelGroup.complete for what is added.
+Input: root. Output: JSON map name -> group.
 */ -}}
-{{- define "inference-stack.modelGroups" -}}
+{{- define "inference-stack.modelGroups.merged" -}}
 {{- $groups := dict -}}
 {{- $presets := include "inference-stack.presets" . | fromJson -}}
 {{- range $name, $given := .Values.modelGroups -}}
