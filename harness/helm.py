@@ -99,7 +99,7 @@ class Helm:
         options += [word for each in sets for word in ("--set", each)]
         options += [word for each in api_versions for word in ("--api-versions", each)]
         options += [word for each in show_only for word in ("--show-only", each)]
-        key = (self.binary, self.namespace, str(chart), _fingerprint(chart), release, *map(_content, values), *options)
+        key = (self.binary, self.namespace, str(chart), fingerprint(chart), release, *map(_content, values), *options)
         if key not in _RENDERS:
             with _files(values) as files:
                 _RENDERS[key] = self.run("template", release, chart, *files, *options).stdout
@@ -245,7 +245,7 @@ def _content(values: Values) -> str:
     return values.read_text() if isinstance(values, Path) else json.dumps(values)
 
 
-def _fingerprint(chart: Path | str) -> tuple[tuple[str, int, int], ...]:
+def fingerprint(chart: Path | str) -> tuple[tuple[str, int, int], ...]:
     """What a chart's render depends on: path, size and time of each of its files; none for a chart in a registry."""
     if isinstance(chart, str):
         return ()
