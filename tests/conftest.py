@@ -13,6 +13,8 @@ from harness.paths import ROOT, examples
 from harness.tools import tool
 from tests.support import Render, Say, Values
 
+pytest.register_assert_rewrite("tests.invariants")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--helm", choices=("3", "4"), default="4", help="the Helm that renders (default: 4)")

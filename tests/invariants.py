@@ -1,0 +1,308 @@
+"""Rules that hold for every release, whatever its values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.manifests import Manifests, Object, pod_spec
+
+Invariant = Callable[[Manifests], None]
+
+GIVEN = "team-"
+"""What the names of objects begin with that values take from elsewhere."""
+
+DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+IMAGE = re.compile(r"[a-z0-9][-a-z0-9._/:]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})")
+DEVICE = re.compile(r"^(?!.*kubernetes\.io/).*/")
+
+
+def workloads(manifests: Manifests) -> list[Object]:
+    return manifests.kind("Deployment")
+
+
+def containers(manifests: Manifests) -> Iterator[tuple[Object, Object]]:
+    """Every container with its pod's spec."""
+    for workload in workloads(manifests):
+        spec = pod_spec(workload)
+        for each in (*spec.get("initContainers", ()), *spec["containers"]):
+            yield spec, each
+
+
+def repeated(things: Iterable[Any]) -> list[Any]:
+    return [thing for thing, count in Counter(things).items() if count > 1]
+
+
+def nulls(value: Any, path: str = "") -> Iterator[str]:
+    if value is None:
+        yield path
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            yield from nulls(below, f"{path}.{key}")
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from nulls(below, f"{path}[{index}]")
+
+
+def pod_labels(workload: Object) -> dict[str, str]:
+    return dict(workload["spec"]["template"]["metadata"]["labels"])
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return selector.items() <= labels.items()
+
+
+def selected(manifests: Manifests, selector: Mapping[str, str]) -> list[Object]:
+    return [each for each in workloads(manifests) if selects(selector, pod_labels(each))]
+
+
+def port_names(workload: Object) -> set[str]:
+    return {port["name"] for each in pod_spec(workload)["containers"] for port in each["ports"]}
+
+
+def names_are_legal(manifests: Manifests) -> None:
+    for each in manifests:
+        assert DNS_LABEL.fullmatch(each["metadata"]["name"]), each["metadata"]["name"]
+    for spec, each in containers(manifests):
+        assert DNS_LABEL.fullmatch(each["name"]), each["name"]
+        assert all(DNS_LABEL.fullmatch(volume["name"]) for volume in spec.get("volumes", ()))
+
+
+def names_are_there_once(manifests: Manifests) -> None:
+    """Objects are, or `Manifests` would not have parsed; containers and claims are asked here."""
+    for workload in workloads(manifests):
+        spec = pod_spec(workload)
+        assert repeated(each["name"] for each in (*spec.get("initContainers", ()), *spec["containers"])) == []
+
+
+def labels_are_legal(manifests: Manifests) -> None:
+    labels = [each["metadata"]["labels"] for each in manifests]
+    labels += [pod_labels(each) for each in workloads(manifests)]
+    for key, value in (item for of in labels for item in of.items()):
+        assert isinstance(value, str), (key, value)
+        assert LABEL_VALUE.fullmatch(value), (key, value)
+
+
+def annotations_are_strings(manifests: Manifests) -> None:
+    metadata = [each["metadata"] for each in manifests]
+    metadata += [each["spec"]["template"]["metadata"] for each in workloads(manifests)]
+    for key, value in (item for of in metadata for item in of.get("annotations", {}).items()):
+        assert isinstance(value, str), (key, value)
+        assert not re.fullmatch(r"[-+0-9.]+e\+[0-9]+", value), (key, value)
+
+
+def nothing_is_null(manifests: Manifests) -> None:
+    assert [f"{each['kind']}{path}" for each in manifests for path in nulls(each)] == []
+
+
+def images_are_whole(manifests: Manifests) -> None:
+    for _, each in containers(manifests):
+        assert IMAGE.fullmatch(each["image"]), each["image"]
+
+
+def mounts_refer_to_volumes(manifests: Manifests) -> None:
+    for spec, each in containers(manifests):
+        there = {volume["name"] for volume in spec.get("volumes", ())}
+        mounts = [*each.get("volumeMounts", ()), *each.get("volumeDevices", ())]
+        assert {mount["name"] for mount in mounts} <= there
+
+
+def volumes_variables_and_ports_are_there_once(manifests: Manifests) -> None:
+    for spec, each in containers(manifests):
+        assert repeated(volume["name"] for volume in spec.get("volumes", ())) == []
+        assert repeated(mount["mountPath"] for mount in each.get("volumeMounts", ())) == []
+        assert repeated(variable["name"] for variable in each.get("env", ())) == []
+        assert repeated(port["name"] for port in each.get("ports", ())) == []
+        assert repeated((port["containerPort"], port["protocol"]) for port in each.get("ports", ())) == []
+    for service in manifests.kind("Service"):
+        assert repeated(port["name"] for port in service["spec"]["ports"]) == []
+        assert repeated((port["port"], port["protocol"]) for port in service["spec"]["ports"]) == []
+
+
+def ports_are_legal(manifests: Manifests) -> None:
+    for _, each in containers(manifests):
+        for port in each.get("ports", ()):
+            assert re.fullmatch(r"(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?", port["name"]), port
+            assert 1 <= port["containerPort"] <= 65535, port
+    for service in manifests.kind("Service"):
+        assert all(1 <= port["port"] <= 65535 for port in service["spec"]["ports"])
+
+
+def services_select_one_workload_and_its_ports(manifests: Manifests) -> None:
+    for service in manifests.kind("Service"):
+        selector = service["spec"]["selector"]
+        (workload,) = selected(manifests, selector)
+        assert selector == workload["spec"]["selector"]["matchLabels"]
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= port_names(workload)
+
+
+def workloads_select_their_own_pods_only(manifests: Manifests) -> None:
+    for workload in workloads(manifests):
+        assert selected(manifests, workload["spec"]["selector"]["matchLabels"]) == [workload]
+
+
+def policies_select_one_workload_and_its_ports(manifests: Manifests) -> None:
+    for policy in manifests.kind("NetworkPolicy"):
+        (workload,) = selected(manifests, policy["spec"]["podSelector"]["matchLabels"])
+        named = {
+            port["port"]
+            for rule in policy["spec"].get("ingress", ())
+            for port in rule.get("ports", ())
+            if isinstance(port.get("port"), str)
+        }
+        assert named <= port_names(workload)
+
+
+def monitors_select_one_service_and_its_ports(manifests: Manifests) -> None:
+    for monitor in manifests.kind("ServiceMonitor"):
+        selector = monitor["spec"]["selector"]["matchLabels"]
+        there = [s for s in manifests.kind("Service") if selects(selector, s["metadata"]["labels"])]
+        asked = {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]}
+        with_ports = [s for s in there if asked <= {port["name"] for port in s["spec"]["ports"]}]
+        assert len(with_ports) == 1, (monitor["metadata"]["name"], [s["metadata"]["name"] for s in there])
+
+
+def ingresses_lead_to_services(manifests: Manifests) -> None:
+    for ingress in manifests.kind("Ingress"):
+        for backend in (
+            path["backend"]["service"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]
+        ):
+            ports = manifests["Service", backend["name"]]["spec"]["ports"]
+            assert backend["port"]["name"] in {port["name"] for port in ports}
+
+
+def routes_lead_to_services(manifests: Manifests) -> None:
+    (config,) = (each for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {}))
+    targets = json.loads(config["data"]["config.json"])["targets"]
+    led_to = set()
+    for pool in targets.values():
+        assert pool["providers"]
+        for url in (urlsplit(provider["url"]) for provider in pool["providers"]):
+            ports = manifests["Service", url.hostname or ""]["spec"]["ports"]
+            assert url.port in {port["port"] for port in ports if port["name"] == "http"}
+            led_to.add(url.hostname)
+    groups = [s for s in manifests.kind("Service") if "app.kubernetes.io/model-group" in s["spec"]["selector"]]
+    assert led_to == {service["metadata"]["name"] for service in groups}
+
+
+def keys_are_there(manifests: Manifests) -> None:
+    """Each key's placeholder in the gateway's configuration has a file; a file from the chart's own Secret has a key."""
+    (config,) = (each for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {}))
+    wanted = set(re.findall(r'"@key:(.*)@"', config["data"]["config.json"]))
+    files = set()
+    for volume in (v for w in workloads(manifests) for v in pod_spec(w).get("volumes", ()) if "projected" in v):
+        for secret in (source["secret"] for source in volume["projected"]["sources"] if "secret" in source):
+            files |= {item["path"] for item in secret["items"]}
+            if secret["name"] == config["metadata"]["name"]:
+                made = manifests["Secret", secret["name"]]
+                assert {item["key"] for item in secret["items"]} <= {*made.get("data", {}), *made.get("stringData", {})}
+    assert wanted == files
+
+
+def probes_ask_a_port_that_is_there(manifests: Manifests) -> None:
+    for _, each in containers(manifests):
+        for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
+            handler = each.get(kind, {}).get("httpGet") or each.get(kind, {}).get("tcpSocket")
+            assert handler is None or handler["port"] in {port["name"] for port in each["ports"]}
+
+
+def rollouts_outlast_starts(manifests: Manifests) -> None:
+    for workload in workloads(manifests):
+        deadline = workload["spec"].get("progressDeadlineSeconds", 600)
+        for each in pod_spec(workload)["containers"]:
+            probe = each.get("startupProbe", {})
+            assert probe.get("failureThreshold", 0) * probe.get("periodSeconds", 10) <= deadline
+
+
+def devices_are_requested_as_they_are_limited(manifests: Manifests) -> None:
+    for _, each in containers(manifests):
+        resources = each.get("resources", {})
+        devices = [
+            {name: str(count) for name, count in resources.get(kind, {}).items() if DEVICE.match(name)}
+            for kind in ("requests", "limits")
+        ]
+        assert devices[0] == devices[1]
+
+
+def claims_of_pods_are_made_or_given(manifests: Manifests) -> None:
+    made = {each["metadata"]["name"] for each in manifests.kind("PersistentVolumeClaim")}
+    claims = {
+        volume["persistentVolumeClaim"]["claimName"]
+        for workload in workloads(manifests)
+        for volume in pod_spec(workload).get("volumes", ())
+        if "persistentVolumeClaim" in volume
+    }
+    assert made <= claims
+    assert all(name.startswith(GIVEN) for name in claims - made)
+
+
+def accounts_of_pods_are_made_or_given(manifests: Manifests) -> None:
+    made = {each["metadata"]["name"] for each in manifests.kind("ServiceAccount")}
+    used = {pod_spec(workload)["serviceAccountName"] for workload in workloads(manifests)}
+    assert made <= used
+    assert all(name == "default" or name.startswith(GIVEN) for name in used - made)
+
+
+def pods_are_restricted(manifests: Manifests) -> None:
+    """No pod mounts a token, and no container gains rights or keeps capabilities that nobody asked for."""
+    for workload in workloads(manifests):
+        spec = pod_spec(workload)
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["enableServiceLinks"] is False
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for _, each in containers(manifests):
+        context = each["securityContext"]
+        if not context.get("privileged"):
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["capabilities"]["drop"] == ["ALL"]
+
+
+def objects_belong_to_the_release(manifests: Manifests) -> None:
+    for each in manifests:
+        labels = each["metadata"]["labels"]
+        assert labels["app.kubernetes.io/instance"] == "test-release"
+        assert labels["app.kubernetes.io/managed-by"] == "Helm"
+        assert labels["helm.sh/chart"].startswith("inference-stack-")
+        assert "namespace" not in each["metadata"] or each["kind"] == "ServiceMonitor"
+    assert len({each["metadata"]["labels"]["app.kubernetes.io/name"] for each in manifests}) == 1
+
+
+INVARIANTS: tuple[Invariant, ...] = (
+    names_are_legal,
+    names_are_there_once,
+    labels_are_legal,
+    annotations_are_strings,
+    nothing_is_null,
+    images_are_whole,
+    mounts_refer_to_volumes,
+    volumes_variables_and_ports_are_there_once,
+    ports_are_legal,
+    services_select_one_workload_and_its_ports,
+    workloads_select_their_own_pods_only,
+    policies_select_one_workload_and_its_ports,
+    monitors_select_one_service_and_its_ports,
+    ingresses_lead_to_services,
+    routes_lead_to_services,
+    keys_are_there,
+    probes_ask_a_port_that_is_there,
+    rollouts_outlast_starts,
+    devices_are_requested_as_they_are_limited,
+    claims_of_pods_are_made_or_given,
+    accounts_of_pods_are_made_or_given,
+    pods_are_restricted,
+    objects_belong_to_the_release,
+)
+
+
+def groups(manifests: Manifests) -> dict[str, Object]:
+    """The specs of everything that belongs to a group, by kind and name."""
+    return {
+        f"{each['kind']} {each['metadata']['name']}": each.get("spec", {})
+        for each in manifests
+        if each["metadata"]["labels"].get("app.kubernetes.io/component") == "model-group"
+    }

@@ -1,0 +1,85 @@
+"""Kubernetes' own schemas, and the little that is needed of the custom resources that the chart makes."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from referencing import Registry, Resource
+
+from harness.manifests import Object
+
+OLDEST, NEWEST = "1.25", "1.37"
+"""The oldest version whose schemas are at hand, and the newest."""
+
+_STRINGS = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+_DURATION = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$"}
+
+
+def _closed(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+_SECRET_KEY = _closed(("key",), name={"type": "string"}, key={"type": "string"}, optional={"type": "boolean"})
+
+CUSTOM: dict[str, Any] = {
+    # monitoring.coreos.com/v1, prometheus-operator v0.80: the fields that the chart writes, and no other.
+    "monitoring.coreos.com/v1 ServiceMonitor": _closed(
+        ("apiVersion", "kind", "metadata", "spec"),
+        apiVersion={"type": "string"},
+        kind={"type": "string"},
+        metadata=_closed(
+            ("name",),
+            name={"type": "string"},
+            namespace={"type": "string"},
+            labels=_STRINGS,
+            annotations={"type": "object"},
+        ),
+        spec=_closed(
+            ("selector", "endpoints"),
+            namespaceSelector=_closed(matchNames={"type": "array", "items": {"type": "string"}}),
+            selector=_closed(matchLabels=_STRINGS),
+            endpoints={
+                "type": "array",
+                "minItems": 1,
+                "items": _closed(
+                    ("port", "path"),
+                    port={"type": "string", "maxLength": 15},
+                    path={"type": "string", "pattern": "^/"},
+                    scheme={"enum": ["http", "https"]},
+                    interval=_DURATION,
+                    scrapeTimeout=_DURATION,
+                    tlsConfig={"type": "object"},
+                    authorization=_closed(type={"type": "string"}, credentials=_SECRET_KEY),
+                ),
+            },
+        ),
+    )
+}
+"""Closed schemas by apiVersion and kind."""
+
+
+@cache
+def schema(version: str, name: str) -> Any:
+    directory = files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}.0-local-strict"
+    return json.loads((directory / f"{name}.json").read_text())
+
+
+@cache
+def validator(version: str, api_version: str, kind: str) -> Draft202012Validator:
+    """Kept, because reading the definitions takes far longer than checking an object."""
+    if f"{api_version} {kind}" in CUSTOM:
+        return Draft202012Validator(CUSTOM[f"{api_version} {kind}"])
+    group, _, api = api_version.rpartition("/")
+    name = "-".join(part for part in (kind.lower(), group.partition(".")[0], api) if part)
+    registry: Registry[Any] = Resource.from_contents(schema(version, "_definitions")) @ Registry()
+    return Draft202012Validator(schema(version, name), registry=registry)
+
+
+def faults(version: str, each: Object) -> list[str]:
+    """What that Kubernetes would refuse in an object."""
+    errors = validator(version, each["apiVersion"], each["kind"]).iter_errors(each)
+    return [f"{each['kind']} {each['metadata']['name']}: {e.json_path}: {e.message}" for e in errors]
