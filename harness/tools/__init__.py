@@ -16,13 +16,16 @@ from harness.run import CommandError, run
 from harness.tools import wheels
 from harness.tools.apt import apt_install
 from harness.tools.golang import digest, go_build
-from harness.tools.pins import GO_WHEEL, LAYER, LAYER_SHA256, MODULE, PINS, Pin, parse_version
+from harness.tools.pins import GO_WHEEL, LAYER, LAYER_SHA256, PINS, Pin, parse_version
 from harness.tools.store import make_once
 
-__all__ = ["NAMES", "apt_install", "link", "on_path", "tool"]
+__all__ = ["COMMON", "NAMES", "apt_install", "link", "on_path", "tool"]
 
 NAMES = tuple(PINS)
 """The tools that `tool` knows."""
+
+COMMON = tuple(name for name, pin in PINS.items() if not pin.rare)
+"""Those that more than releases need."""
 
 
 @cache
@@ -57,7 +60,7 @@ def on_path(pin: Pin) -> Path | None:
     return None
 
 
-def link(names: Iterable[str] = NAMES) -> Path:
+def link(names: Iterable[str] = COMMON) -> Path:
     """Link the tools into `.tools/bin` of the checkout, which is returned."""
     directory = ROOT / ".tools" / "bin"
     directory.mkdir(parents=True, exist_ok=True)
@@ -82,12 +85,12 @@ def _version(program: Path, pin: Pin) -> tuple[int, ...]:
 
 def _built(pin: Pin) -> Path:
     """Built from source, once for each state of the module that pins it."""
-    target = cache_dir("tools") / f"{pin.name}-{digest(MODULE, pin.package, pin.ldflags)}"
+    target = cache_dir("tools") / f"{pin.name}-{digest(pin.module, pin.package, pin.ldflags)}"
     if not target.exists():
         go = tool("go")
 
         def make(directory: Path, shown: Step) -> None:
-            go_build(go, MODULE, pin.package, directory / pin.name, shown, ldflags=pin.ldflags)
+            go_build(go, pin.module, pin.package, directory / pin.name, shown, ldflags=pin.ldflags)
 
         make_once(target, f"Building {pin.name}", make)
     return target / pin.name

@@ -7,13 +7,13 @@ import sys
 
 from harness.errors import HarnessError
 from harness.progress import console
-from harness.tools import NAMES, link, tool
+from harness.tools import COMMON, NAMES, link, tool
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="nox -s tools --", description="Find, fetch or build the pinned tools.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these, of: {', '.join(NAMES)}")
-    names = parser.parse_args().names or list(NAMES)
+    names = parser.parse_args().names or list(COMMON)
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there is {', '.join(NAMES)}")

@@ -6,11 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from harness.paths import ROOT
 
 MODULE = ROOT / "tools"
 """The Go module that pins the programs built from source."""
+
+COSIGN = MODULE / "cosign"
+"""The one that pins cosign."""
 
 KUBERNETES = (1, 37)
 """The minor that templates are rendered for when nobody says otherwise; it is the one of the cluster in namespaces."""
@@ -27,8 +31,9 @@ class Pin:
     """One tool.
 
     `programs` are its names on PATH; the one found is good enough if its version is at least `minimum` and below
-    `below`. `query` makes it print its version. `package` is what to build from `MODULE`, with `ldflags`.
-    `places` are directories to look in after PATH.
+    `below`. `query` makes it print its version. `package` is what to build from the Go module at `module`, with
+    `ldflags`. `places` are directories to look in after PATH. One that is `rare` takes minutes to build and is needed
+    by releases only: it is made when it is asked for by name.
     """
 
     name: str
@@ -39,6 +44,8 @@ class Pin:
     package: str = ""
     ldflags: str = ""
     places: tuple[str, ...] = ()
+    module: Path = MODULE
+    rare: bool = False
 
     def accepts(self, version: Sequence[int]) -> bool:
         """Whether this version is good enough."""
@@ -62,9 +69,9 @@ def parse_version(text: str) -> tuple[int, ...]:
 
 
 @cache
-def module_version(path: str) -> str:
-    """The version, with its `v`, at which `MODULE` requires the module `path`."""
-    found = re.search(rf"^\s*{re.escape(path)} (v\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+def module_version(path: str, module: Path = MODULE) -> str:
+    """The version, with its `v`, at which the Go module at `module` requires the module `path`."""
+    found = re.search(rf"^\s*{re.escape(path)} (v\S+)", (module / "go.mod").read_text(), re.MULTILINE)
     if found is None:
         raise KeyError(path)
     return found.group(1)
@@ -80,6 +87,8 @@ def _helm3_ldflags() -> str:
         flags[f"{helm}/{package}.k8sVersionMinor"] = str(minor)
     return " ".join(f"-X {name}={value}" for name, value in flags.items())
 
+
+_COSIGN_SAYS = "sigs.k8s.io/release-utils/version.gitVersion"
 
 PINS = {
     pin.name: pin
@@ -108,6 +117,18 @@ PINS = {
         Pin("ct", ("ct",), ("version",), (3, 14), (4,), package="github.com/helm/chart-testing/v3/ct"),
         Pin(
             "actionlint", ("actionlint",), ("--version",), (1, 7), package="github.com/rhysd/actionlint/cmd/actionlint"
+        ),
+        # 3.1 is the first whose signatures are bundles that say all that a verifier needs.
+        Pin(
+            "cosign",
+            ("cosign",),
+            ("version",),
+            (3, 1),
+            (4,),
+            package="github.com/sigstore/cosign/v3/cmd/cosign",
+            ldflags=f"-X {_COSIGN_SAYS}={module_version('github.com/sigstore/cosign/v3', COSIGN)}",
+            module=COSIGN,
+            rare=True,
         ),
         Pin("go", ("go",), ("version",), (1, 26), places=("/usr/local/go/bin",)),
         Pin("cargo", ("cargo",), ("--version",), (1, 88), places=("~/.cargo/bin",)),
