@@ -58,8 +58,8 @@ class Helm:
     def major(self) -> int:
         return int(self.version.split(".")[0])
 
-    def run(self, *args: str | Path, timeout: float | None = None) -> Completed:
-        """Any Helm command.
+    def run(self, *args: str | Path, timeout: float | None = None, env: Mapping[str, str] | None = None) -> Completed:
+        """Any Helm command; `env` is laid over what Helm is told anyway.
 
         Raises:
             HelmError: it ended with another code than 0.
@@ -74,6 +74,7 @@ class Helm:
             "HELM_KUBECONTEXT": "",
             "HELM_NAMESPACE": self.namespace,
             "KUBECONFIG": str(self.kubeconfig or os.devnull),
+            **(env or {}),
         }
         try:
             return run([self.binary, *args], env=environment, timeout=timeout)
@@ -140,9 +141,13 @@ class Helm:
             strictly = ["--strict"] if strict else []
             return self.run("lint", chart, *files, *strictly, "--kube-version", kube_version).stdout
 
-    def package(self, chart: Path, directory: Path) -> Path:
-        """Package the chart into `directory`; the archive's path."""
-        said = self.run("package", chart, "--destination", directory).stdout
+    def package(self, chart: Path, directory: Path, epoch: int | None = None) -> Path:
+        """Package the chart into `directory`; the archive's path.
+
+        With `epoch` (seconds since 1970), every file in it gets that time: the same chart is the same bytes then.
+        """
+        env = {} if epoch is None else {"SOURCE_DATE_EPOCH": str(epoch)}
+        said = self.run("package", chart, "--destination", directory, env=env).stdout
         return Path(said.strip().splitlines()[-1].partition("saved it to: ")[2])
 
     def push(self, package: Path, registry: str, plain_http: bool = True) -> str:
@@ -150,6 +155,16 @@ class Helm:
         done = self.run("push", package, registry, *(["--plain-http"] if plain_http else []))
         found = re.search(r"sha256:[0-9a-f]{64}", done.stdout + done.stderr)
         return found.group() if found else ""
+
+    def pull(self, chart: str, directory: Path, plain_http: bool = False) -> Path:
+        """Pull `oci://host/path@sha256:...` into the directory, which is empty; the archive's path.
+
+        Raises:
+            HelmError: it is not there, or what came does not have that digest.
+        """
+        self.run("pull", chart, "--destination", directory, *(["--plain-http"] if plain_http else []))
+        (archive,) = directory.glob("*.tgz")
+        return archive
 
     def install(self, release: str, chart: Path | str, **options: Any) -> str:
         """Install a release that is not there yet; options as for `upgrade`."""

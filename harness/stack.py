@@ -41,19 +41,26 @@ class Published:
 
 @contextmanager
 def chart_registry(cluster: Cluster) -> Iterator[str]:
-    """An OCI registry for charts, as `host:port`: the cluster's own, else one on loopback while the body runs.
+    """An OCI registry for charts, as `host:port`: the cluster's own, else one on loopback while the body runs."""
+    if cluster.registry:
+        yield cluster.registry
+    else:
+        with loopback_registry() as address:
+            yield address
+
+
+@contextmanager
+def loopback_registry(disk: Path | None = None) -> Iterator[str]:
+    """An OCI registry on loopback, as `host:port`; its blobs are kept below `disk`, else in memory.
 
     Popen, because the registry must live while the body does.
     """
-    if cluster.registry:
-        yield cluster.registry
-        return
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    process = subprocess.Popen(
-        [tool("crane"), "registry", "serve", "--address", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    kept = ["--disk", str(disk)] if disk else []
+    command = [str(tool("crane")), "registry", "serve", "--address", address, *kept]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for_port(address, process)
         yield address
