@@ -43,12 +43,14 @@
 
 {{- /* The gateway's second Service. Input: root. Output: string. */ -}}
 {{- define "inference-stack.onwards.loadBalancerName" -}}
-{{- default (include "inference-stack.objectName" (dict "root" . "part" "onwards-loadbalancer")) .Values.onwards.loadBalancer.nameOverwrite -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- default (include "inference-stack.objectName" (dict "root" . "part" "onwards-loadbalancer")) $onwards.loadBalancer.nameOverwrite -}}
 {{- end -}}
 
 {{- /* The gateway's service account. Input: root. Output: string. */ -}}
 {{- define "inference-stack.onwards.serviceAccountName" -}}
-{{- $account := .Values.onwards.serviceAccount -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $account := $onwards.serviceAccount -}}
 {{- if $account.create -}}
 {{- default (include "inference-stack.onwards.fullname" .) $account.name -}}
 {{- else -}}

@@ -36,8 +36,9 @@ In strict mode the gateway drops /v1 from the path, so an engine's URL ends in i
 Input: root. Output: JSON map alias -> pool.
 */ -}}
 {{- define "inference-stack.onwards.targets" -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- $targets := dict -}}
-{{- $fallback := .Values.onwards.fallback -}}
+{{- $fallback := $onwards.fallback -}}
 {{- $root := . -}}
 {{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
 {{- range $alias := $group.modelAlias -}}
@@ -63,9 +64,10 @@ Input: root. Output: JSON map alias -> pool.
 
 {{- /* The whole configuration, with placeholders for keys. Input: root. Output: JSON. */ -}}
 {{- define "inference-stack.onwards.config" -}}
-{{- $pool := .Values.onwards.httpPool -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $pool := $onwards.httpPool -}}
 {{- toPrettyJson (dict
-      "strict_mode" .Values.onwards.strictMode
+      "strict_mode" $onwards.strictMode
       "http_pool" (dict "max_idle_per_host" (int64 $pool.maxIdlePerHost) "idle_timeout_secs" (int64 $pool.idleTimeoutSeconds))
       "targets" (include "inference-stack.onwards.targets" . | fromJson)) -}}
 {{- end -}}

@@ -19,7 +19,7 @@
 {{- /* Problems of the gateway's values. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.onwards.problems" -}}
 {{- $problems := list -}}
-{{- $onwards := .Values.onwards -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- if eq (int64 $onwards.containerPort) (int64 $onwards.metrics.port) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" "onwards.metrics.port"
@@ -219,12 +219,13 @@
 
 {{- /* Names that two objects would have, and policies for groups that are not there. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.names.problems" -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- $problems := list -}}
 {{- $claims := dict -}}
 {{- $root := . -}}
 {{- $groups := include "inference-stack.modelGroups" . | fromJson -}}
 {{- $accounts := dict -}}
-{{- if .Values.onwards.serviceAccount.create }}{{ $_ := set $accounts (include "inference-stack.onwards.serviceAccountName" .) "onwards" }}{{ end -}}
+{{- if $onwards.serviceAccount.create }}{{ $_ := set $accounts (include "inference-stack.onwards.serviceAccountName" .) "onwards" }}{{ end -}}
 {{- range $name, $group := $groups -}}
 {{- $account := include "inference-stack.modelGroup.serviceAccountName" (dict "root" $root "name" $name "group" $group) -}}
 {{- if and $group.serviceAccount.create (ne $name "onwards") -}}

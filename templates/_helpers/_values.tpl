@@ -1,4 +1,16 @@
-{{- /* The effective values: the only place where values are merged. */ -}}
+{{- /*
+The effective values: the only place where values are merged. Below them lie the chart's defaults once more (files/defaults.json, written
+from values.yaml): `helm upgrade --reuse-values` puts an older chart's defaults in the place of this one's, and a null removes them.
+*/ -}}
+
+{{- /* The gateway's values. Input: root. Output: JSON map. One render has one root: it keeps them. */ -}}
+{{- define "inference-stack.onwards" -}}
+{{- if not (hasKey . "onwards") -}}
+{{- $chart := (.Files.Get "files/defaults.json" | fromJson).onwards -}}
+{{- $_ := set . "onwards" (include "inference-stack.overlay" (dict "defaults" $chart "own" .Values.onwards)) -}}
+{{- end -}}
+{{- .onwards -}}
+{{- end -}}
 
 {{- /* The enabled model groups, complete. Input: root. Output: JSON map name -> group; see inference-stack.modelGroup.complete for what each has. Every template asks for them, and one render has one root: it keeps them. */ -}}
 {{- define "inference-stack.modelGroups" -}}
@@ -9,16 +21,18 @@
 {{- end -}}
 
 {{- /*
-The enabled model groups: modelGroupDefaults under the group's own values (maps merge, lists and scalars replace, null removes),
-then completed with what the user left out.
+The enabled model groups: the chart's defaults under modelGroupDefaults under the group's own values (maps merge, lists and scalars
+replace, null goes back to the chart's default), then completed with what the user left out.
 Input: root. Output: JSON map name -> group.
 */ -}}
 {{- define "inference-stack.modelGroups.merged" -}}
 {{- $groups := dict -}}
+{{- $chart := (.Files.Get "files/defaults.json" | fromJson).modelGroupDefaults -}}
 {{- $presets := include "inference-stack.presets" . | fromJson -}}
 {{- range $name, $given := .Values.modelGroups -}}
 {{- if kindIs "map" $given -}}
-{{- $group := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $given) | fromJson -}}
+{{- $own := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $given) | fromJson -}}
+{{- $group := include "inference-stack.overlay" (dict "defaults" $chart "own" $own) | fromJson -}}
 {{- if $group.enabled -}}
 {{- $_ := set $groups $name (include "inference-stack.modelGroup.complete" (dict "root" $ "name" $name "group" $group "presets" $presets) | fromJson) -}}
 {{- end -}}

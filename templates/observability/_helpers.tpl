@@ -13,8 +13,9 @@
 
 {{- /* Every monitor: the gateway's, and one for each group that has metrics: on http at the engine's path, and on a port called metrics. Input: root. Output: JSON list of {name, labels, selector, endpoints}. */ -}}
 {{- define "inference-stack.serviceMonitors" -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- $monitors := list -}}
-{{- if .Values.onwards.metrics.enabled -}}
+{{- if $onwards.metrics.enabled -}}
 {{- $monitors = append $monitors (dict
       "name" (include "inference-stack.onwards.fullname" .)
       "labels" (include "inference-stack.onwards.labels" .)

@@ -2,36 +2,41 @@
 
 {{- /* Input: root. Output: image name. */ -}}
 {{- define "inference-stack.onwards.image" -}}
-{{- include "inference-stack.image" (dict "root" . "image" .Values.onwards.image "defaultTag" .Chart.AppVersion) -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- include "inference-stack.image" (dict "root" . "image" $onwards.image "defaultTag" .Chart.AppVersion) -}}
 {{- end -}}
 
 {{- /* Input: root. Output: YAML list of strings. */ -}}
 {{- define "inference-stack.onwards.args" -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- toYaml (concat
       (list "--targets" "/app/config/config.json"
-            "--port" (.Values.onwards.containerPort | int64 | toString)
-            "--metrics-port" (.Values.onwards.metrics.port | int64 | toString)
-            "--metrics-prefix" (toString .Values.onwards.metrics.prefix))
-      (include "inference-stack.words" .Values.onwards.extraArgs | fromJsonArray)) -}}
+            "--port" ($onwards.containerPort | int64 | toString)
+            "--metrics-port" ($onwards.metrics.port | int64 | toString)
+            "--metrics-prefix" (toString $onwards.metrics.prefix))
+      (include "inference-stack.words" $onwards.extraArgs | fromJsonArray)) -}}
 {{- end -}}
 
 {{- /* Input: root. Output: YAML map. The image's user is a name, which the kubelet cannot prove not to be root; hence a number. */ -}}
 {{- define "inference-stack.onwards.podSecurityContext" -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- include "inference-stack.overlay" (dict
       "defaults" (dict "runAsNonRoot" true "runAsUser" 10001 "runAsGroup" 10001 "fsGroup" 10001 "seccompProfile" (dict "type" "RuntimeDefault"))
-      "own" .Values.onwards.podSecurityContext) | fromJson | toYaml -}}
+      "own" $onwards.podSecurityContext) | fromJson | toYaml -}}
 {{- end -}}
 
 {{- /* Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.onwards.securityContext" -}}
-{{- include "inference-stack.overlay" (dict "defaults" (dict "readOnlyRootFilesystem" true) "own" .Values.onwards.securityContext) | fromJson | include "inference-stack.containerSecurityContext" -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- include "inference-stack.overlay" (dict "defaults" (dict "readOnlyRootFilesystem" true) "own" $onwards.securityContext) | fromJson | include "inference-stack.containerSecurityContext" -}}
 {{- end -}}
 
 {{- /* The pod's annotations. The gateway reads its configuration once, so what it is made of is hashed here, and only that: its labels may change without a restart. Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- $content := list (include "inference-stack.onwards.config" .) (include "inference-stack.onwards.literalKeys" .) (include "inference-stack.onwards.keys" .) -}}
 {{- $checksum := dict "checksum/config" (sha256sum (join "\n" $content)) -}}
-{{- include "inference-stack.annotations" (dict "root" . "own" (include "inference-stack.overlay" (dict "defaults" .Values.onwards.podAnnotations "own" $checksum) | fromJson)) -}}
+{{- include "inference-stack.annotations" (dict "root" . "own" (include "inference-stack.overlay" (dict "defaults" $onwards.podAnnotations "own" $checksum) | fromJson)) -}}
 {{- end -}}
 
 {{- /* Where the keys come from. Input: root. Output: YAML list of projected sources, empty if there are none. */ -}}
@@ -45,15 +50,16 @@
 
 {{- /* The gateway's probes. Input: root. Output: YAML map of them. /v1/models answers whatever keys and routes there are; a hung gateway ignores SIGTERM, so one that fails its liveness is not waited for. */ -}}
 {{- define "inference-stack.onwards.probes" -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- $probes := dict -}}
-{{- $path := .Values.onwards.probes.path -}}
+{{- $path := $onwards.probes.path -}}
 {{- $defaults := dict
       "startup" (dict "path" $path "periodSeconds" 2 "timeoutSeconds" 3 "failureThreshold" 60)
       "readiness" (dict "path" $path "periodSeconds" 5 "timeoutSeconds" 3 "failureThreshold" 2)
       "liveness" (dict "path" $path "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6)
 -}}
 {{- range $kind, $default := $defaults -}}
-{{- with include "inference-stack.probe" (dict "defaults" $default "own" (index $.Values.onwards.probes $kind)) }}{{ $_ := set $probes (printf "%sProbe" $kind) (fromYaml .) }}{{ end -}}
+{{- with include "inference-stack.probe" (dict "defaults" $default "own" (index $onwards.probes $kind)) }}{{ $_ := set $probes (printf "%sProbe" $kind) (fromYaml .) }}{{ end -}}
 {{- end -}}
 {{- toYaml $probes -}}
 {{- end -}}
@@ -71,6 +77,7 @@
 
 {{- /* The node port of the gateway's Service; only a Service that is reached through nodes can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is none. */ -}}
 {{- define "inference-stack.onwards.nodePort" -}}
-{{- $service := .Values.onwards.service -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $service := $onwards.service -}}
 {{- ternary (int64 $service.nodePort) 0 (has $service.type (list "NodePort" "LoadBalancer")) -}}
 {{- end -}}

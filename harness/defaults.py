@@ -1,0 +1,42 @@
+"""The chart's defaults as its templates read them: `python -m harness.defaults [--check]`.
+
+Helm lets a template see its values, but not what the chart's own were before a user, or `--reuse-values`, changed them.
+So they are written once more, from values.yaml, into a file that templates can read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+import yaml
+
+from harness.paths import ROOT
+
+FILE = ROOT / "files" / "defaults.json"
+KEYS = ("onwards", "modelGroupDefaults")
+
+
+def text() -> str:
+    """What the file has to hold: the defaults below `KEYS`, as JSON."""
+    values = yaml.safe_load((ROOT / "values.yaml").read_text())
+    return json.dumps({key: values[key] for key in KEYS}, indent=1) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m harness.defaults", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say whether the file is up to date")
+    wanted = text()
+    if not parser.parse_args().check:
+        FILE.write_text(wanted)
+    elif FILE.read_text() != wanted:
+        print(
+            f"{FILE.relative_to(ROOT)} is not what values.yaml says. Run: python -m harness.defaults", file=sys.stderr
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

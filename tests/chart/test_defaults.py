@@ -1,0 +1,41 @@
+"""The chart's defaults hold where the values have lost them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from harness import defaults
+from harness.helm import Helm
+from harness.manifests import Manifests
+from harness.paths import ROOT
+from tests.support import Render
+
+GROUP: dict[str, Any] = {"enabled": True, "modelName": "o/m", "modelAlias": ["m"]}
+
+
+def test_the_file_of_defaults_is_what_values_yaml_says() -> None:
+    assert defaults.FILE.read_text() == defaults.text()
+
+
+DEFAULTS = yaml.safe_load((ROOT / "values.yaml").read_text())
+
+
+@pytest.mark.parametrize("key", sorted(set(DEFAULTS["modelGroupDefaults"]) - set(GROUP)))
+def test_a_null_in_a_group_goes_back_to_the_default(render: Render, key: str) -> None:
+    assert list(render({"modelGroups": {"m": {**GROUP, key: None}}})) == list(render({"modelGroups": {"m": GROUP}}))
+
+
+@pytest.mark.parametrize("key", sorted(DEFAULTS["onwards"]))
+def test_a_null_for_the_gateway_goes_back_to_the_default(render: Render, key: str) -> None:
+    assert list(render({"onwards": {key: None}})) == list(render())
+
+
+def test_without_any_default_the_same_is_rendered(helm: Helm, render: Render) -> None:
+    """As after `helm upgrade --reuse-values`: what this chart's values.yaml says is not there."""
+    names = ("onwards", "modelGroupDefaults", "global", "commonLabels", "commonAnnotations", "imagePullSecrets")
+    values = {"modelGroups": {"m": GROUP}}
+    text = helm.template(ROOT, values=[{**values, **dict.fromkeys(names)}])
+    assert list(Manifests.parse(text)) == list(render(values))
