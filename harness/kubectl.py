@@ -109,7 +109,7 @@ class Kubectl:
         while True:
             found = {d["metadata"]["name"]: d for d in self.items("deployments", selector)}
             names = deployments or tuple(found)
-            missing = [n for n in names if n not in found or not rolled_out(found[n])]
+            missing = [n for n in names if n not in found or not rolled_out(found[n])] if names else ["any Deployment"]
             if not missing:
                 return
             pods = {p["metadata"]["name"]: pod_state(p) for p in self.items("pods", selector)}

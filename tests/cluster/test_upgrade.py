@@ -1,0 +1,56 @@
+"""A release of 0.4 becomes one of this chart in place: nothing immutable changes, no claim goes, addresses stay.
+
+What is upgraded is a stand-in for 0.4, made of its objects' names, labels and values; see release-0.4/Chart.yaml.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cluster import Cluster
+from harness.openai import Client
+from harness.stack import Published, Stack
+from tests.cluster.answers import ANSWER, QUESTION
+
+OLD = Path(__file__).parent / "release-0.4"
+KINDS = "deployments,services,persistentvolumeclaims"
+
+
+def identities(stack: Stack) -> dict[tuple[str, str], tuple[str, Any]]:
+    """Each object's UID, and the address of each Service: what changes if it is made anew."""
+    return {
+        (each["kind"], each["metadata"]["name"]): (each["metadata"]["uid"], each["spec"].get("clusterIP"))
+        for each in stack.kubectl.items(KINDS)
+    }
+
+
+def answer(stack: Stack) -> str:
+    with stack.kubectl.port_forward("service/t-inference-stack-onwards", "http") as port:
+        return Client(f"http://127.0.0.1:{port}").chat("tiny", QUESTION).strip()
+
+
+@pytest.mark.parametrize("flag", ["--reuse-values", "--reset-then-reuse-values", "--values"])
+def test_a_release_of_0_4_is_upgraded_in_place_and_rolled_back(
+    flag: str, cluster: Cluster, chart: Published, namespace: str
+) -> None:
+    stack = Stack(cluster, "t", namespace)
+    stack.install(OLD, [OLD / "values.yaml"])
+    stack.kubectl.exec("deployment/t-inference-stack-tiny", ["sh", "-c", "echo kept > /root/.cache/huggingface/proof"])
+    before = identities(stack)
+    assert answer(stack) == ANSWER
+
+    values = ["--values", str(OLD / "values.yaml")] if flag == "--values" else [flag]
+    stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, wait=False, flags=values)
+    stack.kubectl.wait_available()
+    assert identities(stack) == before
+    assert answer(stack) == ANSWER
+    proof = ["cat", "/root/.cache/huggingface/proof"]
+    assert stack.kubectl.exec("deployment/t-inference-stack-tiny", proof).strip() == "kept"
+
+    stack.helm.rollback("t", wait=False)
+    stack.kubectl.wait_available()
+    assert identities(stack) == before
+    assert answer(stack) == ANSWER
