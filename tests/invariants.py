@@ -191,9 +191,9 @@ def routes_lead_to_services(manifests: Manifests) -> None:
 
 
 def keys_are_there(manifests: Manifests) -> None:
-    """Each key's placeholder in the gateway's configuration has a file; a file from the chart's own Secret has a key."""
+    """Each key's placeholder in the gateway's configuration has a file; one from the chart's own Secret has a key."""
     (config,) = (each for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {}))
-    wanted = set(re.findall(r'"@key:(.*)@"', config["data"]["config.json"]))
+    wanted = set(re.findall(r'"onwards_key": "@key:(.*)@"', config["data"]["config.json"]))
     files = set()
     for volume in (v for w in workloads(manifests) for v in pod_spec(w).get("volumes", ()) if "projected" in v):
         for secret in (source["secret"] for source in volume["projected"]["sources"] if "secret" in source):
