@@ -34,14 +34,14 @@ def prepare(session: nox.Session, *groups: str) -> None:
 
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run pytest; what it counted is left in `.nox/SESSION.xml`."""
-    prepare(session, "test", "engines")
+    prepare(session, "test", "engines", "release")
     session.run("python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Helm, YAML, Python, Go and workflow checks; name some to run only those."""
-    prepare(session, "lint", "test", "engines")
+    prepare(session, "lint", "test", "engines", "release")
     session.run("python", "-m", "harness.lint", *session.posargs)
 
 
@@ -62,6 +62,13 @@ def demo(session: nox.Session) -> None:
     """A cluster, the chart on it, and an answer from a model; `-- --down` ends it."""
     prepare(session)
     session.run("python", "-m", "harness.demo", *session.posargs)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """A release, rehearsed with `-- --dry-run`: pushed, signed, attested, verified, pulled, and tampering refused."""
+    prepare(session, "release")
+    session.run("python", "-m", "harness.release", *session.posargs)
 
 
 @nox.session(default=False)

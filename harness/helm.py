@@ -159,10 +159,14 @@ class Helm:
     def pull(self, chart: str, directory: Path, plain_http: bool = False) -> Path:
         """Pull `oci://host/path@sha256:...` into the directory, which is empty; the archive's path.
 
+        It comes from the registry, never from Helm's cache, which keeps charts by their digest.
+
         Raises:
             HelmError: it is not there, or what came does not have that digest.
         """
-        self.run("pull", chart, "--destination", directory, *(["--plain-http"] if plain_http else []))
+        words = ["pull", chart, "--destination", str(directory), *(["--plain-http"] if plain_http else [])]
+        with tempfile.TemporaryDirectory(prefix="helm-cache-") as cache:
+            self.run(*words, env={"HELM_CACHE_HOME": cache})
         (archive,) = directory.glob("*.tgz")
         return archive
 

@@ -83,6 +83,12 @@ def actionlint() -> None:
     expect(tool("actionlint"))
 
 
+def zizmor() -> None:
+    """Also what its careful reader finds, such as a permission without a reason."""
+    program = Path(sys.executable).with_name("zizmor")  # a program inside a wheel, no Python module
+    expect(program, "--offline", "--pedantic", "--no-progress", "--color=never", ".github/workflows")
+
+
 def gofmt() -> None:
     root = Path(run([tool("go"), "env", "GOROOT"], env={"GOTOOLCHAIN": "local"}).stdout.strip())
     unformatted = expect(root / "bin" / "gofmt", "-l", ROOT / "tools")
@@ -98,6 +104,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "helm-lint": helm_lint,
     "render": render,
     "actionlint": actionlint,
+    "zizmor": zizmor,
     "gofmt": gofmt,
 }
 

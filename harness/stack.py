@@ -50,17 +50,17 @@ def chart_registry(cluster: Cluster) -> Iterator[str]:
 
 
 @contextmanager
-def loopback_registry(disk: Path | None = None) -> Iterator[str]:
-    """An OCI registry on loopback, as `host:port`; its blobs are kept below `disk`, else in memory.
+def loopback_registry() -> Iterator[str]:
+    """An OCI registry on loopback, as `host:port`; what is pushed there is gone when the body ends.
 
     Popen, because the registry must live while the body does.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    kept = ["--disk", str(disk)] if disk else []
-    command = [str(tool("crane")), "registry", "serve", "--address", address, *kept]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [tool("crane"), "registry", "serve", "--address", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait_for_port(address, process)
         yield address

@@ -1,0 +1,188 @@
+"""`python -m harness.release COMMAND`: the parts of a release, and its rehearsal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.cluster import Cluster, choose
+from harness.errors import HarnessError
+from harness.paths import ROOT
+from harness.progress import console, step
+from harness.release import artifacthub, cosign, publication, sbom, source, values_diff
+from harness.release.changelog import check_title, section
+from harness.release.package import build, sha256
+from harness.release.publication import by_digest
+from harness.release.rehearsal import rehearse, show
+from harness.run import run
+from harness.stack import Published
+from harness.tools import tool
+
+REGISTRY = "ghcr.io/doublewordai"
+CLUSTER = "release"
+WORKFLOW = ".github/workflows/release.yml@refs/heads/main"
+
+
+def workflow() -> cosign.Workflow:
+    """The identity that signs releases: the release workflow on main of the repository that Chart.yaml names."""
+    return cosign.Workflow(f"{source.metadata()['home']}/{WORKFLOW}")
+
+
+def package(arguments: argparse.Namespace) -> None:
+    """Write what a release is made of into a directory: archive, bill of materials, checksums and notes."""
+    directory: Path = arguments.directory
+    with step("Packaging"):
+        made = build(directory)
+    bill = directory / f"{made.name}-{made.version}.cdx.json"
+    bill.write_text(sbom.cyclonedx(made, f"{arguments.registry}/{made.name}"))
+    before = source.previous(made.version)
+    changed = values_diff.markdown(
+        source.values_of(before) if before else None, (ROOT / "values.yaml").read_text(), before or ""
+    )
+    (directory / "values-changes.md").write_text(changed)
+    notes = section((ROOT / "CHANGELOG.md").read_text(), made.version)
+    (directory / "notes.md").write_text(f"{notes}\n\n{changed}")
+    sums = [f"{sha256(file)}  {file.name}" for file in (made.archive, bill)]
+    (directory / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+    for file in sorted(directory.iterdir()):
+        console.print(f"  {file}", markup=False)
+
+
+def publish(arguments: argparse.Namespace) -> None:
+    """Push, sign and attest as the workflow that this runs in; its outputs are `repository` and `digest`."""
+    made = build(arguments.directory)
+    with step("Pushing") as shown:
+        published = publication.push(made, arguments.registry)
+        shown.detail(by_digest(published))
+    repository = published.reference.removeprefix("oci://")
+    signer = workflow()
+    with step("Signing and attesting"):
+        cosign.sign(by_digest(published), signer)
+        cosign.verify(by_digest(published), signer)
+        bill = arguments.directory / f"{made.name}-{made.version}.cdx.json"
+        cosign.attest(by_digest(published), signer, cosign.SBOM_TYPE, bill)
+    with step("Publishing the metadata for Artifact Hub"), tempfile.TemporaryDirectory() as temporary:
+        artifacthub.publish(Path(temporary), ROOT / "artifacthub-repo.yml", repository)
+    if output := os.environ.get("GITHUB_OUTPUT"):
+        with Path(output).open("a") as file:
+            file.write(f"repository={repository}\ndigest={published.digest}\n")
+
+
+def verify(arguments: argparse.Namespace) -> None:
+    """Verify a released digest as a user can: signature, contents, origin, the very bytes; and install it."""
+    said = source.metadata()
+    published = Published(f"oci://{arguments.registry}/{said['name']}", said["version"], arguments.digest)
+    signer = workflow()
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        with step("Verifying the signature"):
+            cosign.verify(by_digest(published), signer)
+        with step("Pulling by digest"):
+            archive = publication.pull(published, directory / "pulled")
+        with step("Verifying bytes, bill of materials and provenance"):
+            made = build(directory / "made")
+            publication.check_bytes(archive, made)
+            publication.check_contents(published, signer, archive)
+            publication.check_origin(published, signer, made.commit.revision)
+        with step("Rendering") as shown:
+            shown.detail(f"{publication.render(archive)} objects")
+        with cluster_of(arguments) as cluster:
+            if cluster:
+                with step("Installing") as shown:
+                    publication.install(published, cluster, detail=shown.detail)
+
+
+def title(arguments: argparse.Namespace) -> None:
+    """Check that a pull request's title is a conventional commit."""
+    check_title(arguments.title)
+
+
+def rehearsal(arguments: argparse.Namespace) -> None:
+    """Take every step against a registry on loopback with a key made on the spot; nothing is published."""
+    with cluster_of(arguments) as cluster:
+        results = rehearse(cluster, load=arguments.kubeconfig is None)
+    if not show(results):
+        sys.exit(1)
+
+
+def login(arguments: argparse.Namespace) -> None:
+    """Log in to the registry with the token in $REGISTRY_TOKEN, for all that follows."""
+    host = arguments.registry.partition("/")[0]
+    token = os.environ["REGISTRY_TOKEN"]
+    run([tool("crane"), "auth", "login", host, "--username", arguments.user, "--password-stdin"], stdin=token)
+
+
+@contextmanager
+def cluster_of(arguments: argparse.Namespace) -> Iterator[Cluster | None]:
+    """The cluster that the arguments ask for; one that is started here ends with the body."""
+    if arguments.kubeconfig:
+        given = choose(kubeconfig=arguments.kubeconfig)
+        given.up()
+        yield given
+    elif arguments.cluster:
+        started = choose(CLUSTER)
+        try:
+            started.up()
+            yield started
+        finally:
+            started.down()
+    else:
+        yield None
+
+
+def _add_cluster(parser: argparse.ArgumentParser, **default: Any) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--kubeconfig", type=Path, help="install on this cluster too, which pulls the images", **default)
+    where.add_argument("--cluster", action="store_true", help="install on a cluster that is started for it", **default)
+
+
+COMMANDS = {
+    "rehearse": rehearsal,
+    "package": package,
+    "login": login,
+    "publish": publish,
+    "verify": verify,
+    "title": title,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="nox -s release --", description=__doc__)
+    parser.add_argument("--dry-run", action="store_true", help="the same as the command `rehearse`")
+    _add_cluster(parser)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, function in COMMANDS.items():
+        command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+        command.set_defaults(function=function)
+        if name in ("package", "publish"):
+            command.add_argument("--directory", type=Path, default=Path("dist"), help="default: dist")
+        if name in ("package", "login", "publish", "verify"):
+            command.add_argument("--registry", default=REGISTRY, help=f"default: {REGISTRY}")
+        if name == "login":
+            command.add_argument("--user", required=True)
+        if name == "verify":
+            command.add_argument("--digest", required=True, help="sha256:...")
+        if name in ("rehearse", "verify"):
+            _add_cluster(command, default=argparse.SUPPRESS)
+        if name == "title":
+            command.add_argument("title")
+    arguments = parser.parse_args()
+    chosen = rehearsal if arguments.dry_run else getattr(arguments, "function", None)
+    if chosen is None:
+        parser.error("say --dry-run to rehearse a release; a real one is made by the release workflow")
+    try:
+        chosen(arguments)
+    except HarnessError as error:
+        console.print(str(error), markup=False, soft_wrap=True, style="red")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""The chart's archive: the same bytes from the same commit, with what Artifact Hub reads in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.errors import HarnessError
+from harness.helm import Helm
+from harness.manifests import Manifests
+from harness.paths import ROOT
+from harness.release import source
+from harness.release.changelog import Change, changes, section
+from harness.stack import image_references
+
+
+@dataclass(frozen=True)
+class Package:
+    """A packaged chart; `commit` is what it was made from, `images` what its pods may run."""
+
+    archive: Path
+    name: str
+    version: str
+    commit: source.Commit
+    images: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.archive)
+
+
+def sha256(file: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def build(directory: Path, root: Path = ROOT) -> Package:
+    """Package the checked-out commit into `directory`.
+
+    Every file in the archive has the time of the commit, and so has the archive: its digest in a registry is the same
+    whoever pushes it.
+
+    Raises:
+        HarnessError: this is no git checkout, or the changelog does not say what changed.
+    """
+    commit = source.head(root)
+    with tempfile.TemporaryDirectory(prefix="chart-") as temporary:
+        chart = Path(temporary)
+        source.export(chart, root)
+        said = source.metadata(chart)
+        images = image_names(chart)
+        annotate(chart, changes(section((chart / "CHANGELOG.md").read_text(), said["version"])), images)
+        archive = pack(chart, directory, commit.epoch)
+    return Package(archive, said["name"], said["version"], commit, tuple(images))
+
+
+def pack(chart: Path, directory: Path, epoch: int) -> Path:
+    """Package a chart's directory, with all times set to `epoch`; the archive's path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    archive = Helm().package(chart, directory, epoch=epoch)
+    os.utime(archive, (epoch, epoch))  # a push says in the manifest when the archive was made
+    return archive
+
+
+def annotate(chart: Path, changed: Sequence[Change], images: Sequence[str]) -> None:
+    """Write into Chart.yaml what is known only when a version is released; Artifact Hub shows it."""
+    said = source.metadata(chart)
+    said["annotations"] = {**said.get("annotations", {}), **for_artifact_hub(said["version"], changed, images)}
+    (chart / "Chart.yaml").write_text(_dump(said))
+
+
+def for_artifact_hub(version: str, changed: Sequence[Change], images: Sequence[str]) -> dict[str, str]:
+    """The annotations of a version (https://artifacthub.io/docs/topics/annotations/helm/)."""
+    return {
+        "artifacthub.io/changes": _dump([{"kind": c.kind, "description": c.description} for c in changed]),
+        "artifacthub.io/containsSecurityUpdates": str(any(c.kind == "security" for c in changed)).lower(),
+        "artifacthub.io/images": _dump([{"name": repository_path(image), "image": image} for image in images]),
+        "artifacthub.io/prerelease": str("-" in version).lower(),
+    }
+
+
+def image_names(chart: Path) -> list[str]:
+    """The full names of the images that the chart runs by itself or in an example, sorted."""
+    engines = [found[1] for p in chart.glob("templates/model-group/_engine-*.tpl") if (found := _engine(p))]
+    if not engines:
+        raise HarnessError(f"{chart} has no engine with an image.", "Look for `image:` in its _engine-*.tpl.")
+    groups = {e: {"enabled": True, "engine": e, "modelName": "m", "modelAlias": [e]} for e in engines}
+    layers: list[Any] = [{"modelGroups": groups}, *sorted((chart / "examples").glob("*.yaml"))]
+    renders = (Manifests.parse(Helm().template(chart, values=[values])) for values in layers)
+    return sorted({name for manifests in renders for name in image_references(manifests)})
+
+
+def _engine(preset: Path) -> re.Match[str] | None:
+    """The engine that a preset with an image of its own is for."""
+    text = preset.read_text()
+    return re.search(r'define "inference-stack\.engine\.([^"]+)"', text) if "\nimage: {" in text else None
+
+
+def repository_path(image: str) -> str:
+    """An image's repository without the registry, such as `vllm/vllm-openai`; `image` is a full name."""
+    return re.sub(r"(:[^/]*)?(@.*)?$", "", image.partition("/")[2])
+
+
+def _dump(value: Any) -> str:
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=10_000))

@@ -1,0 +1,98 @@
+"""The software bill of materials of a packaged chart: its files and the images it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tarfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from cyclonedx.model import HashAlgorithm, HashType
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.license import DisjunctiveLicense
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+
+from harness.errors import HarnessError
+from harness.release.package import Package
+
+
+def cyclonedx(package: Package, repository: str) -> str:
+    """The bill as CycloneDX 1.6 JSON, the same for the same archive; `repository` is where it is pushed to.
+
+    The chart contains its files, each with its SHA-256, and depends on the images.
+    """
+    chart = Component(
+        name=package.name,
+        version=package.version,
+        type=ComponentType.APPLICATION,
+        bom_ref="chart",
+        licenses=[DisjunctiveLicense(id="MIT")],
+        purl=_purl(f"{repository}:{package.version}"),
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=package.sha256)],
+        components=[
+            Component(
+                name=name,
+                type=ComponentType.FILE,
+                bom_ref=f"file:{name}",
+                hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
+            )
+            for name, digest in files(package.archive).items()
+        ],
+    )
+    images = [
+        Component(
+            name=_repository(image), version=_tag(image), type=ComponentType.CONTAINER, bom_ref=image, purl=_purl(image)
+        )
+        for image in package.images
+    ]
+    bom = Bom(serial_number=uuid5(NAMESPACE_URL, f"sha256:{package.sha256}"), components=images)
+    bom.metadata.timestamp = datetime.fromtimestamp(package.commit.epoch, UTC)
+    bom.metadata.component = chart
+    bom.register_dependency(chart, images)
+    return str(JsonV1Dot6(bom).output_as_string(indent=2)) + "\n"
+
+
+def files(archive: Path) -> dict[str, str]:
+    """The SHA-256 of each file in a packaged chart, by its path below the chart."""
+    with tarfile.open(archive) as tar:
+        members = sorted((m for m in tar.getmembers() if m.isfile()), key=lambda m: m.name)
+        contents = ((m.name.partition("/")[2], tar.extractfile(m)) for m in members)
+        return {name: hashlib.sha256(file.read()).hexdigest() for name, file in contents if file}
+
+
+def check(bill: str, archive: Path) -> None:
+    """Whether the bill is of this archive, file by file.
+
+    Raises:
+        HarnessError: it is not; the files that differ are named.
+    """
+    component: dict[str, Any] = json.loads(bill)["metadata"]["component"]
+    listed = {each["name"]: each["hashes"][0]["content"] for each in component["components"]}
+    found = files(archive)
+    wrong = sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name))
+    if wrong:
+        raise HarnessError(
+            f"{archive.name} is not the chart that its bill of materials lists: {', '.join(wrong)}",
+            "Do not install it. Pull the chart again by the digest that the release names.",
+        )
+
+
+def _purl(image: str) -> PackageURL:
+    """A package URL of type `oci` (https://github.com/package-url/purl-spec)."""
+    repository = _repository(image)
+    qualifiers = {"repository_url": repository, "tag": _tag(image)}
+    return PackageURL("oci", name=repository.rpartition("/")[2].lower(), qualifiers=qualifiers)
+
+
+def _repository(image: str) -> str:
+    return re.sub(r"(@sha256:[0-9a-f]+|:[^:/]+)$", "", image)
+
+
+def _tag(image: str) -> str:
+    return image.removeprefix(_repository(image))[1:]

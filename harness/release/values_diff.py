@@ -1,0 +1,47 @@
+"""How the default values of two versions differ: for the release notes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+HEADING = "## Default value changes"
+
+
+def leaves(values: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value that is no map, or an empty one, with its path; lists count as one value."""
+    if isinstance(values, dict) and values:
+        for key, value in values.items():
+            name = key if isinstance(key, str) and key.replace("-", "").replace("_", "").isalnum() else json.dumps(key)
+            yield from leaves(value, f"{path}.{name}" if path else str(name))
+    else:
+        yield path, values
+
+
+def lines(old: str, new: str) -> list[str]:
+    """`- path: value` for what was, `+ path: value` for what is, sorted by path; comments and order do not count."""
+    before, after = (dict(leaves(yaml.safe_load(text) or {})) for text in (old, new))
+    found = []
+    for path in sorted(before.keys() | after.keys()):
+        was, now = (_shown(path, side) for side in (before, after))
+        if was != now:
+            found += [f"- {was}"] if was else []
+            found += [f"+ {now}"] if now else []
+    return found
+
+
+def markdown(old: str | None, new: str, version: str = "") -> str:
+    """The section for the release notes; `version` is the one that `old` is of, None if there was none."""
+    if old is None:
+        return f"{HEADING}\n\nThis is the first release with notes: every default is in values.yaml.\n"
+    changed = lines(old, new)
+    if not changed:
+        return f"{HEADING}\n\nNone since {version}.\n"
+    return "\n".join([f"{HEADING}\n", f"Since {version}:\n", "```diff", *changed, "```", ""])
+
+
+def _shown(path: str, values: dict[str, Any]) -> str:
+    return f"{path}: {json.dumps(values[path], ensure_ascii=False)}" if path in values else ""
