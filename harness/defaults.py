@@ -15,7 +15,7 @@ import yaml
 from harness.paths import ROOT
 
 FILE = ROOT / "files" / "defaults.json"
-KEYS = ("onwards", "modelGroupDefaults")
+KEYS = ("onwards", "modelGroupDefaults", "ingress", "networkPolicy", "serviceMonitor")
 
 
 def text() -> str:

@@ -15,7 +15,7 @@ from harness.manifests import Object
 OLDEST, NEWEST = "1.25", "1.37"
 """The oldest version whose schemas are at hand, and the newest."""
 
-_STRINGS = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+_STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
 _DURATION = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$"}
 
 

@@ -5,7 +5,8 @@
 {{- $derived := dict
       "policyTypes" (list "Ingress")
       "ingress" (list (dict "ports" (list (dict "port" "http" "protocol" "TCP") (dict "port" "metrics" "protocol" "TCP")))) -}}
-{{- toYaml (omit (.Values.networkPolicy.onwards | default $derived) "podSelector") -}}
+{{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
+{{- toYaml (omit ($policy.onwards | default $derived) "podSelector") -}}
 {{- end -}}
 
 {{- /* A group: only the gateway may reach its http port. Input: dict root, name. Output: YAML map, without podSelector. */ -}}
@@ -14,5 +15,6 @@
 {{- $derived := dict
       "policyTypes" (list "Ingress")
       "ingress" (list (dict "from" (list $gateway) "ports" (list (dict "port" "http" "protocol" "TCP")))) -}}
-{{- toYaml (omit (index (.root.Values.networkPolicy.modelGroups | default dict) .name | default $derived) "podSelector") -}}
+{{- $policy := include "inference-stack.section" (dict "root" .root "key" "networkPolicy") | fromJson -}}
+{{- toYaml (omit (index ($policy.modelGroups | default dict) .name | default $derived) "podSelector") -}}
 {{- end -}}

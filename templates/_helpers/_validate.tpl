@@ -1,5 +1,10 @@
 {{- /* Combinations that cannot work are refused here, all at once. */ -}}
 
+{{- /* A text in YAML to paste: bare where YAML reads it back as it is, else in quotes. Input: string. Output: string. */ -}}
+{{- define "inference-stack.pasted" -}}
+{{- if regexMatch "^[A-Za-z0-9][-A-Za-z0-9_./]*$" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
+{{- end -}}
+
 {{- /* One refusal. Input: dict path, why (one sentence), fix (YAML). Output: string. */ -}}
 {{- define "inference-stack.problem" -}}
 {{- printf "%s: %s\nPlease set:\n%s" .path .why (indent 2 .fix) -}}
@@ -62,7 +67,7 @@
 {{- /* A group's name, engine, aliases, and whether it has anything to run. Input: dict name, group (completed), path. Output: JSON list. */ -}}
 {{- define "inference-stack.modelGroup.identityProblems" -}}
 {{- $problems := list -}}
-{{- $set := printf "modelGroups:\n  %s:\n" .name -}}
+{{- $set := printf "modelGroups:\n  %s:\n" (include "inference-stack.pasted" .name) -}}
 {{- if or (not (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" .name)) (gt (len .name) 63) (has .name (list "true" "false" "null")) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" .path
@@ -107,12 +112,12 @@
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.modelAlias" .path)
       "why" "an alias is empty, so no request could ask for it."
-      "fix" (printf "%s    modelAlias:\n      - %s" $set (without .group.modelAlias "" | first | default .name)))) -}}
+      "fix" (printf "%s    modelAlias:\n      - %s" $set (without .group.modelAlias "" | first | default .name | include "inference-stack.pasted")))) -}}
 {{- else if not .group.modelAlias -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.modelAlias" .path)
       "why" "there is no alias, so no request could ever reach this group."
-      "fix" (printf "%s    modelAlias:\n      - %s" $set (.group.modelName | default .name | toString | base | lower)))) -}}
+      "fix" (printf "%s    modelAlias:\n      - %s" $set (.group.modelName | default .name | toString | base | lower | include "inference-stack.pasted")))) -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}
@@ -120,7 +125,7 @@
 {{- /* Ports of a group that are taken twice, or that the command contradicts. Input: dict name, group (completed), given, path. Output: JSON list. */ -}}
 {{- define "inference-stack.modelGroup.portsProblems" -}}
 {{- $problems := list -}}
-{{- $set := printf "modelGroups:\n  %s:\n" .name -}}
+{{- $set := printf "modelGroups:\n  %s:\n" (include "inference-stack.pasted" .name) -}}
 {{- $path := .path -}}
 {{- $listens := int64 .group.containerPort -}}
 {{- $asked := int64 (.given.containerPort | default $listens) -}}
@@ -158,7 +163,7 @@
 {{- $problems := list -}}
 {{- $group := .group -}}
 {{- $path := .path -}}
-{{- $set := printf "modelGroups:\n  %s:\n" .name -}}
+{{- $set := printf "modelGroups:\n  %s:\n" (include "inference-stack.pasted" .name) -}}
 {{- $names := list -}}
 {{- $paths := list -}}
 {{- range concat ($group.volumes | default list) ($group.persistentVolumes | default list) -}}
@@ -233,7 +238,7 @@
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "modelGroups.%s.serviceAccount" $name)
       "why" (printf "the service account %s is made by %s already; one of them makes it, and the others use it." $account .)
-      "fix" (printf "modelGroups:\n  %s:\n    serviceAccount:\n      create: false\n      name: %s" $name $account))) -}}
+      "fix" (printf "modelGroups:\n  %s:\n    serviceAccount:\n      create: false\n      name: %s" (include "inference-stack.pasted" $name) $account))) -}}
 {{- end -}}
 {{- $_ := set $accounts $account (index $accounts $account | default (printf "modelGroups.%s" $name)) -}}
 {{- end -}}
@@ -245,7 +250,7 @@
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" $path
       "why" (printf "the claim of volume %q would be called %s, as one of %s already is." $volume.name $claim .)
-      "fix" (printf "modelGroups:\n  %s:\n    persistentVolumes:\n      - name: %s-2" $name $volume.name))) -}}
+      "fix" (printf "modelGroups:\n  %s:\n    persistentVolumes:\n      - name: %s-2" (include "inference-stack.pasted" $name) $volume.name))) -}}
 {{- end -}}
 {{- $_ := set $claims $claim $path -}}
 {{- end -}}
@@ -257,13 +262,14 @@
       "why" "\"onwards\" is the name of the gateway's own ConfigMap."
       "fix" "configMaps:\n  my-files: {}")) -}}
 {{- end -}}
-{{- if .Values.networkPolicy.enabled -}}
-{{- range $name, $_ := .Values.networkPolicy.modelGroups -}}
+{{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
+{{- if $policy.enabled -}}
+{{- range $name, $_ := $policy.modelGroups -}}
 {{- if not (hasKey ($root.Values.modelGroups | default dict) $name) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "networkPolicy.modelGroups.%s" $name)
       "why" "there is no model group of that name, so the policy would select nothing."
-      "fix" (printf "networkPolicy:\n  modelGroups:\n    %s: {}" (keys ($root.Values.modelGroups | default dict) | sortAlpha | first | default "my-model")))) -}}
+      "fix" (printf "networkPolicy:\n  modelGroups:\n    %s: {}" (keys ($root.Values.modelGroups | default dict) | sortAlpha | first | default "my-model" | include "inference-stack.pasted")))) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -3,13 +3,18 @@ The effective values: the only place where values are merged. Below them lie the
 from values.yaml): `helm upgrade --reuse-values` puts an older chart's defaults in the place of this one's, and a null removes them.
 */ -}}
 
-{{- /* The gateway's values. Input: root. Output: JSON map. One render has one root: it keeps them. */ -}}
-{{- define "inference-stack.onwards" -}}
-{{- if not (hasKey . "onwards") -}}
-{{- $chart := (.Files.Get "files/defaults.json" | fromJson).onwards -}}
-{{- $_ := set . "onwards" (include "inference-stack.overlay" (dict "defaults" $chart "own" .Values.onwards)) -}}
+{{- /* The values below one key. Input: dict root, key (onwards, ingress, networkPolicy or serviceMonitor). Output: JSON map. One render has one root: it keeps them. */ -}}
+{{- define "inference-stack.section" -}}
+{{- if not (hasKey .root .key) -}}
+{{- $chart := index (.root.Files.Get "files/defaults.json" | fromJson) .key -}}
+{{- $_ := set .root .key (include "inference-stack.overlay" (dict "defaults" $chart "own" (index .root.Values .key))) -}}
 {{- end -}}
-{{- .onwards -}}
+{{- index .root .key -}}
+{{- end -}}
+
+{{- /* The gateway's values. Input: root. Output: JSON map. */ -}}
+{{- define "inference-stack.onwards" -}}
+{{- include "inference-stack.section" (dict "root" . "key" "onwards") -}}
 {{- end -}}
 
 {{- /* The enabled model groups, complete. Input: root. Output: JSON map name -> group; see inference-stack.modelGroup.complete for what each has. Every template asks for them, and one render has one root: it keeps them. */ -}}

@@ -31,9 +31,11 @@
 {{- $warnings = append $warnings (printf "%s: it asks for no GPU; set %s.resources.limits (nvidia.com/gpu: 1) unless its image runs on CPU." $path $path) -}}
 {{- end -}}
 {{- end -}}
-{{- if and .Values.serviceMonitor.enabled .Values.networkPolicy.enabled -}}
+{{- $monitor := include "inference-stack.section" (dict "root" . "key" "serviceMonitor") | fromJson -}}
+{{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
+{{- if and $monitor.enabled $policy.enabled -}}
 {{- range $name, $group := $groups -}}
-{{- if not (index ($.Values.networkPolicy.modelGroups | default dict) $name) -}}
+{{- if not (index ($policy.modelGroups | default dict) $name) -}}
 {{- $warnings = append $warnings (printf "networkPolicy.modelGroups.%s: the chart's own policy lets only the gateway reach this group, so Prometheus cannot scrape it; set a policy that lets both." $name) -}}
 {{- end -}}
 {{- end -}}

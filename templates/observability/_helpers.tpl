@@ -2,7 +2,7 @@
 
 {{- /* One endpoint of a ServiceMonitor. Input: dict root, port, path. Output: JSON map. */ -}}
 {{- define "inference-stack.serviceMonitor.endpoint" -}}
-{{- $monitor := .root.Values.serviceMonitor -}}
+{{- $monitor := include "inference-stack.section" (dict "root" .root "key" "serviceMonitor") | fromJson -}}
 {{- $endpoint := dict "port" .port "path" .path "interval" $monitor.interval "scrapeTimeout" $monitor.scrapeTimeout -}}
 {{- with $monitor.tlsConfig }}{{ $_ := set $endpoint "tlsConfig" . }}{{ $_ := set $endpoint "scheme" "https" }}{{ end -}}
 {{- if dig "name" "" ($monitor.bearerTokenSecret | default dict) -}}

@@ -67,7 +67,7 @@
 {{- /* Hosts of the Ingress, each with paths: without any, everything below /; without a host, every host. Input: root. Output: JSON list of {host, paths: [{path, pathType}]}. */ -}}
 {{- define "inference-stack.ingress.hosts" -}}
 {{- $hosts := list -}}
-{{- range .Values.ingress.hosts | default (list dict) -}}
+{{- range (include "inference-stack.section" (dict "root" . "key" "ingress") | fromJson).hosts | default (list dict) -}}
 {{- $paths := list -}}
 {{- range .paths | default (list dict) }}{{ $paths = append $paths (dict "path" (.path | default "/") "pathType" (.pathType | default "Prefix")) }}{{ end -}}
 {{- $hosts = append $hosts (dict "host" (.host | default "") "paths" $paths) -}}

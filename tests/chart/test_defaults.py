@@ -39,3 +39,13 @@ def test_without_any_default_the_same_is_rendered(helm: Helm, render: Render) ->
     values = {"modelGroups": {"m": GROUP}}
     text = helm.template(ROOT, values=[{**values, **dict.fromkeys(names)}])
     assert list(Manifests.parse(text)) == list(render(values))
+
+
+@pytest.mark.parametrize(
+    "path", ["ingress", "networkPolicy", "serviceMonitor", "serviceMonitor.interval", "ingress.hosts"]
+)
+def test_a_null_elsewhere_goes_back_to_the_default(render: Render, path: str) -> None:
+    section, _, key = path.partition(".")
+    switched_on = {section: {"enabled": True}} if key else {}
+    nulled = {section: {"enabled": True, key: None}} if key else {section: None}
+    assert list(render(nulled)) == list(render(switched_on))

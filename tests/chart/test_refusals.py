@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.manifests import load
 from tests.chart.accessors import bare, one
 from tests.support import Render, Say, Values
 
@@ -527,3 +528,9 @@ def test_the_fix_is_yaml_that_helps(refusal: Say, render: Render) -> None:
     fix = load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]
     values["modelGroups"]["a"].update(fix)
     assert len(render(values)) > 0
+
+
+@pytest.mark.parametrize("name", ["", "a: b", "- a", "#", "{a"])
+def test_the_fix_is_yaml_whatever_the_groups_name(refusal: Say, name: str) -> None:
+    for problem in problems(refusal({"modelGroups": {name: {**GROUP, "modelAlias": []}}})):
+        assert load(problem.partition("Please set:\n")[2]).keys() == {"modelGroups"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.accessors import engine, one, pod
+from tests.chart.accessors import engine, gateway, one, pod
 from tests.support import Render
 
 GPU = "nvidia.com/gpu"
@@ -94,3 +94,9 @@ def test_shared_memory_is_as_large_as_said(render: Render) -> None:
 def test_a_model_kept_on_one_gpu_needs_no_shared_memory(render: Render) -> None:
     values = one(args=["--tensor-parallel-size", "1"], resources={"limits": {GPU: 2}})
     assert "shm" not in {volume["name"] for volume in pod(render(values))["volumes"]}
+
+
+def test_the_gateway_gets_valid_devices_too(render: Render) -> None:
+    rendered = render({"onwards": {"resources": {"requests": {"rdma/hca": 1}, "limits": {"cpu": 1}}}})
+    assert gateway(rendered)["resources"]["limits"]["rdma/hca"] == "1"
+    assert gateway(rendered)["resources"]["requests"]["rdma/hca"] == "1"
