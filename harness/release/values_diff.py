@@ -23,7 +23,7 @@ def leaves(values: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def lines(old: str, new: str) -> list[str]:
     """`- path: value` for what was, `+ path: value` for what is, sorted by path; comments and order do not count."""
-    before, after = (dict(leaves(yaml.safe_load(text) or {})) for text in (old, new))
+    before, after = (dict(leaves(values)) if (values := yaml.safe_load(text)) else {} for text in (old, new))
     found = []
     for path in sorted(before.keys() | after.keys()):
         was, now = (_shown(path, side) for side in (before, after))

@@ -19,7 +19,7 @@ from harness.tools.golang import digest, go_build
 from harness.tools.pins import GO_WHEEL, LAYER, LAYER_SHA256, PINS, Pin, parse_version
 from harness.tools.store import make_once
 
-__all__ = ["COMMON", "NAMES", "apt_install", "link", "on_path", "tool"]
+__all__ = ["COMMON", "NAMES", "apt_install", "link", "on_path", "ready", "tool"]
 
 NAMES = tuple(PINS)
 """The tools that `tool` knows."""
@@ -48,6 +48,12 @@ def tool(name: str) -> Path:
     raise HarnessError(
         f"{name} {pin.wanted} is not on PATH", "Install Rust from https://rustup.rs, or run `rustup update`."
     )
+
+
+def ready(name: str) -> bool:
+    """Whether a tool that is built from source is there already, on PATH or in the cache."""
+    pin = PINS[name]
+    return on_path(pin) is not None or _place(pin).exists()
 
 
 def on_path(pin: Pin) -> Path | None:
@@ -85,7 +91,7 @@ def _version(program: Path, pin: Pin) -> tuple[int, ...]:
 
 def _built(pin: Pin) -> Path:
     """Built from source, once for each state of the module that pins it."""
-    target = cache_dir("tools") / f"{pin.name}-{digest(pin.module, pin.package, pin.ldflags)}"
+    target = _place(pin)
     if not target.exists():
         go = tool("go")
 
@@ -94,6 +100,11 @@ def _built(pin: Pin) -> Path:
 
         make_once(target, f"Building {pin.name}", make)
     return target / pin.name
+
+
+def _place(pin: Pin) -> Path:
+    """The directory in the cache that holds the tool once it is built."""
+    return cache_dir("tools") / f"{pin.name}-{digest(pin.module, pin.package, pin.ldflags)}"
 
 
 def _from_layer(pin: Pin) -> Path:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
+import pytest
+
 from harness.helm import KUBE_VERSION
+from harness.images import base
+from harness.images.catalog import RECIPES
 from harness.manifests import load
 from harness.paths import ROOT
+from harness.release.source import order
 from harness.tools.pins import module_version
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 NOXFILE = (ROOT / "noxfile.py").read_text()
-WORKFLOW = load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+WORKFLOWS = {path.name: load(path.read_text()) for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+CHART = load((ROOT / "Chart.yaml").read_text())
 
 
 def pinned(group: str, package: str) -> str:
@@ -20,7 +28,21 @@ def pinned(group: str, package: str) -> str:
 
 
 def test_chart_and_harness_have_one_version() -> None:
-    assert load((ROOT / "Chart.yaml").read_text())["version"] == PYPROJECT["project"]["version"]
+    assert CHART["version"] == PYPROJECT["project"]["version"]
+
+
+def test_the_release_before_is_not_newer() -> None:
+    """release-please writes the manifest, Chart.yaml and pyproject.toml at once; before the first time, it is older."""
+    (last,) = json.loads((ROOT / ".release-please-manifest.json").read_text()).values()
+    unreleased = re.search(rf"^## \[?{re.escape(CHART['version'])}\]? - unreleased$", CHANGELOG, re.MULTILINE)
+    assert order(last) < order(CHART["version"]) if unreleased else last == CHART["version"]
+
+
+def test_release_please_bumps_every_place_that_has_the_version() -> None:
+    config = json.loads((ROOT / "release-please-config.json").read_text())
+    assert config["release-type"] == "helm"  # Chart.yaml and CHANGELOG.md
+    places = {(each["path"], each["jsonpath"]) for each in config["packages"]["."]["extra-files"]}
+    assert places == {("pyproject.toml", "$.project.version")}
 
 
 def test_nox_is_checked_as_it_is_run() -> None:
@@ -39,10 +61,47 @@ def test_schemas_templates_and_tools_are_of_one_kubernetes() -> None:
 
 def test_oldest_python_is_tested() -> None:
     oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
-    assert oldest in WORKFLOW["jobs"]["check"]["strategy"]["matrix"]["python"]
+    assert oldest in WORKFLOWS["ci.yml"]["jobs"]["check"]["strategy"]["matrix"]["python"]
 
 
-def test_actions_are_pinned_by_commit() -> None:
-    used = [step["uses"] for job in WORKFLOW["jobs"].values() for step in job["steps"] if "uses" in step]
-    assert used
-    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", each) for each in used)
+def test_images_have_the_packages_that_are_tested() -> None:
+    groups = [PYPROJECT["project"]["dependencies"], *PYPROJECT["dependency-groups"].values()]
+    tested = dict(each.split("==") for group in groups for each in group)
+    both = {name.lower() for name in tested} & {name.lower() for name in base.PACKAGES}
+    assert {"starlette", "uvicorn", "xllamacpp"} <= both
+    here, there = ({k.lower(): v for k, v in each.items() if k.lower() in both} for each in (tested, base.PACKAGES))
+    assert here == there
+
+
+def test_stand_ins_answer_for_the_versions_that_the_engines_are_pinned_to() -> None:
+    texts = (path.read_text() for path in (ROOT / "templates" / "model-group").glob("_engine-*.tpl"))
+    presets = [load(found[0])["image"] for text in texts if (found := re.search(r"^image: .*$", text, re.MULTILINE))]
+    assert len(presets) == 5
+    tags = {recipe.repository.removeprefix("docker.io/"): recipe.tag for recipe in RECIPES}
+    assert {each["repository"]: str(each["tag"]) for each in presets}.items() <= tags.items()
+
+
+def test_go_modules_agree_on_go_and_kubernetes_libraries() -> None:
+    texts = [path.read_text() for path in (ROOT / "tools").rglob("go.mod")]
+    assert len(texts) == 3
+    assert len({re.search(r"^go (\d+\.\d+)", text, re.MULTILINE)[1] for text in texts}) == 1  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", sorted(WORKFLOWS))
+class TestWorkflow:
+    def test_may_do_nothing_but_what_a_job_says(self, name: str) -> None:
+        workflow = WORKFLOWS[name]
+        assert workflow["permissions"] == {}
+        assert all("permissions" in job and "timeout-minutes" in job for job in workflow["jobs"].values())
+        assert "concurrency" in workflow
+
+    def test_actions_are_pinned_by_commit_with_their_version(self, name: str) -> None:
+        text = (ROOT / ".github" / "workflows" / name).read_text()
+        lines = [line.strip() for line in text.splitlines() if "uses:" in line]
+        assert all(re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line) for line in lines), lines
+
+
+def test_one_action_has_one_pin() -> None:
+    texts = ((ROOT / ".github" / "workflows" / name).read_text() for name in WORKFLOWS)
+    pins = {pin for text in texts for pin in re.findall(r"uses: (\S+@\S+ # \S+)", text)}
+    assert len(pins) == len({pin.partition("@")[0] for pin in pins})

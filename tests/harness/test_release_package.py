@@ -1,0 +1,253 @@
+"""The release's archive, its bill of materials and its steps; cosign is used where it has been built already."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.errors import HarnessError
+from harness.helm import Helm, HelmError
+from harness.manifests import load
+from harness.paths import ROOT
+from harness.release import artifacthub, cosign, provenance, publication, rehearsal, sbom
+from harness.release.__main__ import workflow
+from harness.release.interceptor import intercepted
+from harness.release.package import Package, build, image_names, pack
+from harness.release.publication import by_digest
+from harness.release.source import Commit
+from harness.run import Completed
+from harness.stack import Published, loopback_registry
+from harness.tools import ready
+
+REPOSITORY = "registry.example/charts/tiny"
+EPOCH = 1_800_000_000
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
+    """A small chart."""
+    directory = tmp_path / "chart"
+    (directory / "templates").mkdir(parents=True)
+    said = {"apiVersion": "v2", "name": "tiny", "version": "1.2.3"}
+    (directory / "Chart.yaml").write_text(yaml.safe_dump(said))
+    (directory / "values.yaml").write_text("a: 1\n")
+    (directory / "templates" / "map.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    return directory
+
+
+@pytest.fixture
+def package(chart: Path, tmp_path: Path) -> Package:
+    archive = pack(chart, tmp_path / "packed", EPOCH)
+    images = ("docker.io/vllm/vllm-openai:v0.30.0", "ghcr.io/doublewordai/onwards:0.38.1")
+    return Package(archive, "tiny", "1.2.3", Commit("ab" * 20, EPOCH, False), images)
+
+
+def test_the_same_chart_is_the_same_bytes(chart: Path, package: Package, tmp_path: Path) -> None:
+    for file in chart.rglob("*"):
+        file.touch()
+    again = pack(chart, tmp_path / "again", EPOCH)
+    assert again.read_bytes() == package.archive.read_bytes()
+    assert pack(chart, tmp_path / "later", EPOCH + 2).read_bytes() != package.archive.read_bytes()
+
+
+def test_the_commit_is_packaged_with_what_artifact_hub_reads(tmp_path: Path) -> None:
+    made = build(tmp_path)
+    said = load(Helm().run("show", "chart", made.archive).stdout)
+    annotations = said["annotations"]
+    assert {f"artifacthub.io/{name}" for name in ("changes", "images", "prerelease", "containsSecurityUpdates")} <= set(
+        annotations
+    )
+    images = [each["image"] for each in yaml.safe_load(annotations["artifacthub.io/images"])]
+    assert images == list(made.images)
+    assert f"ghcr.io/doublewordai/onwards:{said['appVersion']}" in images
+    assert len({each["name"] for each in yaml.safe_load(annotations["artifacthub.io/images"])}) == len(images)
+
+
+def test_images_are_those_of_every_engine_that_has_one() -> None:
+    presets = [load(f"image: {text}") for text in preset_images()]
+    wanted = {f"{each['image']['repository']}:{each['image']['tag']}" for each in presets}
+    assert len(wanted) == 5
+    assert {name.removeprefix("docker.io/") for name in image_names(ROOT)} >= wanted
+
+
+def preset_images() -> list[str]:
+    """What stands behind `image:` in the engines' presets."""
+    texts = (path.read_text() for path in (ROOT / "templates" / "model-group").glob("_engine-*.tpl"))
+    return [line.removeprefix("image: ") for text in texts for line in text.splitlines() if line.startswith("image: ")]
+
+
+class TestBill:
+    def test_lists_files_and_images(self, package: Package) -> None:
+        bill = json.loads(sbom.cyclonedx(package, REPOSITORY))
+        assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+        chart = bill["metadata"]["component"]
+        assert chart["hashes"] == [{"alg": "SHA-256", "content": package.sha256}]
+        assert [each["name"] for each in chart["components"]] == ["Chart.yaml", "templates/map.yaml", "values.yaml"]
+        assert [each["purl"] for each in bill["components"]] == [
+            "pkg:oci/vllm-openai?repository_url=docker.io/vllm/vllm-openai&tag=v0.30.0",
+            "pkg:oci/onwards?repository_url=ghcr.io/doublewordai/onwards&tag=0.38.1",
+        ]
+        (depends,) = (each for each in bill["dependencies"] if each["ref"] == "chart")
+        assert sorted(depends["dependsOn"]) == sorted(package.images)
+
+    def test_is_the_same_for_the_same_archive(self, package: Package) -> None:
+        assert sbom.cyclonedx(package, REPOSITORY) == sbom.cyclonedx(package, REPOSITORY)
+
+    def test_fits_its_archive(self, package: Package) -> None:
+        sbom.check(sbom.cyclonedx(package, REPOSITORY), package.archive)
+
+    @pytest.mark.parametrize(("file", "text"), [("values.yaml", "a: 2\n"), ("templates/more.yaml", "kind: Job\n")])
+    def test_a_changed_or_added_file_is_named(
+        self, chart: Path, package: Package, tmp_path: Path, file: str, text: str
+    ) -> None:
+        (chart / file).write_text(text)
+        changed = pack(chart, tmp_path / "changed", EPOCH)
+        with pytest.raises(HarnessError, match=rf"(?s)bill of materials lists: {file}\nDo not install"):
+            sbom.check(sbom.cyclonedx(package, REPOSITORY), changed)
+
+    def test_a_missing_file_is_named(self, chart: Path, package: Package, tmp_path: Path) -> None:
+        shutil.rmtree(chart / "templates")
+        with pytest.raises(HarnessError, match=r"lists: templates/map\.yaml"):
+            sbom.check(sbom.cyclonedx(package, REPOSITORY), pack(chart, tmp_path / "less", EPOCH))
+
+
+def test_provenance_names_the_commit(package: Package) -> None:
+    said = json.loads(provenance.slsa(package, "https://example.com/a", "tag:b"))
+    assert said["buildDefinition"]["resolvedDependencies"] == [
+        {"uri": "git+https://example.com/a", "digest": {"gitCommit": "ab" * 20}}
+    ]
+    assert said["runDetails"]["builder"] == {"id": "tag:b"}
+
+
+def test_another_commit_in_the_provenance_is_refused(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = json.loads(provenance.slsa(package, "https://example.com/a", "tag:b"))
+    monkeypatch.setattr(cosign, "predicate", lambda *_: said)
+    released = Published(f"oci://{REPOSITORY}", "1.2.3", "sha256:00")
+    publication.check_origin(released, workflow(), "ab" * 20)
+    with pytest.raises(HarnessError, match=f"names {'ab' * 20}, not {'cd' * 20}"):
+        publication.check_origin(released, workflow(), "cd" * 20)
+
+
+class TestAttestations:
+    """What is made of cosign's answers."""
+
+    @pytest.fixture
+    def said(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The lines that cosign prints."""
+        lines: list[str] = []
+        monkeypatch.setattr(cosign, "cosign", lambda *words, **_: Completed(words, 0, "\n".join(lines), ""))
+        return lines
+
+    def statement(self, predicate: object) -> str:
+        payload = base64.b64encode(json.dumps({"predicate": predicate}).encode()).decode()
+        return json.dumps({"payloadType": "application/vnd.in-toto+json", "payload": payload})
+
+    def test_the_newest_counts(self, said: list[str]) -> None:
+        said += ["Verified", self.statement({"a": 1}), self.statement({"a": 2})]
+        assert cosign.predicate("r@sha256:0", workflow(), "cyclonedx") == {"a": 2}
+
+    def test_none_is_a_refusal(self, said: list[str]) -> None:
+        assert said == []
+        with pytest.raises(HarnessError, match=r"(?s)no attestation of type cyclonedx.*Do not install"):
+            cosign.predicate("r@sha256:0", workflow(), "cyclonedx")
+
+    def test_a_chart_that_is_not_the_signed_one_is_refused(
+        self, said: list[str], chart: Path, package: Package, tmp_path: Path
+    ) -> None:
+        released = Published(f"oci://{REPOSITORY}", "1.2.3", "sha256:00")
+        said.append(self.statement(json.loads(sbom.cyclonedx(package, REPOSITORY))))
+        publication.check_contents(released, workflow(), package.archive)
+        (chart / "values.yaml").write_text("a: 2\n")
+        with pytest.raises(HarnessError, match=r"lists: values\.yaml"):
+            publication.check_contents(released, workflow(), pack(chart, tmp_path / "changed", EPOCH))
+
+
+class TestRegistry:
+    """What needs a registry, and no signature."""
+
+    def test_pushed_twice_it_has_one_digest_and_comes_back_as_it_was(self, package: Package, tmp_path: Path) -> None:
+        with loopback_registry() as registry:
+            first, second = (publication.push(package, f"{registry}/{path}", plain_http=True) for path in "ab")
+            assert first.digest == second.digest
+            assert by_digest(first) == f"{registry}/a/tiny@{first.digest}"
+            pulled = publication.pull(first, tmp_path / "pulled", plain_http=True)
+            publication.check_bytes(pulled, package)
+            assert publication.render(pulled) == 1
+
+    def test_bytes_changed_on_the_way_are_refused(self, package: Package, tmp_path: Path) -> None:
+        with loopback_registry() as registry:
+            released = publication.push(package, f"{registry}/a", plain_http=True)
+            with intercepted(registry, "of nothing") as proxy:
+                honest = Published(f"oci://{proxy}/a/tiny", released.version, released.digest)
+                publication.check_bytes(publication.pull(honest, tmp_path / "one", plain_http=True), package)
+            with intercepted(registry, package.sha256) as proxy:
+                bent = Published(f"oci://{proxy}/a/tiny", released.version, released.digest)
+                with pytest.raises(HelmError, match="mismatched digest"):
+                    publication.pull(bent, tmp_path / "two", plain_http=True)
+
+    def test_other_bytes_than_the_commits_are_refused(self, chart: Path, package: Package, tmp_path: Path) -> None:
+        (chart / "values.yaml").write_text("a: 2\n")
+        with pytest.raises(HarnessError, match=f"is not what commit {'ab' * 20} packages into"):
+            publication.check_bytes(pack(chart, tmp_path / "changed", EPOCH), package)
+
+    def test_artifact_hub_reads_the_metadata(self, tmp_path: Path) -> None:
+        with loopback_registry() as registry:
+            artifacthub.publish(tmp_path / "layout", ROOT / "artifacthub-repo.yml", f"{registry}/a/tiny")
+            assert artifacthub.published(f"{registry}/a/tiny") == (ROOT / "artifacthub-repo.yml").read_text()
+
+
+class TestRehearsal:
+    def test_after_a_failure_nothing_more_is_done(self, capsys: pytest.CaptureFixture[str]) -> None:
+        done: list[str] = []
+
+        def first(_: Any) -> str:
+            """First"""
+            return "[found]"
+
+        def second(_: Any) -> str:
+            """Second"""
+            raise HarnessError("it broke", "mend it")
+
+        def third(_: Any) -> str:
+            """Third"""
+            done.append("third")
+            return ""
+
+        results = rehearsal.take([first, second, third])
+        assert [(each.title, each.outcome) for each in results] == [
+            ("First", "ok"),
+            ("Second", "failed"),
+            ("Third", "not reached"),
+        ]
+        assert not done
+        assert not rehearsal.show(results)
+        out = capsys.readouterr().out
+        assert "[found]" in out
+        assert out.rstrip().endswith("it broke\nmend it")
+
+    def test_what_is_not_refused_is_a_failure(self) -> None:
+        with pytest.raises(HarnessError, match="It was not refused"):
+            rehearsal.refused(lambda: None)
+
+    def test_credentials_of_the_user_are_not_seen(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DOCKER_CONFIG", "/mine")
+        with rehearsal.anonymous(tmp_path):
+            assert os.environ["DOCKER_CONFIG"] == str(tmp_path)
+        assert os.environ["DOCKER_CONFIG"] == "/mine"
+
+    @pytest.mark.skipif(not ready("cosign"), reason="cosign takes minutes to build: `nox -s tools -- cosign`")
+    def test_every_step(self) -> None:
+        assert {each.outcome for each in rehearsal.rehearse()} == {"ok"}
+
+
+def test_the_identity_that_signs_is_the_one_that_documents_name() -> None:
+    assert workflow().identity in (ROOT / "SECURITY.md").read_text()
+    assert workflow().issuer in (ROOT / "SECURITY.md").read_text()
+    assert (ROOT / ".github" / "workflows" / "release.yml").exists()

