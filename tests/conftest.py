@@ -13,7 +13,7 @@ from harness.paths import ROOT, examples
 from harness.tools import tool
 from tests.support import Render, Say, Values
 
-pytest.register_assert_rewrite("tests.invariants")
+pytest.register_assert_rewrite("tests.invariants", "tests.properties.checks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

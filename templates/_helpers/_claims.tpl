@@ -23,7 +23,7 @@ accessModes:
 storageClassName: {{ ternary "" $class (eq $class "-") | quote }}
 {{- end }}
 {{- with $volume.volumeMode }}
-volumeMode: {{ . }}
+volumeMode: {{ . | quote }}
 {{- end }}
 {{- with $volume.selector }}
 selector:

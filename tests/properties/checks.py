@@ -1,0 +1,87 @@
+"""What has to come of any values at all: objects that keep every rule, or a refusal that says what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from harness.helm import HelmError
+from harness.inprocess import NOTES, InProcess
+from harness.manifests import Manifests, Object, load, load_all
+from harness.paths import ROOT
+from tests.invariants import INVARIANTS
+from tests.kubernetes_schema import NEWEST, OLDEST, faults
+
+LIBRARY = InProcess()
+
+INTERNALS = re.compile(r"nil pointer|error calling|executing \"|can't evaluate|wrong type|interface \{\}|<no value>|%!")
+"""What only someone who writes templates understands."""
+
+PROBLEM = re.compile(r"(?s)(?P<path>.+?): (?P<why>[^\n]+)\nPlease set:\n(?P<fix>.+)")
+
+rendered_sets = 0
+"""How many sets of values have been rendered and checked in this process."""
+
+
+def check(values: Mapping[str, Any], legal: bool = True) -> Manifests | None:
+    """What comes of the values: objects, or nothing if they are refused as they should be.
+
+    Without `legal` the objects are only read: for texts that Kubernetes judges, not the chart.
+    """
+    global rendered_sets
+    rendered_sets += 1
+    try:
+        rendered = LIBRARY.render(ROOT, values)
+    except HelmError as error:
+        check_refusal(error.said)
+        return None
+    assert not INTERNALS.search("".join(text for name, text in rendered.items() if name.endswith(NOTES)))
+    documents = [d for name, text in sorted(rendered.items()) if not name.endswith(NOTES) for d in split(text)]
+    manifests = Manifests(each for document in documents for each in parse(document))
+    if legal:
+        assert [fault for document in documents for fault in invalid(document)] == []
+        for rule in INVARIANTS:
+            rule(manifests)
+    return manifests
+
+
+def split(text: str) -> list[str]:
+    """The documents of a stream, unparsed; nothing inside one begins a line with dashes, or it would not be YAML."""
+    return [document for document in re.split(r"(?m)^---$", text) if document.strip()]
+
+
+@lru_cache(maxsize=2000)
+def parse(document: str) -> list[Object]:
+    """Kept, since most documents of a set are those of many others; nobody changes what is parsed."""
+    return [each for each in load_all(document) if each is not None]
+
+
+@lru_cache(maxsize=2000)
+def invalid(document: str) -> list[str]:
+    return [fault for each in parse(document) for version in (OLDEST, NEWEST) for fault in faults(version, each)]
+
+
+@cache
+def roots() -> frozenset[str]:
+    """The keys that a path can begin with."""
+    return frozenset(load((ROOT / "values.yaml").read_text()))
+
+
+def check_refusal(said: str) -> None:
+    """Each problem begins with the path of a value, and ends with YAML to paste; or the schema names the path."""
+    assert not INTERNALS.search(said), said
+    if "values don't meet the specifications of the schema" in said:
+        assert re.search(r"(?m)^- at '(/[^']*)?': ", said), said
+        return
+    _, _, problems = said.partition("templates/")
+    _, _, problems = problems.partition(": \n\n")
+    assert problems.strip(), said
+    for problem in problems.strip("\n").split("\n\n"):
+        found = PROBLEM.fullmatch(problem)
+        assert found, said
+        assert re.split(r"[.\[]", found["path"])[0] in roots(), said
+        fix = load(found["fix"])
+        assert isinstance(fix, dict), said
+        assert fix.keys() <= roots(), said

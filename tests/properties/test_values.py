@@ -1,0 +1,29 @@
+"""Any values become objects that keep every rule, or are refused with what to write instead."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, seed
+
+from tests.properties.checks import check, check_refusal
+from tests.properties.strategies import Values, values
+
+
+@pytest.mark.parametrize("shard", range(4))
+def test_values_work_or_are_refused_with_advice(shard: int) -> None:
+    @seed(shard)
+    @given(values())
+    def holds(drawn: Values) -> None:
+        check(drawn)
+
+    holds()
+
+
+def test_internals_are_no_refusal() -> None:
+    for said in (
+        'Error: template: a:1:2: executing "a" at <.Values.x.y>: nil pointer evaluating interface {}.y',
+        "Error: execution error at (inference-stack/templates/a.yaml:1:4): \n\nmodelGroups.a: because.\nWrite nothing.",
+        "Error: execution error at (inference-stack/templates/a.yaml:1:4): \n\nmodels.a: because.\nPlease set:\n  a: 1",
+    ):
+        with pytest.raises(AssertionError):
+            check_refusal(said)
