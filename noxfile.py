@@ -48,7 +48,13 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def test(session: nox.Session) -> None:
     """Tests of what the chart renders, and of the harness; needs no cluster."""
-    pytest(session, "--numprocesses=auto", "--dist=loadfile", "tests/chart", "tests/harness")
+    pytest(session, "--numprocesses=auto", "--dist=loadfile", "tests/chart", "tests/harness", "tests/properties")
+
+
+@nox.session(default=False)
+def properties(session: nox.Session) -> None:
+    """Thousands of generated values against every rule; `test` does some hundreds of them."""
+    pytest(session, "--numprocesses=auto", "--hypothesis-profile=long", "tests/properties")
 
 
 @nox.session(default=False)
@@ -69,6 +75,13 @@ def release(session: nox.Session) -> None:
     """A release, rehearsed with `-- --dry-run`: pushed, signed, attested, verified, pulled, and tampering refused."""
     prepare(session, "release")
     session.run("python", "-m", "harness.release", *session.posargs)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Write the generated tables and pages; `-- --check` only compares."""
+    prepare(session, "test", "engines", "release")
+    session.run("python", "-m", "harness.docs", *session.posargs)
 
 
 @nox.session(default=False)

@@ -101,6 +101,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "format": lambda: python("ruff", "format", "--quiet", "--diff", "."),
     "mypy": lambda: python("mypy"),
     "yaml": yaml,
+    "docs": lambda: python("harness.docs", "--check"),
     "helm-lint": helm_lint,
     "render": render,
     "actionlint": actionlint,

@@ -1,0 +1,1 @@
+"""Documentation that cannot drift: tables from values.yaml, messages from the tests, a site from the same Markdown."""

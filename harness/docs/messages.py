@@ -1,0 +1,111 @@
+"""Every refusal and warning of the chart, as a page.
+
+The cases are those of the tests, which assert each text word for word: the page says what the chart says. `unmentioned`
+reads the sentences in the templates, so one without a case is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import dedent
+
+import yaml
+
+from harness.docs.markdown import cell
+from harness.manifests import load
+from harness.paths import ROOT
+from tests.chart.test_notes import NO_KEY, WARNINGS
+from tests.chart.test_refusals import REFUSALS
+
+HELPERS = ROOT / "templates" / "_helpers"
+STRING = r'"(?:[^"\\]|\\.)*"'
+
+HEAD = """\
+# Messages
+
+Values that cannot work are **refused** before anything is installed, all problems at once, each with its path, the
+reason and the YAML that helps. Values that can work but are risky are **warned** of in the notes that `helm install`
+and `helm upgrade` print.
+
+Each message stands here with values that cause it. In a message of your own, other names and numbers stand in the same
+sentence.
+"""
+
+
+def title(case: str) -> str:
+    """A case's name as a heading."""
+    return case.replace("-", " ").capitalize()
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML as people write it: a list stands deeper than its key."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - the base's names
+        super().increase_indent(flow, False)
+
+
+def _yaml(values: object) -> str:
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000).strip()
+
+
+def refusals() -> Iterator[tuple[str, object, str]]:
+    """Each case of a refusal: its title, values that are refused, and the whole text."""
+    for case, refused in REFUSALS.items():
+        yield title(case), refused.values, dedent(refused.text).strip()
+
+
+def warnings() -> Iterator[tuple[str, object, str]]:
+    """Each case of a warning: its title, values that are warned of, and its sentences, one on each line."""
+    for case, (values, text) in WARNINGS.items():
+        yield title(case), values, text
+    yield "No keys for clients", {}, NO_KEY
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD, "## Refusals"]
+    for name, values, text in refusals():
+        parts.append(f"### {name}\n\n{_refusal(values, text)}")
+    parts.append("## Warnings")
+    for name, values, text in warnings():
+        caused = f'\n\n```yaml title="warned of"\n{_yaml(values)}\n```' if values else ""
+        said = "\n\n".join(f"> {cell(line)}" for line in text.splitlines())
+        parts.append(f"### {name}\n\n{said}{caused}")
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _refusal(values: object, text: str) -> str:
+    problem, _, fix = text.partition("\nPlease set:\n")
+    path, _, why = problem.partition(": ")
+    shown = dedent(fix).strip()
+    load(shown)  # what users are told to paste is YAML
+    return (
+        f"`{path}`: {cell(why)}\n\n"
+        f'```yaml title="refused"\n{_yaml(values)}\n```\n\n'
+        f'```yaml title="please set"\n{shown}\n```'
+    )
+
+
+def sentences(template: str) -> Iterator[str]:
+    """The `why` of each problem and the text of each warning in a template, as printf has them."""
+    for match in re.finditer(rf'"why" \(?(?:printf )?({STRING})', template):
+        yield _unquoted(match[1])
+    for match in re.finditer(rf"append \$warnings \(?(?:printf )?({STRING})", template):
+        yield _unquoted(match[1])
+
+
+def _unquoted(string: str) -> str:
+    return string[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+
+def unmentioned(page: str) -> list[str]:
+    """The sentences of the templates that no line of the page says."""
+    templates = (HELPERS / name for name in ("_validate.tpl", "_warnings.tpl"))
+    wanted = [sentence for path in templates for sentence in sentences(path.read_text())]
+    return [sentence for sentence in wanted if not re.search(_pattern(sentence), page)]
+
+
+def _pattern(sentence: str) -> str:
+    """A regular expression for what printf makes of a sentence, on a page."""
+    return re.sub(r"%(?:\[\d+\])?[sdqv]", ".*", re.escape(cell(sentence)))
