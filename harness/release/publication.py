@@ -115,5 +115,6 @@ def install(
         kubectl.wait_available(
             selector=f"app.kubernetes.io/instance={stack.release}", timeout=INSTALL_SECONDS, detail=detail
         )
+        detail("")
     finally:
         kubectl.run("delete", "namespace", stack.namespace, "--ignore-not-found", "--wait=false")

@@ -77,7 +77,8 @@ def values_of(version: str, root: Path = ROOT) -> str:
 
 def _git(root: Path, *words: str) -> str:
     try:
-        return run(["git", "-C", root, *words]).stdout.strip()
+        # A checkout may belong to somebody else, as in a container; nothing is run from it.
+        return run(["git", "-C", root, "-c", f"safe.directory={root}", *words]).stdout.strip()
     except CommandError as error:
         hint = "A release is made from a commit: use a git clone of the repository, with its tags."
         raise CommandError(error.message, hint, error.completed) from error

@@ -13,10 +13,10 @@ import pytest
 from harness.images import base
 from harness.manifests import load
 from harness.paths import ROOT
-from harness.run import run
 
 TEXT = (ROOT / "renovate.json5").read_text()
 CONFIG: dict[str, Any] = json.loads(re.sub(r"^\s*//.*$", "", TEXT, flags=re.MULTILINE))
+SOURCES = {".yaml", ".tpl", ".md", ".py", ".json", ".toml"}
 GATEWAY, IMAGES, TOOLS, PACKAGES, MODULES = CONFIG["customManagers"]
 
 
@@ -25,26 +25,29 @@ def expression(pattern: str) -> str:
     return pattern.replace("(?<", "(?P<")
 
 
-def tracked() -> list[Path]:
-    return [ROOT / name for name in run(["git", "-C", ROOT, "ls-files"]).stdout.splitlines()]
+def files() -> list[Path]:
+    """Those in which a version may be written, in a checkout that may hold other things."""
+    trees = (path for name in ("templates", "examples", "docs", "harness") for path in (ROOT / name).rglob("*"))
+    return [path for path in (*ROOT.iterdir(), *trees) if path.is_file()]
 
 
 def found(manager: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What a manager finds: the file, the dependency (empty if the manager names it), the version."""
     patterns = [expression(each.removeprefix("/").removesuffix("/")) for each in manager["managerFilePatterns"]]
-    for path in tracked():
+    for path in files():
         name = path.relative_to(ROOT).as_posix()
-        if path.is_file() and any(re.search(pattern, name) for pattern in patterns):
+        if any(re.search(pattern, name) for pattern in patterns):
             for each in manager["matchStrings"]:
                 for hit in re.finditer(expression(each), path.read_text()):
                     yield name, hit.groupdict().get("depName", ""), hit["currentValue"]
 
 
-def test_the_gateway_is_found_where_it_is_pinned() -> None:
+def test_the_gateways_version_is_written_once() -> None:
     version = load((ROOT / "Chart.yaml").read_text())["appVersion"]
-    hits = list(found(GATEWAY))
-    assert {(name, value) for name, _, value in hits} >= {("Chart.yaml", version), ("README.md", version)}
-    assert {value for *_, value in hits} == {version}
+    assert list(found(GATEWAY)) == [("Chart.yaml", "", version)]
+    written = re.compile(rf"(?<![\w.]){re.escape(version)}(?![\w.])")
+    places = [path for path in files() if path.suffix in SOURCES and written.search(path.read_text())]
+    assert [path.name for path in places] == ["Chart.yaml"]
 
 
 def test_every_image_is_found_in_every_place() -> None:
