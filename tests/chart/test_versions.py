@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from harness.manifests import Object, load, pod_spec
 from harness.paths import ROOT
 from tests.chart.accessors import bare, engine
@@ -33,12 +31,6 @@ def test_examples_run_the_engines_that_the_chart_pins(render: Render, example: P
 
 def test_the_gateways_version_is_exact() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", CHART["appVersion"])
-
-
-@pytest.mark.parametrize("name", ["README.md"])
-def test_documents_name_the_gateways_version(name: str) -> None:
-    said = re.findall(r"tested with \| `\"\"` \((\d+\.\d+\.\d+)\)", (ROOT / name).read_text())
-    assert said == [CHART["appVersion"]]
 
 
 def test_the_changelog_has_the_charts_version() -> None:
