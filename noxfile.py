@@ -58,6 +58,13 @@ def properties(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def schema(session: nox.Session) -> None:
+    """Write values.schema.json from harness/schema and values.yaml; `-- --check` says whether it is up to date."""
+    prepare(session, "test")
+    session.run("python", "-m", "harness.schema", *session.posargs)
+
+
+@nox.session(default=False)
 def cluster(session: nox.Session) -> None:
     """Tests of the chart installed on a real Kubernetes."""
     pytest(session, "tests/cluster")

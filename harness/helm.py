@@ -90,8 +90,11 @@ class Helm:
         kube_version: str = KUBE_VERSION,
         api_versions: Sequence[str] = (),
         show_only: Sequence[str] = (),
+        skip_schema: bool = False,
     ) -> str:
         """The rendered manifests. `values` are laid over each other in their order, then `sets` (`a.b=c`).
+
+        With `skip_schema` the values are not held against values.schema.json (Helm 3.16 and newer).
 
         Raises:
             HelmError: the chart refuses the values.
@@ -100,6 +103,7 @@ class Helm:
         options += [word for each in sets for word in ("--set", each)]
         options += [word for each in api_versions for word in ("--api-versions", each)]
         options += [word for each in show_only for word in ("--show-only", each)]
+        options += ["--skip-schema-validation"] if skip_schema else []
         key = (self.binary, self.namespace, str(chart), fingerprint(chart), release, *map(_content, values), *options)
         if key not in _RENDERS:
             with _files(values) as files:

@@ -102,6 +102,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "mypy": lambda: python("mypy"),
     "yaml": yaml,
     "docs": lambda: python("harness.docs", "--check"),
+    "schema": lambda: python("harness.schema", "--check"),
     "helm-lint": helm_lint,
     "render": render,
     "actionlint": actionlint,

@@ -26,7 +26,7 @@
 {{- define "inference-stack.scheduling" -}}
 {{- $fields := dict -}}
 {{- $source := . -}}
-{{- range list "affinity" "hostNetwork" "dnsPolicy" "dnsConfig" "hostAliases" "nodeSelector" "priorityClassName" "runtimeClassName" "schedulerName" "tolerations" "topologySpreadConstraints" -}}
+{{- range list "affinity" "nodeSelector" "priorityClassName" "runtimeClassName" "schedulerName" "tolerations" "topologySpreadConstraints" -}}
 {{- if index $source . }}{{ $_ := set $fields . (index $source .) }}{{ end -}}
 {{- end -}}
 {{- with $fields }}{{ toYaml . }}{{ end -}}

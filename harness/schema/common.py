@@ -1,0 +1,106 @@
+"""What several of the chart's values are made of."""
+
+from __future__ import annotations
+
+from harness.schema.dsl import (
+    Schema,
+    boolean,
+    described,
+    either,
+    integer,
+    listing,
+    mapping,
+    number,
+    obj,
+    optional,
+    reference,
+    settings,
+    text,
+)
+from harness.schema.kubernetes import PULL_POLICIES, embed
+
+SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
+
+
+def scalar() -> Schema:
+    """What a command line, a label or an annotation can hold; the chart turns numbers and booleans into text."""
+    return either(text(), number(), boolean())
+
+
+def word() -> Schema:
+    """A name or a version, which YAML may have read as a number."""
+    return either(text(), number())
+
+
+def words() -> Schema:
+    """A list of words, or a single one."""
+    return either(word(), listing(scalar()))
+
+
+def strings() -> Schema:
+    """Labels or annotations."""
+    return mapping(optional(scalar()))
+
+
+def count(minimum: int | None = None, maximum: int | None = None) -> Schema:
+    """A whole number, which may be written as text: --set-string and templating tools do."""
+    return either(integer(minimum, maximum), text(pattern="^[0-9]+$"))
+
+
+def port() -> Schema:
+    return count(1, 65535)
+
+
+def seconds() -> Schema:
+    return count(0)
+
+
+def pull_policy() -> Schema:
+    return text("", *PULL_POLICIES)
+
+
+def pull_secrets() -> Schema:
+    """Secrets as Kubernetes wants them, or by their names alone."""
+    name = described("Name of a Secret in the release's namespace.", text())
+    return listing(either(text(), obj(name=name)))
+
+
+def service_account() -> Schema:
+    return settings(create=boolean(), annotations=strings(), name=text())
+
+
+def environment() -> Schema:
+    """A list of EnvVar whose values may be numbers and booleans."""
+    variable = embed("EnvVar")
+    variable["properties"] = {**variable["properties"], "value": optional(scalar())}
+    return listing(variable)
+
+
+def volumes() -> Schema:
+    return listing(reference("Volume"))
+
+
+def volume_mounts() -> Schema:
+    return listing(reference("VolumeMount"))
+
+
+def probe() -> Schema:
+    """Kubernetes' Probe, and short ways to say its handler."""
+    whole = embed("Probe")
+    own = {
+        "enabled": described("Have this probe.", optional(boolean())),
+        "type": described("How it asks: http, or tcp for a connection alone.", optional(text("http", "tcp"))),
+        "path": described("Path that it asks for over http.", optional(text())),
+    }
+    return {**whole, "properties": {**own, **whole["properties"]}}
+
+
+def scheduling() -> dict[str, Schema]:
+    """Which nodes pods run on."""
+    return {
+        "nodeSelector": mapping(optional(text())),
+        "tolerations": listing(reference("Toleration")),
+        "affinity": embed("Affinity"),
+        "topologySpreadConstraints": listing(reference("TopologySpreadConstraint")),
+        "priorityClassName": text(),
+    }

@@ -1,0 +1,11 @@
+"""`networkPolicy`: who may reach the pods."""
+
+from __future__ import annotations
+
+from harness.schema.dsl import Schema, boolean, mapping, optional, settings
+from harness.schema.kubernetes import embed
+
+
+def schema() -> Schema:
+    policy = embed("NetworkPolicySpec")
+    return settings(enabled=boolean(), onwards=policy, modelGroups=mapping(optional(policy)))

@@ -1,0 +1,56 @@
+"""`onwards`: the gateway."""
+
+from __future__ import annotations
+
+from harness.schema import common
+from harness.schema.dsl import Schema, boolean, either, integer, listing, settings, text
+from harness.schema.kubernetes import embed
+
+
+def schema() -> Schema:
+    return settings(
+        replicaCount=common.count(0),
+        image=settings(
+            registry=text(),
+            repository=text(),
+            tag=common.word(),
+            digest=text(pattern="^(sha256:[0-9a-f]{64})?$"),
+            pullPolicy=common.pull_policy(),
+        ),
+        imagePullSecrets=common.pull_secrets(),
+        serviceAccount=common.service_account(),
+        podAnnotations=common.strings(),
+        podLabels=common.strings(),
+        podSecurityContext=embed("PodSecurityContext"),
+        securityContext=embed("SecurityContext"),
+        service=settings(
+            type=text(*common.SERVICE_TYPES),
+            port=common.port(),
+            nodePort=either(integer(0, 65535), text(pattern="^[0-9]*$")),  # empty is 0
+            annotations=common.strings(),
+        ),
+        loadBalancer=settings(
+            enabled=boolean(),
+            port=common.port(),
+            annotations=common.strings(),
+            nameOverwrite=text(),
+        ),
+        containerPort=common.port(),
+        metrics=settings(enabled=boolean(), port=common.port(), prefix=text(), service=settings(port=common.port())),
+        strictMode=boolean(),
+        fallback=settings(
+            enabled=boolean(),
+            onStatus=listing(integer(1, 599)),
+            maxAttempts=common.count(1),
+            backoff=settings(initialMilliseconds=common.count(0), maxMilliseconds=common.count(0)),
+        ),
+        httpPool=settings(maxIdlePerHost=common.count(0), idleTimeoutSeconds=common.seconds()),
+        extraArgs=common.words(),
+        env=common.environment(),
+        volumes=common.volumes(),
+        volumeMounts=common.volume_mounts(),
+        resources=embed("ResourceRequirements"),
+        probes=settings(path=text(), startup=common.probe(), liveness=common.probe(), readiness=common.probe()),
+        terminationGracePeriodSeconds=common.seconds(),
+        **common.scheduling(),
+    )

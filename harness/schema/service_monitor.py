@@ -1,0 +1,24 @@
+"""`serviceMonitor`: scraping by the Prometheus operator."""
+
+from __future__ import annotations
+
+from harness.schema import common
+from harness.schema.dsl import Schema, boolean, described, open_map, settings, text
+
+DURATION = r"^([0-9]+(ms|[smhdwy]))*$"
+
+
+def schema() -> Schema:
+    return settings(
+        enabled=boolean(),
+        namespace=text(),
+        labels=common.strings(),
+        annotations=common.strings(),
+        interval=text(pattern=DURATION),
+        scrapeTimeout=text(pattern=DURATION),
+        tlsConfig=open_map(),  # the operator's own type, which differs between its versions
+        bearerTokenSecret=settings(
+            name=described("Name of the Secret.", text()),
+            key=described("The token's key in it.", text()),
+        ),
+    )
