@@ -1,0 +1,202 @@
+"""The schema and the templates know the same values: each leaf changes what is rendered, and nothing else is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+import pytest
+
+from harness.inprocess import InProcess
+from harness.paths import ROOT
+from tests.chart.all_options import ALL_OPTIONS, FULL_GROUP
+
+SCHEMA: dict[str, Any] = json.loads((ROOT / "values.schema.json").read_text())
+LIBRARY = InProcess()
+
+Path = tuple[str | int, ...]
+
+UNREAD = {
+    "enabled": "Helm reads it, where a parent chart's dependency has a condition",
+    "modelGroupDefaults": "of one shape with a group, whose leaves are tried below modelGroups.full",
+    "modelGroups.full.podsShareNode": "it says whether values are refused: tests/chart/test_refusals.py",
+}
+"""Leaves that change nothing in a render, and why they are in the schema."""
+
+COMPUTED = {
+    *("preset", "imageReference", "servedNames", "script", "parallel", "gpus", "normalised", "rootMounts", "cachePath")
+}
+"""What a completed group has beside the user's keys: set by the template inference-stack.modelGroup.complete."""
+
+NAMES = {
+    r"\.Values": "",
+    r"\$onwards": "onwards",
+    r"\$fallback": "onwards.fallback",
+    r"[$.]group": "modelGroupDefaults",
+    r"[$.]given(?=\.(?:engine|command|args|containerPort))": "modelGroupDefaults",
+    r"\$account": "onwards.serviceAccount",
+    r"[$.]volume": "modelGroupDefaults.persistentVolumes.0",
+    r"\$ingress": "ingress",
+    r"\$policy": "networkPolicy",
+    r"\$monitor": "serviceMonitor",
+}
+"""How templates call values, by what those are; other variables are made from these."""
+
+BASE: dict[str, Any] = deepcopy({**ALL_OPTIONS, "modelGroups": {"full": FULL_GROUP}})
+BASE["onwards"]["loadBalancer"]["nameOverwrite"] = "outside"
+BASE["onwards"]["fallback"]["backoff"]["maxMilliseconds"] = 900
+BASE["modelGroups"]["full"]["additionalPorts"][1]["containerPort"] = 9101
+BASE["modelGroups"]["full"]["command"] = ["vllm", "serve"]
+
+CONTEXT: dict[str, dict[str, Any]] = {
+    "modelGroups.full.tag": {"modelGroups.full.image": "vllm/vllm-openai"},
+    "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
+    "modelGroups.full.serviceAccount.name": {"modelGroups.full.serviceAccount.create": True},
+}
+"""Values without which a leaf has no say, because another says the same first."""
+
+CHANGES: dict[str, Any] = {
+    "fullnameOverride": "other",
+    "nameOverride": "other",
+    "onwards.containerPort": 3100,
+    "onwards.image.digest": f"sha256:{'1' * 64}",
+    "onwards.service.type": "LoadBalancer",
+    "modelGroups.full.containerPort": 9100,
+    "modelGroups.full.engine": "custom",
+    "modelGroups.full.image": "other/image:1",
+    "modelGroups.full.image.digest": f"sha256:{'1' * 64}",
+    "modelGroups.full.persistentVolumes.0.accessModes": ["ReadOnlyMany"],
+    "modelGroups.full.persistentVolumes.0.existingClaim": "other",
+    "modelGroups.full.persistentVolumes.0.readOnly": True,
+    "modelGroups.full.persistentVolumes.0.volumeMode": "Block",
+    "modelGroups.full.strategy": {"type": "Recreate"},
+    "modelGroups.full.additionalPorts.0.containerPort": 9500,
+    "modelGroups.full.sharedMemory": "1Gi",
+    "modelGroups.full.persistentVolumes.0.size": "2Ti",
+    "serviceMonitor.interval": "55s",
+    "serviceMonitor.scrapeTimeout": "4s",
+}
+"""A change that counts, where the first that comes to mind does not."""
+
+
+def leaves(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The chart's own leaves: scalars, lists of them, and what Kubernetes or the user defines."""
+    if ".".join(map(str, path)) in UNREAD:
+        return
+    if path == ("modelGroups",):
+        schema, path = SCHEMA["definitions"]["modelGroup"], ("modelGroups", "full")
+    items = schema.get("items", {})
+    types = {*schema.get("type", ())}
+    objects = "properties" in items and "string" not in items["type"] and ours(items)
+    inner = "properties" in schema and ours(schema)
+    if path and not objects and (not inner or "string" in types):
+        yield path, schema
+    if inner:
+        for name, below in schema["properties"].items():
+            yield from leaves(below, (*path, name))
+    elif objects:
+        yield from leaves(items, (*path, 0))
+
+
+def ours(schema: dict[str, Any]) -> bool:
+    return not schema.get("$comment", "").startswith("Kubernetes'")
+
+
+LEAVES = {".".join(map(str, path)): (path, schema) for path, schema in leaves(SCHEMA)}
+
+
+def at(values: Any, path: Path) -> Any:
+    for part in path:
+        try:
+            values = values[part]
+        except (KeyError, IndexError):
+            return None
+    return values
+
+
+def put(values: Any, path: tuple[Any, ...], value: Any) -> None:
+    for part in path[:-1]:
+        values = values.setdefault(part, {}) if isinstance(values, dict) else values[part]
+    values[path[-1]] = value
+
+
+def changed(schema: dict[str, Any], value: Any) -> Any:
+    """Another value of the schema: another choice, the opposite, one more, another text, nothing of what was there."""
+    choices = [each for each in schema.get("enum", ()) if each and each != value]
+    types = schema["type"]
+    if choices:
+        return choices[0]
+    if "boolean" in types and not isinstance(value, str):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if "string" in types:
+        return "other"
+    if "integer" in types:
+        return 7
+    assert value, "a list or a map needs something in it that can be taken away"
+    return [] if isinstance(value, list) else {}
+
+
+@cache
+def rendered(values: str) -> dict[str, str]:
+    return {name: text for name, text in LIBRARY.render(ROOT, json.loads(values)).items() if text.strip()}
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_a_leaf_changes_what_is_rendered(name: str) -> None:
+    path, schema = LEAVES[name]
+    before = deepcopy(BASE)
+    for other, value in CONTEXT.get(name, {}).items():
+        put(before, next(p for n, (p, _) in LEAVES.items() if n == other), value)
+    after = deepcopy(before)
+    put(after, path, CHANGES[name] if name in CHANGES else changed(schema, at(before, path)))
+    assert after != before
+    assert rendered(json.dumps(after)) != rendered(json.dumps(before))
+
+
+def test_every_exception_is_one() -> None:
+    assert all(known(name) for name in UNREAD)
+    assert {*CONTEXT, *CHANGES} <= set(LEAVES)
+
+
+def reads() -> set[tuple[str, str]]:
+    """Every value that a template names, and the template."""
+    found = set()
+    for template in sorted((ROOT / "templates").rglob("*.*")):
+        text = re.sub(r"(?s)/\*.*?\*/|\"(?:\\.|[^\"\\])*\"", "", template.read_text())
+        for name, place in NAMES.items():
+            for keys in re.findall(rf"(?<![A-Za-z]){name}((?:\.[A-Za-z]+)+)", text):
+                found.add((f"{place}{keys}".lstrip("."), template.relative_to(ROOT).as_posix()))
+    return found
+
+
+def known(path: str) -> bool:
+    """Whether the schema has the value, or the user or Kubernetes names what is there."""
+    node = SCHEMA
+    for key in path.split("."):
+        node = SCHEMA["definitions"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+        if key in node.get("properties", {}):
+            node = node["properties"][key]
+        elif key == "0" and "items" in node:
+            node = node["items"]
+        else:
+            return "properties" not in node and "object" in node.get("type", ())
+    return True
+
+
+def test_a_template_reads_nothing_else() -> None:
+    found = reads()
+    assert len(found) > 100
+    assert {each for each in found if not COMPUTED & {*each[0].split(".")} and not known(each[0])} == set()
+
+
+def test_what_scheduling_passes_on_is_known() -> None:
+    """The one helper that reads values by names in a list."""
+    text = (ROOT / "templates/_helpers/_pod.tpl").read_text()
+    (names,) = re.findall(r'range list ("affinity"[^}]*)-}}', text)
+    assert all(known(f"modelGroupDefaults.{name}") for name in re.findall(r'"(\w+)"', names))
