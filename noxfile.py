@@ -34,14 +34,14 @@ def prepare(session: nox.Session, *groups: str) -> None:
 
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run pytest; what it counted is left in `.nox/SESSION.xml`."""
-    prepare(session, "test", "engines", "release")
+    prepare(session, "docs", "test", "engines", "release")
     session.run("python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Helm, YAML, Python, Go and workflow checks; name some to run only those."""
-    prepare(session, "lint", "test", "engines", "release")
+    prepare(session, "lint", "docs", "test", "engines", "release")
     session.run("python", "-m", "harness.lint", *session.posargs)
 
 
@@ -86,9 +86,11 @@ def release(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Write the generated tables and pages; `-- --check` only compares."""
-    prepare(session, "test", "engines", "release")
+    """Write the generated tables and pages, and build the site into build/site."""
+    prepare(session, "docs", "test", "engines", "release")
     session.run("python", "-m", "harness.docs", *session.posargs)
+    session.run("python", "-m", "harness.docs.mermaid")
+    session.run("python", "-m", "mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session(default=False)

@@ -79,6 +79,13 @@ def yaml() -> None:
     python("yamllint", "--strict", "values.yaml", "Chart.yaml", ".pre-commit-config.yaml", *examples(), ".github")
 
 
+def docs() -> None:
+    """What is generated is up to date, and the site has no broken link, anchor or page."""
+    python("harness.docs", "--check")
+    with tempfile.TemporaryDirectory() as directory:
+        python("mkdocs", "build", "--strict", "--quiet", "--site-dir", directory)
+
+
 def actionlint() -> None:
     expect(tool("actionlint"))
 
@@ -101,7 +108,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "format": lambda: python("ruff", "format", "--quiet", "--diff", "."),
     "mypy": lambda: python("mypy"),
     "yaml": yaml,
-    "docs": lambda: python("harness.docs", "--check"),
+    "docs": docs,
     "schema": lambda: python("harness.schema", "--check"),
     "helm-lint": helm_lint,
     "render": render,

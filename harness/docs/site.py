@@ -1,0 +1,68 @@
+"""A hook of MkDocs: pages of the site that are files of the repository's root.
+
+The README is the first page. Links that leave the pages lead to the repository, as they do for readers of the files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from posixpath import normpath
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from harness.docs.mermaid import script
+from harness.docs.tables import title
+from harness.paths import ROOT, examples
+
+FROM_ROOT = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "UPGRADING.md": "from-0.4.md",
+}
+"""Files of the root, and what they are called on the site (no two names may differ in case alone)."""
+
+LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?\)")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are not in docs/."""
+    for name, page in FROM_ROOT.items():
+        files.append(File.generated(config, page, content=(ROOT / name).read_text()))
+    files.append(File.generated(config, "examples.md", content=_examples()))
+    bundle = script()
+    if bundle.exists():
+        files.append(File.generated(config, "mermaid.js", abs_src_path=str(bundle)))
+        config.extra_javascript.append("mermaid.js")
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Turn the links between files into links between pages, or to the repository."""
+    pages = {**FROM_ROOT, **{f"docs/{file.src_uri}": file.src_uri for file in files.documentation_pages()}}
+    source = next((name for name, uri in FROM_ROOT.items() if uri == page.file.src_uri), f"docs/{page.file.src_uri}")
+
+    def leads(match: re.Match[str]) -> str:
+        if "://" in match[2]:
+            return match[0]
+        return f"{match[1]}{target(source, match[2], pages, str(config.repo_url))}{match[3] or ''})"
+
+    return LINK.sub(leads, markdown)
+
+
+def target(source: str, link: str, pages: Mapping[str, str], repository: str) -> str:
+    """Where a link in a file of the repository leads on the site; all pages lie side by side there."""
+    path = normpath(str(PurePosixPath(source).parent / link))
+    return pages.get(path) or f"{repository.rstrip('/')}/blob/main/{path}"
+
+
+def _examples() -> str:
+    parts = ["# Examples", "Each is installed on a real cluster by the tests."]
+    for path in examples():
+        text = path.read_text()
+        parts.append(f"## {path.stem}\n\n{title(text)}.\n\n```yaml\n{text.strip()}\n```")
+    return "\n\n".join(parts) + "\n"
