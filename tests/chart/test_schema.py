@@ -203,6 +203,18 @@ def test_helm_accepts_it_too(values: Values, binary: str) -> None:
     assert Helm(tool(binary)).template(ROOT, values=[values] if values else [])
 
 
+@pytest.mark.parametrize("values", [STORED, USED], ids=["stored-0.4", "used-0.4"])
+def test_values_without_the_charts_defaults_are_accepted(values: dict[str, Any]) -> None:
+    """As after `helm upgrade --reuse-values`, which puts a release's values in the place of values.yaml."""
+    assert list(Draft7Validator(SCHEMA).iter_errors(values)) == []
+
+
+def test_the_schema_knows_the_engines_of_the_templates() -> None:
+    templates = (ROOT / "templates/model-group").glob("_engine-*.tpl")
+    engines = {path.stem.removeprefix("_engine-") for path in templates}
+    assert {*SCHEMA["properties"]["modelGroupDefaults"]["properties"]["engine"]["enum"]} == {*engines, "", None}
+
+
 def test_the_table_is_long_enough() -> None:
     assert len(REFUSED) >= 60
 
