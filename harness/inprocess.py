@@ -6,8 +6,10 @@ renders only where thousands of renders are wanted; tests/harness/test_inprocess
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import tarfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +36,8 @@ class InProcess(Helm):
     def __init__(self, namespace: str = "default", instead: Mapping[Path, Path] | None = None) -> None:
         super().__init__(Path(_native.__file__), namespace=namespace)
         self._instead = instead or {}
-        self._charts: dict[Path, tuple[object, Chart]] = {}
+        self._charts: dict[tuple[Path, bool], tuple[object, Chart]] = {}
+        self._kept: dict[tuple[object, ...], dict[str, str]] = {}
 
     @cached_property
     def version(self) -> str:
@@ -50,18 +53,22 @@ class InProcess(Helm):
         kube_version: str = KUBE_VERSION,
         api_versions: Sequence[str] = (),
         show_only: Sequence[str] = (),
+        skip_schema: bool = False,
     ) -> str:
-        """The rendered manifests, in the order of the templates' names; the program orders them by kind.
+        """The rendered manifests, in the order of the templates' names; the program orders them by kind. They are kept.
 
         `sets` are laid over the values whole: an index (`a[0]=b`) makes a list of its own.
 
         Raises:
             HelmError: the chart refuses the values.
         """
-        rendered = self.render(chart, _merged(values, sets), release, kube_version, api_versions)
+        merged = _merged(values, sets)
+        key = (self._loaded(Path(chart), skip_schema), _json(merged), release, kube_version, *api_versions)
+        if key not in self._kept:
+            self._kept[key] = self.render(chart, merged, release, kube_version, api_versions, skip_schema)
         return "".join(
             f"---\n# Source: {name}\n{text.strip()}\n"
-            for name, text in sorted(rendered.items())
+            for name, text in sorted(self._kept[key].items())
             if not name.endswith(NOTES) and (not show_only or name.partition("/")[2] in show_only)
         )
 
@@ -82,6 +89,7 @@ class InProcess(Helm):
         release: str = "test-release",
         kube_version: str = KUBE_VERSION,
         api_versions: Sequence[str] = (),
+        skip_schema: bool = False,
     ) -> dict[str, str]:
         """What each template renders, by its path; the notes are one of them. Nothing is kept.
 
@@ -95,9 +103,10 @@ class InProcess(Helm):
             "kube_version": kube_version,
             "api_versions": list(api_versions),
         }
+        loaded = self._loaded(Path(chart), skip_schema)
         try:
             # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
-            answer = _native.call_string("helm_render", self._loaded(Path(chart))._raw(), _json(values), _json(options))
+            answer = _native.call_string("helm_render", loaded._raw(), _json(values), _json(options))
         except LibraryError as error:
             said = f"Error: {error.detail}"
             raise HelmError(
@@ -106,14 +115,25 @@ class InProcess(Helm):
         rendered: dict[str, str] = json.loads(answer)
         return rendered
 
-    def _loaded(self, chart: Path) -> Chart:
+    def _loaded(self, chart: Path, skip_schema: bool) -> Chart:
         """The chart as it is on the disk now, read again only when one of its files has changed."""
         chart = self._instead.get(chart, chart)
         state = fingerprint(chart)
-        known = self._charts.get(chart)
+        known = self._charts.get((chart, skip_schema))
         if known is None or known[0] != state:
-            known = self._charts[chart] = (state, Chart.load(chart))
+            loaded = Chart.load_archive(_without_schema(chart)) if skip_schema else Chart.load(chart)
+            known = self._charts[chart, skip_schema] = (state, loaded)
         return known[1]
+
+
+def _without_schema(chart: Path) -> bytes:
+    """The archive of a chart's directory without its schema: the library has no other way to skip it."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for path in (Path(name) for name, _, _ in fingerprint(chart)):
+            if path.name != "values.schema.json":
+                archive.add(path, f"chart/{path.relative_to(chart)}")
+    return packed.getvalue()
 
 
 def _json(value: object) -> str:

@@ -52,6 +52,15 @@ def test_it_refuses_in_the_same_words(values: Values) -> None:
     assert said[0] == said[1]
 
 
+def test_the_schema_is_asked_unless_it_is_skipped() -> None:
+    values = {"onwards": {"replica": 2}}
+    for helm in (LIBRARY, PROGRAM):
+        with pytest.raises(HelmError, match="replica"):
+            helm.template(ROOT, values=[values])
+    texts = [helm.template(ROOT, values=[values], skip_schema=True) for helm in (LIBRARY, PROGRAM)]
+    assert objects(texts[0]) == objects(texts[1])
+
+
 def test_release_namespace_versions_and_layers_are_ours(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: tiny, version: 0.1.0}")
