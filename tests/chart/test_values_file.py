@@ -15,7 +15,7 @@ VERBATIM = ("ingress.hosts", "modelGroups.vllm-llama.resources")
 """Keys below these are Kubernetes' or the user's own, shown as an example."""
 
 
-def keys(node: yaml.Node, path: str = "") -> Iterator[tuple[str, int]]:
+def keys(node: yaml.Node | None, path: str = "") -> Iterator[tuple[str, int]]:
     """Each key of a mapping with the number of its line, counted from 0, and so on below it."""
     if not isinstance(node, yaml.MappingNode) or path in VERBATIM:
         return
