@@ -28,6 +28,10 @@ Values that cannot work are **refused** before anything is installed, all proble
 reason and the YAML that helps. Values that can work but are risky are **warned** of in the notes that `helm install`
 and `helm upgrade` print.
 
+Before both, Helm holds the values against the chart's schema: an unknown key, a wrong type and a number out of bounds
+are refused with their path (`values don't meet the specifications of the schema(s)`, and for example
+`at '/modelGroups/chat': additional properties 'modelAlais' not allowed`). [Values](values.md) has the keys there are.
+
 Each message stands here with values that cause it. In a message of your own, other names and numbers stand in the same
 sentence.
 """

@@ -29,13 +29,13 @@
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" "onwards.metrics.port"
       "why" (printf "%d is also onwards.containerPort, and the gateway cannot listen twice on one port." (int64 $onwards.metrics.port))
-      "fix" "onwards:\n  metrics:\n    port: 9090")) -}}
+      "fix" (printf "onwards:\n  metrics:\n    port: %d" (ternary 9091 9090 (eq (int64 $onwards.containerPort) 9090))))) -}}
 {{- end -}}
 {{- if and $onwards.metrics.enabled (eq (int64 $onwards.service.port) (int64 $onwards.metrics.service.port)) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" "onwards.metrics.service.port"
       "why" (printf "%d is also onwards.service.port, and a Service cannot have one port twice." (int64 $onwards.service.port))
-      "fix" "onwards:\n  metrics:\n    service:\n      port: 9090")) -}}
+      "fix" (printf "onwards:\n  metrics:\n    service:\n      port: %d" (ternary 9091 9090 (eq (int64 $onwards.service.port) 9090))))) -}}
 {{- end -}}
 {{- $owned := dict "--targets" "" "-f" "" "--port" "onwards.containerPort" "-p" "onwards.containerPort" "--metrics-port" "onwards.metrics.port" "--metrics-prefix" "onwards.metrics.prefix" -}}
 {{- range include "inference-stack.words" $onwards.extraArgs | fromJsonArray -}}

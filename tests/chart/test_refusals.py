@@ -62,7 +62,7 @@ REFUSALS = {
         Please set:
           onwards:
             metrics:
-              port: 9090
+              port: 9091
         """,
         {"onwards": {"containerPort": 9090, "metrics": {"port": 9091}}},
     ),
@@ -74,7 +74,7 @@ REFUSALS = {
           onwards:
             metrics:
               service:
-                port: 9090
+                port: 9091
         """,
         {"onwards": {"service": {"port": 9090}, "metrics": {"enabled": False}}},
     ),
@@ -543,6 +543,25 @@ def test_a_disabled_group_may_be_unfinished(render: Render) -> None:
 )
 def test_a_one_node_volume_is_accepted_where_one_node_is_enough(render: Render, fields: dict[str, Any]) -> None:
     assert len(render(one(persistentVolumes=[VOLUME], **fields))) > 0
+
+
+SAME_PORT: list[dict[str, Any]] = [
+    values
+    for port in (9090, 3000)
+    for values in (
+        {"containerPort": port, "metrics": {"port": port}},
+        {"service": {"port": port}, "metrics": {"service": {"port": port}}},
+    )
+]
+
+
+@pytest.mark.parametrize("onwards", SAME_PORT, ids=str)
+def test_a_port_that_is_proposed_is_free(refusal: Say, render: Render, onwards: dict[str, Any]) -> None:
+    from harness.manifests import load
+
+    (problem,) = problems(refusal({"onwards": onwards}))
+    fix = load(problem.partition("Please set:\n")[2])["onwards"]
+    assert len(render({"onwards": {**onwards, **fix}})) > 0
 
 
 def test_the_fix_is_yaml_that_helps(refusal: Say, render: Render) -> None:
