@@ -49,7 +49,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     def leads(match: re.Match[str]) -> str:
         if "://" in match[2]:
             return match[0]
-        return f"{match[1]}{target(source, match[2], pages, str(config.repo_url))}{match[3] or ''})"
+        return f"{match[1]}{target(source, match[2], pages, config.extra['repository'])}{match[3] or ''})"
 
     return LINK.sub(leads, markdown)
 
