@@ -65,6 +65,13 @@ def schema(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Break the templates in one place each, and count what no test of the chart notices; `-- --sample 12` for some."""
+    prepare(session, "test", "engines")
+    session.run("python", "-m", "harness.mutants", *session.posargs)
+
+
+@nox.session(default=False)
 def cluster(session: nox.Session) -> None:
     """Tests of the chart installed on a real Kubernetes."""
     pytest(session, "tests/cluster")

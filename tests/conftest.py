@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,8 @@ pytest.register_assert_rewrite("tests.invariants", "tests.properties.checks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--helm", choices=("3", "4"), default="4", help="the Helm that renders (default: 4)")
+    parser.addoption("--helm", choices=("3", "4", "library"), default="4", help="the Helm that renders (default: 4)")
+    parser.addoption("--chart", type=Path, default=ROOT, help="with --helm=library: the chart to test instead of this")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -29,6 +31,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def helm(request: pytest.FixtureRequest) -> Helm:
     """The Helm named by `--helm`, without a cluster."""
+    if request.config.getoption("--helm") == "library":
+        from harness.inprocess import InProcess  # only here: a process that has loaded it cannot be forked
+
+        return InProcess(instead={ROOT: request.config.getoption("--chart")})
     return Helm(tool("helm3" if request.config.getoption("--helm") == "3" else "helm"))
 
 
@@ -68,9 +74,9 @@ def refusal(helm: Helm) -> Say:
 
 
 @pytest.fixture(scope="session")
-def notes() -> Say:
-    """NOTES.txt; of Helm 4 always, the only one that prints it without a cluster."""
-    four = Helm(tool("helm"))
+def notes(helm: Helm) -> Say:
+    """NOTES.txt; never of Helm 3, which prints it with a cluster only."""
+    four = helm if helm.major == 4 else Helm(tool("helm"))
 
     def said(values: Values = None, *, sets: Sequence[str] = ()) -> str:
         return four.notes(ROOT, values=[] if values is None else [values], sets=sets)

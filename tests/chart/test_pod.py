@@ -336,3 +336,8 @@ def test_a_port_of_the_users_replaces_the_engines(render: Render) -> None:
         ("metrics", 9002),
         ("rpc", 8001),
     ]
+
+
+def test_the_gateway_is_replaced_without_a_gap(render: Render) -> None:
+    strategy = render()["Deployment", f"{FULLNAME}-onwards"]["spec"]["strategy"]
+    assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
