@@ -86,7 +86,7 @@
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.engine" .path)
       "why" (printf "%q is not an engine this chart knows; custom takes any OpenAI server as it is." $engine)
-      "fix" (printf "%s    engine: custom  # or %s" $set (join ", " (without $known "custom"))))) -}}
+      "fix" (printf "%s    engine: vllm  # or %s" $set (join ", " (without $known "vllm"))))) -}}
 {{- end -}}
 {{- $runs := or .given.command .given.args .group.modelName (not (has .group.engine $known)) (eq .group.engine "custom") -}}
 {{- $env := include "inference-stack.modelGroup.givenEnv" . | fromJson -}}
@@ -158,57 +158,78 @@
 {{- toJson $problems -}}
 {{- end -}}
 
+{{- /* Items of a group's lists whose field says what an item before them says. Input: dict group, keys (of the lists, in their order), field. Output: JSON list of {key, index, value}. */ -}}
+{{- define "inference-stack.repeated" -}}
+{{- $context := . -}}
+{{- $seen := list -}}
+{{- $repeated := list -}}
+{{- range $key := .keys -}}
+{{- range $index, $item := index $context.group $key -}}
+{{- $value := index $item $context.field | default "" | toString | trimSuffix "/" -}}
+{{- if and $value (has $value $seen) }}{{ $repeated = append $repeated (dict "key" $key "index" $index "value" $value) }}{{ end -}}
+{{- $seen = append $seen $value -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $repeated -}}
+{{- end -}}
+
+{{- /* YAML that sets a list of a group again with one item changed; a list replaces a list, so it is whole. Input: dict name, key, list, index, fields (laid over the item). Output: YAML. */ -}}
+{{- define "inference-stack.listFix" -}}
+{{- $items := list -}}
+{{- $context := . -}}
+{{- range $index, $item := .list -}}
+{{- $own := ternary $context.fields dict (eq $index (int $context.index)) -}}
+{{- $items = append $items (include "inference-stack.overlay" (dict "defaults" $item "own" $own) | fromJson) -}}
+{{- end -}}
+{{- printf "modelGroups:\n  %s:\n    %s:\n%s" (include "inference-stack.pasted" .name) .key (toYaml $items | indent 6) -}}
+{{- end -}}
+
 {{- /* Volumes of a group that lack something, or that its pods cannot share. Input: dict name, group (completed), path. Output: JSON list. */ -}}
 {{- define "inference-stack.modelGroup.volumesProblems" -}}
 {{- $problems := list -}}
 {{- $group := .group -}}
 {{- $path := .path -}}
 {{- $set := printf "modelGroups:\n  %s:\n" (include "inference-stack.pasted" .name) -}}
-{{- $names := list -}}
-{{- $paths := list -}}
-{{- range concat ($group.volumes | default list) ($group.persistentVolumes | default list) -}}
-{{- if and .name (has .name $names) -}}
+{{- $name := .name -}}
+{{- range include "inference-stack.repeated" (dict "group" $group "keys" (list "volumes" "persistentVolumes") "field" "name") | fromJsonArray -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
-      "path" (printf "%s.persistentVolumes" $path)
-      "why" (printf "two volumes of this group are called %s." .name)
-      "fix" (printf "%s    persistentVolumes:\n      - name: %s-2" $set .name))) -}}
+      "path" (printf "%s.%s" $path .key)
+      "why" (printf "two volumes of this group are called %s." .value)
+      "fix" (include "inference-stack.listFix" (dict "name" $name "key" .key "list" (index $group .key) "index" .index "fields" (dict "name" (printf "%s-2" .value)))))) -}}
 {{- end -}}
-{{- $names = append $names .name -}}
-{{- end -}}
-{{- range concat ($group.volumeMounts | default list) ($group.persistentVolumes | default list) -}}
-{{- $mountPath := .mountPath | default "" | trimSuffix "/" -}}
-{{- if and $mountPath (has $mountPath $paths) -}}
+{{- range include "inference-stack.repeated" (dict "group" $group "keys" (list "volumeMounts" "persistentVolumes") "field" "mountPath") | fromJsonArray -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
-      "path" (printf "%s.persistentVolumes" $path)
-      "why" (printf "two volumes of this group are mounted at %s." $mountPath)
-      "fix" (printf "%s    persistentVolumes:\n      - name: %s\n        mountPath: %s-2" $set (.name | default "model-cache") $mountPath))) -}}
-{{- end -}}
-{{- $paths = append $paths $mountPath -}}
+      "path" (printf "%s.%s" $path .key)
+      "why" (printf "two volumes of this group are mounted at %s." .value)
+      "fix" (include "inference-stack.listFix" (dict "name" $name "key" .key "list" (index $group .key) "index" .index "fields" (dict "mountPath" (printf "%s-2" .value)))))) -}}
 {{- end -}}
 {{- range $index, $volume := $group.persistentVolumes -}}
-{{- range $field := list "name" "mountPath" -}}
+{{- range $field, $example := dict "name" "model-cache" "mountPath" "/cache" -}}
 {{- if not (index $volume $field) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.persistentVolumes[%d].%s" $path $index $field)
       "why" "a volume needs a name and a path to be mounted at."
-      "fix" (printf "%s    persistentVolumes:\n      - name: %s\n        mountPath: %s" $set ($volume.name | default "model-cache") ($volume.mountPath | default "/cache")))) -}}
+      "fix" (include "inference-stack.listFix" (dict "name" $name "key" "persistentVolumes" "list" $group.persistentVolumes "index" $index "fields" (dict $field $example))))) -}}
 {{- end -}}
 {{- end -}}
 {{- if not (or $volume.size $volume.existingClaim) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.persistentVolumes[%d].size" $path $index)
       "why" "a claim needs a size, unless existingClaim names one that is there."
-      "fix" (printf "%s    persistentVolumes:\n      - name: %s\n        size: 100Gi" $set ($volume.name | default "model-cache")))) -}}
+      "fix" (include "inference-stack.listFix" (dict "name" $name "key" "persistentVolumes" "list" $group.persistentVolumes "index" $index "fields" (dict "size" "100Gi"))))) -}}
 {{- end -}}
 {{- end -}}
 {{- $single := include "inference-stack.modelGroup.singleNodeVolumes" . | fromJsonArray -}}
 {{- $oneNode := or $group.podsShareNode (hasKey ($group.nodeSelector | default dict) "kubernetes.io/hostname") -}}
 {{- if and $single (not $oneNode) -}}
 {{- if gt (int64 $group.replicaCount) 1 -}}
+{{- $shared := 0 -}}
+{{- range $index, $volume := $group.persistentVolumes }}{{ if eq $volume.name (first $single) }}{{ $shared = $index }}{{ end }}{{ end -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.replicaCount" $path)
       "why" (printf "%d pods would mount %s, whose ReadWriteOnce claim only one node can mount, so those on other nodes would wait for ever." (int64 $group.replicaCount) (join ", " $single))
-      "fix" (printf "%s    persistentVolumes:\n      - name: %s\n        accessModes: [ReadWriteMany]  # or, if the pods share a node: podsShareNode: true" $set (first $single)))) -}}
+      "fix" (printf "%s\n    # or, if the pods share a node: podsShareNode: true"
+        (include "inference-stack.listFix" (dict "name" $name "key" "persistentVolumes" "list" $group.persistentVolumes "index" $shared "fields" (dict "accessModes" (list "ReadWriteMany"))))))) -}}
 {{- end -}}
 {{- $strategy := include "inference-stack.modelGroup.strategy" . | fromYaml -}}
 {{- $surge := dig "rollingUpdate" "maxSurge" "" $strategy | toString -}}
@@ -242,7 +263,7 @@
 {{- end -}}
 {{- $_ := set $accounts $account (index $accounts $account | default (printf "modelGroups.%s" $name)) -}}
 {{- end -}}
-{{- range $volume := $group.persistentVolumes -}}
+{{- range $index, $volume := $group.persistentVolumes -}}
 {{- if and $volume.name (not $volume.existingClaim) -}}
 {{- $claim := include "inference-stack.modelGroup.claimName" (dict "root" $root "name" $name "volume" $volume) -}}
 {{- $path := printf "modelGroups.%s.persistentVolumes" $name -}}
@@ -250,7 +271,7 @@
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" $path
       "why" (printf "the claim of volume %q would be called %s, as one of %s already is." $volume.name $claim .)
-      "fix" (printf "modelGroups:\n  %s:\n    persistentVolumes:\n      - name: %s-2" (include "inference-stack.pasted" $name) $volume.name))) -}}
+      "fix" (include "inference-stack.listFix" (dict "name" $name "key" "persistentVolumes" "list" $group.persistentVolumes "index" $index "fields" (dict "name" (printf "%s-2" $volume.name)))))) -}}
 {{- end -}}
 {{- $_ := set $claims $claim $path -}}
 {{- end -}}

@@ -149,7 +149,7 @@ REFUSALS = {
         Please set:
           modelGroups:
             a:
-              engine: custom  # or vllm, sglang, tensorrt-llm, triton, llama-cpp
+              engine: vllm  # or sglang, tensorrt-llm, triton, llama-cpp, custom
         """,
         one(engine="vllm"),
     ),
@@ -160,7 +160,7 @@ REFUSALS = {
         Please set:
           modelGroups:
             a:
-              engine: custom  # or vllm, sglang, tensorrt-llm, triton, llama-cpp
+              engine: vllm  # or sglang, tensorrt-llm, triton, llama-cpp, custom
         """,
         {"modelGroupDefaults": {"engine": "sglang"}, **one()},
     ),
@@ -332,8 +332,9 @@ REFUSALS = {
           modelGroups:
             a:
               persistentVolumes:
-                - name: model-cache
-                  mountPath: /v
+                - mountPath: /v
+                  name: model-cache
+                  size: 1Gi
         """,
         one(persistentVolumes=[VOLUME]),
     ),
@@ -345,8 +346,12 @@ REFUSALS = {
           modelGroups:
             a:
               persistentVolumes:
-                - name: w
-                  mountPath: /cache
+                - mountPath: /v
+                  name: v
+                  size: 1Gi
+                - mountPath: /cache
+                  name: w
+                  size: 1Gi
         """,
         one(persistentVolumes=[VOLUME, {"name": "w", "size": "1Gi", "mountPath": "/w"}]),
     ),
@@ -358,7 +363,8 @@ REFUSALS = {
           modelGroups:
             a:
               persistentVolumes:
-                - name: w
+                - mountPath: /w
+                  name: w
                   size: 100Gi
         """,
         one(persistentVolumes=[{"name": "w", "mountPath": "/w", "existingClaim": "c"}]),
@@ -371,7 +377,9 @@ REFUSALS = {
           modelGroups:
             a:
               persistentVolumes:
-                - name: v-2
+                - mountPath: /v
+                  name: v-2
+                  size: 1Gi
         """,
         one(persistentVolumes=[VOLUME], volumes=[{"name": "w", "emptyDir": {}}]),
     ),
@@ -383,8 +391,9 @@ REFUSALS = {
           modelGroups:
             a:
               persistentVolumes:
-                - name: v
-                  mountPath: /v-2
+                - mountPath: /v-2
+                  name: v
+                  size: 1Gi
         """,
         one(persistentVolumes=[VOLUME], volumeMounts=[{"name": "v", "mountPath": "/w"}]),
     ),
@@ -396,8 +405,12 @@ REFUSALS = {
           modelGroups:
             a:
               persistentVolumes:
-                - name: v
-                  accessModes: [ReadWriteMany]  # or, if the pods share a node: podsShareNode: true
+                - accessModes:
+                  - ReadWriteMany
+                  mountPath: /v
+                  name: v
+                  size: 1Gi
+              # or, if the pods share a node: podsShareNode: true
         """,
         one(persistentVolumes=[VOLUME], replicaCount=2, podsShareNode=True),
     ),
@@ -424,7 +437,9 @@ REFUSALS = {
           modelGroups:
             a-b:
               persistentVolumes:
-                - name: c-2
+                - mountPath: /v
+                  name: c-2
+                  size: 1Gi
         """,
         two(a={"persistentVolumes": [{**VOLUME, "name": "b"}]}, a_b={"persistentVolumes": [{**VOLUME, "name": "c"}]}),
     ),
@@ -523,6 +538,25 @@ def test_all_problems_are_said_at_once_in_the_order_of_their_paths(refusal: Say)
         "modelGroups.z.modelName",
         "onwards.metrics.port",
     ]
+
+
+RENAMES = (
+    "group-name",
+    "group-name-that-yaml-read",
+    "group-name-reserved",
+    "group-name-reserved-for-the-load-balancer",
+    "config-map-of-the-gateway",
+    "policy-of-no-group",
+)
+"""A key is to be called otherwise: what stands below it moves, which nothing that is pasted can do."""
+
+PASTED = {name: case for name, case in REFUSALS.items() if name not in RENAMES}
+
+
+@pytest.mark.parametrize("case", PASTED.values(), ids=PASTED)
+def test_the_fix_pasted_over_the_refused_values_ends_the_refusal(helm: Helm, case: Refusal) -> None:
+    fix = load(case.text.partition("Please set:")[2])
+    helm.template(ROOT, values=[case.values, fix], skip_schema=True)
 
 
 def test_a_disabled_group_may_be_unfinished(render: Render) -> None:
