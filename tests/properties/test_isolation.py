@@ -56,10 +56,10 @@ def test_the_same_values_render_the_same_bytes() -> None:
     @given(values())
     def holds(drawn: Values) -> None:
         try:
-            once = LIBRARY.render(ROOT, drawn)
+            once = LIBRARY.render(ROOT, drawn, skip_schema=True)
         except HelmError:
             return
-        assert LIBRARY.render(ROOT, drawn) == once
+        assert LIBRARY.render(ROOT, drawn, skip_schema=True) == once
 
     holds()
 
