@@ -114,6 +114,7 @@ def converse(client: Client, manifests: Manifests) -> None:
     Raises:
         HarnessError: an answer is missing, or is not the one there should be.
     """
+    client.settle()
     wanted = sorted(aliases(manifests))
     offered = sorted(client.models())
     if offered != wanted:

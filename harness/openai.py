@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 
 ANSWER_SECONDS = 60.0
+SETTLE_SECONDS = 15.0
 
 
 class ApiError(Exception):
@@ -36,6 +38,19 @@ class Client:
         """The aliases that the endpoint offers."""
         answer = httpx.get(f"{self.url}/v1/models", headers=self._headers, timeout=ANSWER_SECONDS)
         return [model["id"] for model in _checked(answer)["data"]]
+
+    def settle(self, seconds: float = SETTLE_SECONDS) -> None:
+        """Wait, at most so long, while a model gives 502: kube-proxy hears of a pod a moment after its change."""
+        until = time.monotonic() + seconds
+        for model in self.models():
+            while time.monotonic() < until:
+                try:
+                    self.chat(model, "Hi", max_tokens=1)
+                except ApiError as error:
+                    if error.status == httpx.codes.BAD_GATEWAY:
+                        time.sleep(0.2)
+                        continue
+                break
 
     def chat(self, model: str, question: str, max_tokens: int = 64) -> str:
         """The answer to one question, whole.

@@ -556,6 +556,7 @@ PASTED = {name: case for name, case in REFUSALS.items() if name not in RENAMES}
 @pytest.mark.parametrize("case", PASTED.values(), ids=PASTED)
 def test_the_fix_pasted_over_the_refused_values_ends_the_refusal(helm: Helm, case: Refusal) -> None:
     fix = load(case.text.partition("Please set:")[2])
+    assert case.values is not None
     helm.template(ROOT, values=[case.values, fix], skip_schema=True)
 
 

@@ -24,6 +24,7 @@ def ask_every_alias(installed: Installed, name: str, record: Callable[[Row], Non
         record((name, "", "", NO_GROUP, ""))
     with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
         client = Client(f"http://127.0.0.1:{port}")
+        client.settle()
         assert sorted(client.models()) == sorted(routes)
         for alias, services in routes.items():
             container = _container(installed.manifests["Deployment", services[0]])

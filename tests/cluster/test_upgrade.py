@@ -29,7 +29,9 @@ def identities(stack: Stack) -> dict[tuple[str, str], tuple[str, Any]]:
 
 def answer(stack: Stack) -> str:
     with stack.kubectl.port_forward("service/t-inference-stack-onwards", "http") as port:
-        return Client(f"http://127.0.0.1:{port}").chat("tiny", QUESTION).strip()
+        client = Client(f"http://127.0.0.1:{port}")
+        client.settle()
+        return client.chat("tiny", QUESTION).strip()
 
 
 @pytest.mark.parametrize("flag", ["--reuse-values", "--reset-then-reuse-values", "--values"])

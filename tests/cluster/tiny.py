@@ -21,7 +21,9 @@ TINY: dict[str, Any] = {
 @contextmanager
 def gateway(installed: Installed) -> Iterator[Client]:
     with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
-        yield Client(f"http://127.0.0.1:{port}")
+        client = Client(f"http://127.0.0.1:{port}")
+        client.settle()
+        yield client
 
 
 def pod_names(installed: Installed, group: str) -> set[str]:
