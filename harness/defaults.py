@@ -12,6 +12,8 @@ import sys
 
 import yaml
 
+from harness import generated
+from harness.errors import HarnessError
 from harness.paths import ROOT
 
 FILE = ROOT / "files" / "defaults.json"
@@ -30,10 +32,10 @@ def main() -> int:
     wanted = text()
     if not parser.parse_args().check:
         FILE.write_text(wanted)
-    elif FILE.read_text() != wanted:
-        print(
-            f"{FILE.relative_to(ROOT)} is not what values.yaml says. Run: python -m harness.defaults", file=sys.stderr
-        )
+    try:
+        generated.check({FILE: wanted}, "python -m harness.defaults")
+    except HarnessError as error:
+        print(error, file=sys.stderr)
         return 1
     return 0
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from difflib import unified_diff
 from pathlib import Path
 
+from harness import generated
 from harness.docs import messages, tables
 from harness.docs.markdown import between
 from harness.docs.values import documented
@@ -43,13 +43,7 @@ def check(files: dict[Path, str]) -> None:
     Raises:
         HarnessError: something differs: the difference, and the command that mends it.
     """
-    differences: list[str] = []
-    for path, text in files.items():
-        there = path.read_text() if path.exists() else ""
-        name = str(path.relative_to(ROOT))
-        differences += unified_diff(there.splitlines(), text.splitlines(), name, f"{name} as it has to be", lineterm="")
-    if differences:
-        raise HarnessError("\n".join(differences), "Run: python -m harness.docs")
+    generated.check(files, "python -m harness.docs")
     if missing := messages.unmentioned(files[ROOT / "docs" / "messages.md"]):
         raise HarnessError(
             "No test has a case for:\n" + "\n".join(missing),

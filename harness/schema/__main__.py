@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 
 from harness import schema
 from harness.errors import HarnessError
-
-
-def check(text: str) -> None:
-    """Raises:
-    HarnessError: the file differs from what would be generated: the difference.
-    """
-    found = schema.FILE.read_text() if schema.FILE.exists() else ""
-    if found != text:
-        names = (schema.FILE.name, "generated")
-        difference = list(difflib.unified_diff(found.splitlines(), text.splitlines(), *names, lineterm="", n=1))
-        raise HarnessError("\n".join(difference[:60]), "Run: nox -s schema")
+from harness.generated import check
 
 
 def main() -> int:
@@ -28,7 +17,7 @@ def main() -> int:
     try:
         text = schema.written(schema.build()) + "\n"
         if options.check:
-            check(text)
+            check({schema.FILE: text}, "nox -s schema")
         else:
             schema.FILE.write_text(text)
     except HarnessError as error:
