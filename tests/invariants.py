@@ -158,6 +158,23 @@ def policies_select_one_workload_and_its_ports(manifests: Manifests) -> None:
         assert named <= port_names(workload)
 
 
+def budgets_select_one_workload_and_let_pods_go(manifests: Manifests) -> None:
+    for budget in manifests.kind("PodDisruptionBudget"):
+        (workload,) = selected(manifests, budget["spec"]["selector"]["matchLabels"])
+        assert budget["metadata"]["name"] == workload["metadata"]["name"]
+        assert len({"minAvailable", "maxUnavailable"} & budget["spec"].keys()) == 1
+        assert budget["spec"].get("maxUnavailable") not in (0, "0%")
+        pods = workload["spec"].get("replicas")
+        assert pods in (0, None) or budget["spec"].get("minAvailable") not in (pods, "100%")
+
+
+def autoscalers_own_the_number_of_pods(manifests: Manifests) -> None:
+    scaled = {each["spec"]["scaleTargetRef"]["name"] for each in manifests.kind("HorizontalPodAutoscaler")}
+    assert scaled == {each["metadata"]["name"] for each in workloads(manifests) if "replicas" not in each["spec"]}
+    for each in manifests.kind("HorizontalPodAutoscaler"):
+        assert each["spec"]["minReplicas"] <= each["spec"]["maxReplicas"]
+
+
 def monitors_select_one_service_and_its_ports(manifests: Manifests) -> None:
     for monitor in manifests.kind("ServiceMonitor"):
         selector = monitor["spec"]["selector"]["matchLabels"]
@@ -286,6 +303,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     services_select_one_workload_and_its_ports,
     workloads_select_their_own_pods_only,
     policies_select_one_workload_and_its_ports,
+    budgets_select_one_workload_and_let_pods_go,
+    autoscalers_own_the_number_of_pods,
     monitors_select_one_service_and_its_ports,
     ingresses_lead_to_services,
     routes_lead_to_services,

@@ -79,6 +79,16 @@ def validator(version: str, api_version: str, kind: str) -> Draft202012Validator
     return Draft202012Validator(schema(version, name), registry=registry)
 
 
+SINCE = {"PodDisruptionBudget": {"unhealthyPodEvictionPolicy"}}
+"""Fields of specs, by kind, that the chart writes where Kubernetes is new enough, and the oldest is not."""
+
+
+def older(each: Object) -> Object:
+    """An object as the chart renders it for the oldest Kubernetes."""
+    new = SINCE.get(each["kind"])
+    return {**each, "spec": {k: v for k, v in each["spec"].items() if k not in new}} if new else each
+
+
 def faults(version: str, each: Object) -> list[str]:
     """What that Kubernetes would refuse in an object."""
     errors = validator(version, each["apiVersion"], each["kind"]).iter_errors(each)

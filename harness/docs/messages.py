@@ -19,6 +19,8 @@ from tests.chart.test_notes import NO_KEY, WARNINGS
 from tests.chart.test_refusals import REFUSALS
 
 HELPERS = ROOT / "templates" / "_helpers"
+TEMPLATES = sorted([*HELPERS.glob("_validate*.tpl"), HELPERS / "_warnings.tpl"])
+"""Where the chart's messages stand."""
 STRING = r'"(?:[^"\\]|\\.)*"'
 
 HEAD = """\
@@ -105,8 +107,7 @@ def _unquoted(string: str) -> str:
 
 def unmentioned(page: str) -> list[str]:
     """The sentences of the templates that no line of the page says."""
-    templates = (HELPERS / name for name in ("_validate.tpl", "_warnings.tpl"))
-    wanted = [sentence for path in templates for sentence in sentences(path.read_text())]
+    wanted = [sentence for path in TEMPLATES for sentence in sentences(path.read_text())]
     return [sentence for sentence in wanted if not re.search(_pattern(sentence), page)]
 
 

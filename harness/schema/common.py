@@ -55,6 +55,15 @@ def seconds() -> Schema:
     return count(0)
 
 
+def count_or_percentage() -> Schema:
+    """Pods as Kubernetes counts them: a number, or a percentage of all; empty says nothing."""
+    return either(integer(0), text(pattern="^([0-9]+%?)?$"))
+
+
+def disruption_budget() -> Schema:
+    return settings(enabled=boolean(), minAvailable=count_or_percentage(), maxUnavailable=count_or_percentage())
+
+
 def pull_policy() -> Schema:
     return text("", *PULL_POLICIES)
 

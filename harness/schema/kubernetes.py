@@ -43,12 +43,16 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "ContainerPort": {"protocol": PROTOCOLS},
     "DeploymentStrategy": {"type": ("RollingUpdate", "Recreate")},
+    "HPAScalingPolicy": {"type": ("Pods", "Percent")},
+    "HPAScalingRules": {"selectPolicy": ("Max", "Min", "Disabled")},
     "HTTPGetAction": {"scheme": ("HTTP", "HTTPS")},
     "HostPathVolumeSource": {
         "type": ("", *("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"))
     },
     "ImageVolumeSource": {"pullPolicy": PULL_POLICIES},
     "LabelSelectorRequirement": {"operator": ("In", "NotIn", "Exists", "DoesNotExist")},
+    "MetricSpec": {"type": ("ContainerResource", "External", "Object", "Pods", "Resource")},
+    "MetricTarget": {"type": ("AverageValue", "Utilization", "Value")},
     "NetworkPolicyPort": {"protocol": PROTOCOLS},
     "NetworkPolicySpec": {"policyTypes": ("Ingress", "Egress")},
     "NodeSelectorRequirement": {"operator": ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")},
@@ -116,7 +120,7 @@ def _all() -> dict[str, Any]:
 
 @cache
 def _full_name(short: str) -> str:
-    groups = ("core.v1", "apps.v1", "networking.v1", "meta.v1", "resource", "intstr")
+    groups = ("core.v1", "apps.v1", "autoscaling.v2", "networking.v1", "meta.v1", "resource", "intstr")
     found = [name for name in _all() if name.endswith(tuple(f".{group}.{short}" for group in groups))]
     if len(found) != 1:
         raise HarnessError(

@@ -43,7 +43,7 @@ def image() -> Schema:
 def api_key() -> Schema:
     reference_ = settings(
         name=described("Name of the Secret that holds the key.", text()),
-        key=described("The key's name in that Secret; empty is api-key.", text()),
+        key=described("The key's name in that Secret.", text()),
     )
     return either(common.word(), reference_)
 
@@ -96,7 +96,10 @@ def schema() -> Schema:
         additionalPorts=listing(additional_port()),
         service=settings(type=text(*common.SERVICE_TYPES), port=common.port(), annotations=common.strings()),
         replicaCount=common.count(0),
+        podDisruptionBudget=common.disruption_budget(),
         strategy=embed("DeploymentStrategy"),
+        spareGPUs=common.count(0),
+        loadSeconds=common.seconds(),
         progressDeadlineSeconds=common.seconds(),
         terminationGracePeriodSeconds=common.seconds(),
         lifecycle=embed("Lifecycle"),

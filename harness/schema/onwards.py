@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from harness.schema import common
-from harness.schema.dsl import Schema, boolean, either, integer, listing, settings, text
+from harness.schema.dsl import Schema, boolean, either, integer, listing, reference, settings, text
 from harness.schema.kubernetes import embed
 
 
 def schema() -> Schema:
     return settings(
         replicaCount=common.count(0),
+        autoscaling=settings(
+            enabled=boolean(),
+            minReplicas=common.count(1),
+            maxReplicas=common.count(1),
+            targetCPUUtilizationPercentage=common.count(1),
+            metrics=listing(reference("MetricSpec")),
+            behavior=embed("HorizontalPodAutoscalerBehavior"),
+        ),
+        podDisruptionBudget=common.disruption_budget(),
         image=settings(
             registry=text(),
             repository=text(),

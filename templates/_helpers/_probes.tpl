@@ -19,9 +19,18 @@ Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path
 {{- end -}}
 {{- end -}}
 
-{{- /* How long a group may take to start, in seconds: what its startup probe allows. Input: dict group (completed). Output: number. */ -}}
+{{- /* A group's startup probe where the user says nothing of it: the engine's, which waits at least as long as the model is said to load. Input: dict group (completed). Output: JSON map. */ -}}
+{{- define "inference-stack.modelGroup.startupDefaults" -}}
+{{- $defaults := deepCopy .group.preset.probes.startup -}}
+{{- $period := max 1 (int64 (dig "periodSeconds" $defaults.periodSeconds (.group.startupProbe | default dict))) -}}
+{{- $needed := div (add (int64 .group.loadSeconds) $period -1) $period -}}
+{{- $_ := set $defaults "failureThreshold" (max $needed (int64 $defaults.failureThreshold)) -}}
+{{- toJson $defaults -}}
+{{- end -}}
+
+{{- /* How long a group may take to start, in seconds: what its startup probe allows, 0 without one. Input: dict group (completed). Output: number. */ -}}
 {{- define "inference-stack.modelGroup.startupSeconds" -}}
-{{- $probe := include "inference-stack.probe" (dict "own" .group.startupProbe "defaults" .group.preset.probes.startup) | fromYaml -}}
+{{- $probe := include "inference-stack.probe" (dict "own" .group.startupProbe "defaults" (include "inference-stack.modelGroup.startupDefaults" . | fromJson)) | fromYaml -}}
 {{- add (int64 ($probe.initialDelaySeconds | default 0)) (mul (int64 ($probe.periodSeconds | default 10)) (int64 ($probe.failureThreshold | default 3))) -}}
 {{- end -}}
 
@@ -30,6 +39,7 @@ Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path
 {{- $probes := dict -}}
 {{- $group := .group -}}
 {{- range $kind, $defaults := $group.preset.probes -}}
+{{- if eq $kind "startup" }}{{ $defaults = include "inference-stack.modelGroup.startupDefaults" $ | fromJson }}{{ end -}}
 {{- $name := printf "%sProbe" $kind -}}
 {{- with include "inference-stack.probe" (dict "defaults" $defaults "own" (index $group $name)) }}{{ $_ := set $probes $name (fromYaml .) }}{{ end -}}
 {{- end -}}

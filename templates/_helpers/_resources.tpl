@@ -44,13 +44,44 @@ Input: string. Output: "true" or nothing.
 {{- toJson $changed -}}
 {{- end -}}
 
-{{- /* How many whole GPUs a pod gets; slices (nvidia.com/mig-*) and other devices do not count. Input: resources or nothing. Output: number. */ -}}
-{{- define "inference-stack.gpuCount" -}}
-{{- $count := 0 -}}
+{{- /* The GPUs a pod gets, by the name of their resource; slices (nvidia.com/mig-*) and other devices are none. Input: resources or nothing. Output: JSON map name -> number. */ -}}
+{{- define "inference-stack.gpus" -}}
+{{- $gpus := dict -}}
 {{- range $name, $amount := (include "inference-stack.resources" . | fromYaml).limits -}}
 {{- if regexMatch "^(nvidia\\.com/gpu(\\.shared)?|amd\\.com/gpu|gpu\\.intel\\.com/(i915|xe)|habana\\.ai/gaudi)$" $name -}}
-{{- $count = add $count (atoi (toString $amount)) -}}
+{{- $_ := set $gpus $name (atoi (toString $amount)) -}}
 {{- end -}}
 {{- end -}}
+{{- toJson $gpus -}}
+{{- end -}}
+
+{{- /* How many whole GPUs a pod gets. Input: resources or nothing. Output: number. */ -}}
+{{- define "inference-stack.gpuCount" -}}
+{{- $count := 0 -}}
+{{- range include "inference-stack.gpus" . | fromJson }}{{ $count = add $count (int64 .) }}{{ end -}}
 {{- $count -}}
+{{- end -}}
+
+{{- /* Over how many GPUs the command of a group spreads one copy of its model, tensor times pipeline parallel. Input: dict group (completed). Output: number, 0 where the command does not say, or counts copies and nodes besides. */ -}}
+{{- define "inference-stack.modelGroup.gpusUsed" -}}
+{{- $used := 0 -}}
+{{- $words := concat .group.command .group.args -}}
+{{- with .group.preset.parallelism -}}
+{{- range list .tensor .pipeline -}}
+{{- $said := first (include "inference-stack.flag" (dict "words" $words "names" .) | fromJson).values | default "" -}}
+{{- if regexMatch "^[0-9]+$" $said }}{{ $used = mul (max 1 $used) (int64 $said) }}{{ end -}}
+{{- end -}}
+{{- if (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes)) | fromJson).given }}{{ $used = 0 }}{{ end -}}
+{{- end -}}
+{{- $used -}}
+{{- end -}}
+
+{{- /* How many GPUs an update of a group takes beyond those it has: those of the pods that its strategy starts before others end. Input: dict group (completed). Output: number. */ -}}
+{{- define "inference-stack.modelGroup.surgeGPUs" -}}
+{{- $strategy := include "inference-stack.modelGroup.strategy" . | fromYaml -}}
+{{- $surge := 0 -}}
+{{- if ne (toString $strategy.type) "Recreate" -}}
+{{- $surge = include "inference-stack.podCount" (dict "given" (dig "rollingUpdate" "maxSurge" "25%" $strategy) "pods" .group.replicaCount) | int64 -}}
+{{- end -}}
+{{- ternary (mul $surge (int64 .group.gpus)) 0 (gt (int64 .group.replicaCount) 0) -}}
 {{- end -}}

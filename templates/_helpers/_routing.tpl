@@ -13,7 +13,7 @@ given by value that is the chart's own Secret.
 {{- $keys := dict -}}
 {{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
 {{- if kindIs "map" $group.apiKey -}}
-{{- with $group.apiKey.name }}{{ $_ := set $keys $name (dict "name" . "key" ($group.apiKey.key | default "api-key")) }}{{ end -}}
+{{- with $group.apiKey.name }}{{ $_ := set $keys $name (dict "name" . "key" $group.apiKey.key) }}{{ end -}}
 {{- else if $group.apiKey -}}
 {{- $_ := set $keys $name (dict "name" (include "inference-stack.onwards.fullname" $) "key" $name) -}}
 {{- end -}}

@@ -27,8 +27,35 @@
 {{- if $group.script -}}
 {{- $warnings = append $warnings (printf "%s: its command is a shell script, to which nothing is added; it must listen on 0.0.0.0:%d and serve %s." $path (int64 $group.containerPort) (join ", " ($group.servedNames | default $group.modelAlias))) -}}
 {{- end -}}
+{{- $used := include "inference-stack.modelGroup.gpusUsed" (dict "group" $group) | int64 -}}
+{{- if and $used (lt $used (int64 $group.gpus)) -}}
+{{- $warnings = append $warnings (printf "%s: its command spreads the model over %d GPUs, but each pod gets %d; the others are idle." $path $used (int64 $group.gpus)) -}}
+{{- end -}}
 {{- if and (has $group.engine (list "vllm" "sglang" "tensorrt-llm")) (not (include "inference-stack.devices" $group.resources)) -}}
 {{- $warnings = append $warnings (printf "%s: it asks for no GPU; set %s.resources.limits (nvidia.com/gpu: 1) unless its image runs on CPU." $path $path) -}}
+{{- end -}}
+{{- end -}}
+{{- $surging := list -}}
+{{- $surge := 0 -}}
+{{- range $name, $group := $groups -}}
+{{- $needed := include "inference-stack.modelGroup.surgeGPUs" (dict "group" $group) | int64 -}}
+{{- if and $needed (not (int64 $group.spareGPUs)) -}}
+{{- $surging = append $surging (printf "modelGroups.%s" $name) -}}
+{{- $surge = max $surge $needed -}}
+{{- end -}}
+{{- end -}}
+{{- with $surging -}}
+{{- $warnings = append $warnings (printf "%s: an update starts new pods before old ones end, which takes up to %d more GPUs; where the cluster has none to spare it waits for ever. Say spareGPUs, or replace in place with strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}." (join ", " .) $surge) -}}
+{{- end -}}
+{{- $ingress := include "inference-stack.section" (dict "root" . "key" "ingress") | fromJson -}}
+{{- if and $ingress.enabled (not (include "inference-stack.onwards" . | fromJson).strictMode) -}}
+{{- range include "inference-stack.ingress.hosts" . | fromJsonArray -}}
+{{- $host := .host -}}
+{{- range .paths -}}
+{{- if not (regexMatch "^/v1(/|$)" .path) -}}
+{{- $warnings = append $warnings (printf "ingress.hosts: the path %s of %s opens more than /v1, and onwards.strictMode: false sends every path on to the engines, their administrative ones included." .path ($host | default "all hosts")) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- $monitor := include "inference-stack.section" (dict "root" . "key" "serviceMonitor") | fromJson -}}

@@ -141,7 +141,12 @@ Input: dict group, preset, env, words, script, port, servedNames, gpus. Output: 
 {{- $parallel := false -}}
 {{- range $kind := list "host" "port" "servedNames" "metrics" "tensorParallel" -}}
 {{- with index $context.preset.flags $kind -}}
-{{- $flag := include "inference-stack.flag" (dict "words" $context.words "names" .names) | fromJson -}}
+{{- $names := .names -}}
+{{- if eq $kind "tensorParallel" -}}
+{{- $parallelism := $context.preset.parallelism -}}
+{{- $names = concat $parallelism.tensor $parallelism.pipeline $parallelism.other -}}
+{{- end -}}
+{{- $flag := include "inference-stack.flag" (dict "words" $context.words "names" $names) | fromJson -}}
 {{- $needed := not (or $flag.given (hasKey $context.env (.env | default ""))) -}}
 {{- if eq $kind "tensorParallel" -}}
 {{- $needed = and $needed (gt (int $context.gpus) 1) -}}

@@ -11,9 +11,12 @@ flags:
   port: {names: [--port], add: [--port, PORT]}
   servedNames: {names: [--served-model-name], add: [--served-model-name], style: first}
   metrics: {names: [--enable-metrics], add: [--enable-metrics]}
-  tensorParallel:
-    names: [--tensor-parallel-size, --tp-size, --tp, --pipeline-parallel-size, --pp-size, --pp, --data-parallel-size, --dp-size, --dp]
-    add: [--tp-size, GPUS]
+  tensorParallel: {add: [--tp-size, GPUS]}
+parallelism:
+  tensor: [--tensor-parallel-size, --tp-size, --tp]
+  pipeline: [--pipeline-parallel-size, --pp-size, --pp]
+  other: [--data-parallel-size, --dp-size, --dp]
+  nodes: [--nnodes]
 probes:
   startup: {path: /health, periodSeconds: 10, timeoutSeconds: 25, failureThreshold: 180}
   readiness: {path: /health, periodSeconds: 10, timeoutSeconds: 25, failureThreshold: 3}

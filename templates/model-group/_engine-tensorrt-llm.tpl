@@ -10,7 +10,12 @@ flags:
   host: {names: [--host], add: [--host, 0.0.0.0]}
   port: {names: [--port], add: [--port, PORT]}
   servedNames: {names: [--served-model-name], add: [], style: model}
-  tensorParallel: {names: [--tp-size, --pp-size, --ep-size], add: [--tp_size, GPUS]}
+  tensorParallel: {add: [--tp_size, GPUS]}
+parallelism:
+  tensor: [--tp-size]
+  pipeline: [--pp-size]
+  other: [--ep-size]
+  nodes: []
 probes:
   startup: {path: /health, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 360}
   readiness: {path: /health, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3}

@@ -10,9 +10,12 @@ flags:
   host: {names: [--host], add: [--host, 0.0.0.0]}
   port: {names: [--port], add: [--port, PORT]}
   servedNames: {names: [--served-model-name], add: [--served-model-name], style: words}
-  tensorParallel:
-    names: [--tensor-parallel-size, -tp, --pipeline-parallel-size, -pp, --data-parallel-size, -dp]
-    add: [--tensor-parallel-size, GPUS]
+  tensorParallel: {add: [--tensor-parallel-size, GPUS]}
+parallelism:
+  tensor: [--tensor-parallel-size, -tp]
+  pipeline: [--pipeline-parallel-size, -pp]
+  other: [--data-parallel-size, -dp]
+  nodes: [--nnodes, --distributed-executor-backend]
 probes:
   startup: {path: /health, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 180}
   readiness: {path: /health, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3}

@@ -43,8 +43,11 @@ FULL_GROUP: dict[str, Any] = {
     ],
     "service": {"type": "NodePort", "port": 8080, "annotations": {"service.example/answer": 42}},
     "replicaCount": 2,
+    "podDisruptionBudget": {"enabled": True, "minAvailable": 1},
     "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "50%", "maxUnavailable": 1}},
-    "progressDeadlineSeconds": 3600,
+    "spareGPUs": 16,
+    "loadSeconds": 1800,
+    "progressDeadlineSeconds": 4000,
     "terminationGracePeriodSeconds": 120,
     "lifecycle": {"preStop": {"exec": {"command": ["sleep", "15"]}}},
     "resources": {
@@ -117,6 +120,7 @@ ALL_OPTIONS: dict[str, Any] = {
     "imagePullSecrets": [{"name": "chart-registry"}],
     "onwards": {
         "replicaCount": 3,
+        "podDisruptionBudget": {"maxUnavailable": "50%"},
         "image": {"registry": "registry.example", "repository": "onwards", "tag": "v1", "pullPolicy": "Always"},
         "imagePullSecrets": [{"name": "gateway-registry"}],
         "serviceAccount": {"create": True, "name": "gateway-account", "annotations": {"iam.example/role": "none"}},

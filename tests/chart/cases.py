@@ -12,4 +12,5 @@ CASES: dict[str, Values] = {
     **{f"example-{path.stem}": path for path in examples()},
     **{f"snippet-{name}": snippet.values for name, snippet in SNIPPETS.items()},
     "all-options": ALL_OPTIONS,
+    "autoscaled": {"onwards": {"autoscaling": {"enabled": True}}},
 }

@@ -25,7 +25,7 @@ def warnings(said: str) -> list[str]:
 
 def quiet(**fields: Any) -> dict[str, Any]:
     """A group that is warned of in no way, but for these fields."""
-    return one(**{"resources": ONE_GPU, **fields})
+    return one(**{"resources": ONE_GPU, "spareGPUs": 8, **fields})
 
 
 def test_they_name_the_gateway_and_how_to_reach_it(notes: Say) -> None:
@@ -113,6 +113,38 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
         "networkPolicy.modelGroups.a: the chart's own policy lets only the gateway reach this group, so Prometheus"
         " cannot scrape it; set a policy that lets both.",
     ),
+    "surge-without-spare-gpus": (
+        {
+            "modelGroups": {
+                **quiet(spareGPUs=0, replicaCount=8, strategy={"rollingUpdate": {"maxSurge": "25%"}})["modelGroups"],
+                "b": quiet(spareGPUs=0, modelAlias=["n"])["modelGroups"]["a"],
+            }
+        },
+        "modelGroups.a, modelGroups.b: an update starts new pods before old ones end, which takes up to 2 more GPUs;"
+        " where the cluster has none to spare it waits for ever. Say spareGPUs, or replace in place with"
+        " strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}.",
+    ),
+    "idle-gpus": (
+        quiet(args=["--tensor-parallel-size", "2"], resources={"limits": {"nvidia.com/gpu": 4}}),
+        "modelGroups.a: its command spreads the model over 2 GPUs, but each pod gets 4; the others are idle.",
+    ),
+    "ingress-to-every-path": (
+        {
+            **quiet(),
+            "onwards": {"strictMode": False},
+            "ingress": {
+                "enabled": True,
+                "hosts": [
+                    {"host": "a.example", "paths": [{"path": "/v1"}, {"path": "/v1/models"}, {"path": "/"}]},
+                    {"paths": [{"path": "/v1x"}]},
+                ],
+            },
+        },
+        "ingress.hosts: the path / of a.example opens more than /v1, and onwards.strictMode: false sends every path"
+        " on to the engines, their administrative ones included.\n"
+        "ingress.hosts: the path /v1x of all hosts opens more than /v1, and onwards.strictMode: false sends every path"
+        " on to the engines, their administrative ones included.",
+    ),
     "no-group": (
         {"modelGroups": {}},
         "no model group is enabled, so the gateway has nothing to answer with; enable one, for example with"
@@ -130,6 +162,12 @@ NOT_RISKY = {
     "llama-cpp-without-gpu": one(engine="llama-cpp"),
     "custom-without-gpu": bare(image="x:1"),
     "whole-number-as-tag": quiet(image="vllm/vllm-openai", tag=20260101),
+    "no-surge": quiet(spareGPUs=0, strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}),
+    "no-pods-to-surge": quiet(spareGPUs=0, replicaCount=0),
+    "recreated": quiet(spareGPUs=0, strategy={"type": "Recreate"}),
+    "all-gpus-in-use": quiet(args=["--tensor-parallel-size", 2, "-pp", 2], resources={"limits": {"amd.com/gpu": 4}}),
+    "copies-of-the-model": quiet(args=["-tp", 2, "-dp", 2], resources={"limits": {"nvidia.com/gpu": 4}}),
+    "ingress-to-every-path-of-a-strict-gateway": {**quiet(), "ingress": {"enabled": True}},
     "devices-asked-alike": quiet(resources={"limits": {"nvidia.com/gpu": 1}, "requests": {"nvidia.com/gpu": "1"}}),
 }
 

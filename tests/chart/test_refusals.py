@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import dedent
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
-from harness.helm import Helm, HelmError
+from harness.helm import KUBE_VERSION, Helm, HelmError
 from harness.manifests import load
 from harness.paths import ROOT
 from tests.chart.accessors import bare, one
 from tests.chart.validation import effective, validator
-from tests.support import Render, Say, Values
+from tests.support import Render, Values
 
 GROUP = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
 VOLUME = {"name": "v", "size": "1Gi", "mountPath": "/v"}
@@ -34,15 +34,23 @@ class Refusal:
     values: Values
     text: str
     accepted: Values
+    kubernetes: str = KUBE_VERSION
+
+
+class SayOn(Protocol):
+    """The text that the chart says to these values on a Kubernetes."""
+
+    def __call__(self, values: Values = None, *, sets: Sequence[str] = (), kubernetes: str = KUBE_VERSION) -> str: ...
 
 
 @pytest.fixture(scope="module")
-def refusal(helm: Helm) -> Say:
+def refusal(helm: Helm) -> SayOn:
     """What the templates say, also of values that the schema refuses before them."""
 
-    def refused(values: Values = None, *, sets: Sequence[str] = ()) -> str:
+    def refused(values: Values = None, *, sets: Sequence[str] = (), kubernetes: str = KUBE_VERSION) -> str:
+        layers = [] if values is None else [values]
         with pytest.raises(HelmError) as caught:
-            helm.template(ROOT, values=[] if values is None else [values], sets=sets, skip_schema=True)
+            helm.template(ROOT, values=layers, sets=sets, skip_schema=True, kube_version=kubernetes)
         return caught.value.said
 
     return refused
@@ -213,7 +221,7 @@ REFUSALS = {
     "key-without-its-secret": Refusal(
         one(apiKey={"key": "k"}),
         """
-        modelGroups.a.apiKey: a key by reference needs the name of the Secret that holds it.
+        modelGroups.a.apiKey: a reference needs both the name of a Secret and the key in it.
         Please set:
           modelGroups:
             a:
@@ -221,7 +229,327 @@ REFUSALS = {
                 name: engine-keys
                 key: k
         """,
+        one(apiKey={"name": "s", "key": "k"}),
+    ),
+    "secret-without-its-key": Refusal(
         one(apiKey={"name": "s"}),
+        """
+        modelGroups.a.apiKey: a reference needs both the name of a Secret and the key in it.
+        Please set:
+          modelGroups:
+            a:
+              apiKey:
+                name: s
+                key: api-key
+        """,
+        one(apiKey={}),
+    ),
+    "token-without-its-key": Refusal(
+        {"serviceMonitor": {"enabled": True, "bearerTokenSecret": {"name": "s"}}},
+        """
+        serviceMonitor.bearerTokenSecret: a reference needs both the name of a Secret and the key in it.
+        Please set:
+          serviceMonitor:
+            bearerTokenSecret:
+              name: s
+              key: token
+        """,
+        {"serviceMonitor": {"enabled": True, "bearerTokenSecret": {"name": "s", "key": "token"}}},
+    ),
+    "model-that-loads-longer-than-it-may": Refusal(
+        one(loadSeconds=1205, startupProbe={"periodSeconds": 10, "failureThreshold": 30}),
+        """
+        modelGroups.a.startupProbe: it gives the engine 300 seconds, but loadSeconds says that the model takes up to 1205, so the kubelet would restart it for ever.
+        Please set:
+          modelGroups:
+            a:
+              startupProbe:
+                periodSeconds: 10
+                failureThreshold: 121
+        """,
+        one(loadSeconds=1205, startupProbe={"periodSeconds": 10, "failureThreshold": 121}),
+    ),
+    "rollout-given-up-before-a-start-ends": Refusal(
+        one(progressDeadlineSeconds=600),
+        """
+        modelGroups.a.progressDeadlineSeconds: a rollout would be given up after 600 seconds, but a start may take 1800; leave it out, and it follows the startup probe.
+        Please set:
+          modelGroups:
+            a:
+              progressDeadlineSeconds: 2400
+        """,
+        one(progressDeadlineSeconds=1801),
+    ),
+    "budget-that-lets-no-pod-go": Refusal(
+        one(replicaCount=2, podDisruptionBudget={"minAvailable": "60%"}),
+        """
+        modelGroups.a.podDisruptionBudget: it lets none of the 2 pods go, so a node that runs one could never be drained.
+        Please set:
+          modelGroups:
+            a:
+              podDisruptionBudget:
+                minAvailable: ""
+                maxUnavailable: 1
+        """,
+        one(replicaCount=2, podDisruptionBudget={"minAvailable": "50%"}),
+    ),
+    "budget-of-the-gateway-that-lets-no-pod-go": Refusal(
+        {"onwards": {"replicaCount": 3, "podDisruptionBudget": {"maxUnavailable": 0}}},
+        """
+        onwards.podDisruptionBudget: it lets none of the 3 pods go, so a node that runs one could never be drained.
+        Please set:
+          onwards:
+            podDisruptionBudget:
+              minAvailable: ""
+              maxUnavailable: 1
+        """,
+        {"onwards": {"replicaCount": 3, "podDisruptionBudget": {"maxUnavailable": "1%"}}},
+    ),
+    "budget-said-twice": Refusal(
+        one(replicaCount=4, podDisruptionBudget={"minAvailable": 1, "maxUnavailable": 1}),
+        """
+        modelGroups.a.podDisruptionBudget: Kubernetes takes minAvailable or maxUnavailable, not both.
+        Please set:
+          modelGroups:
+            a:
+              podDisruptionBudget:
+                minAvailable: ""
+                maxUnavailable: 1
+        """,
+        one(replicaCount=4, podDisruptionBudget={"minAvailable": 3}),
+    ),
+    "fixed-number-of-pods-with-an-autoscaler": Refusal(
+        {"onwards": {"replicaCount": 3, "autoscaling": {"enabled": True}}},
+        """
+        onwards.replicaCount: it is 3, but the number of pods is the autoscaler's to choose; say the fewest there.
+        Please set:
+          onwards:
+            replicaCount: 1
+            autoscaling:
+              minReplicas: 3
+        """,
+        {"onwards": {"autoscaling": {"enabled": True, "minReplicas": 3}}},
+    ),
+    "autoscaler-with-fewer-at-most-than-at-least": Refusal(
+        {"onwards": {"autoscaling": {"enabled": True, "minReplicas": 11}}},
+        """
+        onwards.autoscaling.maxReplicas: it is 10, less than minReplicas, which is 11.
+        Please set:
+          onwards:
+            autoscaling:
+              maxReplicas: 11
+        """,
+        {"onwards": {"autoscaling": {"enabled": True, "minReplicas": 10}}},
+    ),
+    "autoscaler-without-a-request": Refusal(
+        {"onwards": {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": ""}, "limits": {"cpu": ""}}}},
+        """
+        onwards.resources.requests: the autoscaler goes by percent of the CPU request, and there is none.
+        Please set:
+          onwards:
+            resources:
+              requests:
+                cpu: 250m
+        """,
+        {"onwards": {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": ""}}}},
+    ),
+    "autoscaler-on-an-old-kubernetes": Refusal(
+        {"onwards": {"autoscaling": {"enabled": True}}},
+        """
+        onwards.autoscaling.enabled: Kubernetes v1.22.17 has no autoscaling/v2, which came with 1.23.
+        Please set:
+          onwards:
+            autoscaling:
+              enabled: false
+        """,
+        {"onwards": {"autoscaling": {"enabled": True}}},
+        kubernetes="1.22.17",
+    ),
+    "fewer-gpus-than-the-command-uses": Refusal(
+        one(
+            args=["--tensor-parallel-size", 2, "--pipeline-parallel-size=2"],
+            resources={"limits": {"nvidia.com/gpu": 2}},
+        ),
+        """
+        modelGroups.a.resources.limits: the command spreads the model over 4 GPUs (tensor times pipeline parallel), but a pod gets 2, so the engine would fail at every start.
+        Please set:
+          modelGroups:
+            a:
+              resources:
+                limits:
+                  nvidia.com/gpu: 4
+        """,
+        one(
+            args=["--tensor-parallel-size", 2, "--pipeline-parallel-size=2", "--nnodes", 2],
+            resources={"limits": {"nvidia.com/gpu": 2}},
+        ),
+    ),
+    "surge-that-needs-more-gpus-than-are-spare": Refusal(
+        one(resources={"limits": {"nvidia.com/gpu": 4}}, spareGPUs=2),
+        """
+        modelGroups.a.strategy: an update starts pods that take 4 more GPUs before old ones end, but spareGPUs says that there are 2 to spare, so it would wait for ever.
+        Please set:
+          modelGroups:
+            a:
+              strategy:
+                type: RollingUpdate
+                rollingUpdate:
+                  maxSurge: 0
+                  maxUnavailable: 1
+        """,
+        one(resources={"limits": {"nvidia.com/gpu": 4}}, spareGPUs=4),
+    ),
+    "larger-surge-than-gpus-are-spare": Refusal(
+        one(
+            resources={"limits": {"nvidia.com/gpu": 2}},
+            spareGPUs=5,
+            replicaCount=8,
+            strategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "40%"}},
+        ),
+        """
+        modelGroups.a.strategy: an update starts pods that take 8 more GPUs before old ones end, but spareGPUs says that there are 5 to spare, so it would wait for ever.
+        Please set:
+          modelGroups:
+            a:
+              strategy:
+                type: RollingUpdate
+                rollingUpdate:
+                  maxSurge: 2
+                  maxUnavailable: 0
+        """,
+        one(
+            resources={"limits": {"nvidia.com/gpu": 2}},
+            spareGPUs=5,
+            replicaCount=8,
+            strategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%"}},
+        ),
+    ),
+    "volume-of-the-gateways-own": Refusal(
+        {"onwards": {"volumes": [{"name": "onwards-config", "emptyDir": {}}]}},
+        """
+        onwards.volumes[0].name: onwards-config is the name of the chart's own volume of this pod.
+        Please set:
+          onwards:
+            volumes:
+              - emptyDir: {}
+                name: my-onwards-config
+        """,
+        {"onwards": {"volumes": [{"name": "config", "emptyDir": {}}]}},
+    ),
+    "volume-of-the-gateway-twice": Refusal(
+        {"onwards": {"volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}]}},
+        """
+        onwards.volumes[1].name: a is the name of another volume of this pod.
+        Please set:
+          onwards:
+            volumes:
+              - emptyDir: {}
+                name: a
+              - emptyDir: {}
+                name: my-a
+        """,
+        {"onwards": {"volumes": [{"name": "a", "emptyDir": {}}, {"name": "b", "emptyDir": {}}]}},
+    ),
+    "mount-over-the-gateways-configuration": Refusal(
+        {
+            "onwards": {
+                "volumes": [{"name": "a", "emptyDir": {}}],
+                "volumeMounts": [{"name": "a", "mountPath": "/app/config/"}],
+            }
+        },
+        """
+        onwards.volumeMounts[0].mountPath: /app/config is where the gateway's configuration is mounted.
+        Please set:
+          onwards:
+            volumeMounts:
+              - mountPath: /app/config-2
+                name: a
+        """,
+        {
+            "onwards": {
+                "volumes": [{"name": "a", "emptyDir": {}}],
+                "volumeMounts": [{"name": "a", "mountPath": "/app/certificates"}],
+            }
+        },
+    ),
+    "mount-path-of-the-gateway-twice": Refusal(
+        {
+            "onwards": {
+                "volumes": [{"name": "a", "emptyDir": {}}],
+                "volumeMounts": [{"name": "a", "mountPath": "/a"}, {"name": "a", "mountPath": "/a"}],
+            }
+        },
+        """
+        onwards.volumeMounts[1].mountPath: /a is where another volume is mounted.
+        Please set:
+          onwards:
+            volumeMounts:
+              - mountPath: /a
+                name: a
+              - mountPath: /a-2
+                name: a
+        """,
+        {
+            "onwards": {
+                "volumes": [{"name": "a", "emptyDir": {}}],
+                "volumeMounts": [{"name": "a", "mountPath": "/a"}, {"name": "a", "mountPath": "/b"}],
+            }
+        },
+    ),
+    "mount-of-no-volume-of-the-gateway": Refusal(
+        {"onwards": {"volumeMounts": [{"name": "a", "mountPath": "/a"}]}},
+        """
+        onwards.volumeMounts[0].name: there is no volume a in onwards.volumes.
+        Please set:
+          onwards:
+            volumes:
+              - emptyDir: {}
+                name: a
+        """,
+        {"onwards": {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/a"}]}},
+    ),
+    "mount-of-no-volume": Refusal(
+        one(volumeMounts=[{"name": "w", "mountPath": "/w"}], volumes=[{"name": "v", "emptyDir": {}}]),
+        """
+        modelGroups.a.volumeMounts[0].name: this group has no volume w.
+        Please set:
+          modelGroups:
+            a:
+              volumes:
+                - emptyDir: {}
+                  name: v
+                - emptyDir: {}
+                  name: w
+        """,
+        one(volumeMounts=[{"name": "engine-home", "mountPath": "/w"}]),
+    ),
+    "load-balancer-with-the-name-of-a-group": Refusal(
+        {
+            "onwards": {"loadBalancer": {"enabled": True, "nameOverwrite": "test-release-inference-stack-a"}},
+            **one(),
+        },
+        """
+        onwards.loadBalancer.nameOverwrite: test-release-inference-stack-a is the name of the Service of modelGroups.a.
+        Please set:
+          onwards:
+            loadBalancer:
+              nameOverwrite: test-release-inference-stack-a-public
+        """,
+        {"onwards": {"loadBalancer": {"enabled": True, "nameOverwrite": "a"}}, **one()},
+    ),
+    "ingress-path-twice": Refusal(
+        {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}, {"host": "a.example"}]}},
+        """
+        ingress.hosts: the path / of a.example is there twice, and which one counts depends on the controller.
+        Please set:
+          ingress:
+            hosts:
+              - host: a.example
+                paths:
+                - path: /
+                  pathType: Prefix
+        """,
+        {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}, {"host": "b.example"}]}},
     ),
     "an-empty-alias": Refusal(
         one(modelAlias=["", "m"]),
@@ -494,8 +822,8 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
-def test_it_is_refused_with_its_fix(refusal: Say, refused: Refusal) -> None:
-    assert problems(refusal(refused.values)) == [dedent(refused.text).strip()]
+def test_it_is_refused_with_its_fix(refusal: SayOn, refused: Refusal) -> None:
+    assert problems(refusal(refused.values, kubernetes=refused.kubernetes)) == [dedent(refused.text).strip()]
 
 
 REFUSED_BY_THE_SCHEMA_TOO = {"unknown-engine", "unknown-engine-of-all", "an-alias-of-null"}
@@ -513,7 +841,7 @@ def test_its_neighbour_is_accepted(render: Render, refused: Refusal) -> None:
 
 
 @pytest.mark.parametrize("name", ["g" * 64, "-a", "a-", "a.b", "a b", "Ä", "A", "null"])
-def test_a_name_that_is_no_label_is_refused(refusal: Say, name: str) -> None:
+def test_a_name_that_is_no_label_is_refused(refusal: SayOn, name: str) -> None:
     (problem,) = problems(refusal({"modelGroups": {name: GROUP}}))
     assert problem.startswith(f'modelGroups.{name}: "{name}" cannot name a container and a label')
 
@@ -523,7 +851,7 @@ def test_a_name_that_is_a_label_is_accepted(render: Render, name: str) -> None:
     assert len(render({"modelGroups": {name: GROUP}})) > 0
 
 
-def test_all_problems_are_said_at_once_in_the_order_of_their_paths(refusal: Say) -> None:
+def test_all_problems_are_said_at_once_in_the_order_of_their_paths(refusal: SayOn) -> None:
     values = {
         "onwards": {"containerPort": 9090},
         "modelGroups": {"z": {"enabled": True}, "a": {**GROUP, "engine": "x"}, "m": {**GROUP, "modelAlias": []}},
@@ -557,7 +885,7 @@ PASTED = {name: case for name, case in REFUSALS.items() if name not in RENAMES}
 def test_the_fix_pasted_over_the_refused_values_ends_the_refusal(helm: Helm, case: Refusal) -> None:
     fix = load(case.text.partition("Please set:")[2])
     assert case.values is not None
-    helm.template(ROOT, values=[case.values, fix], skip_schema=True)
+    helm.template(ROOT, values=[case.values, fix], skip_schema=True, kube_version=case.kubernetes)
 
 
 def test_a_disabled_group_may_be_unfinished(render: Render) -> None:
@@ -591,7 +919,7 @@ SAME_PORT: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("onwards", SAME_PORT, ids=str)
-def test_a_port_that_is_proposed_is_free(refusal: Say, render: Render, onwards: dict[str, Any]) -> None:
+def test_a_port_that_is_proposed_is_free(refusal: SayOn, render: Render, onwards: dict[str, Any]) -> None:
     from harness.manifests import load
 
     (problem,) = problems(refusal({"onwards": onwards}))
@@ -599,7 +927,7 @@ def test_a_port_that_is_proposed_is_free(refusal: Say, render: Render, onwards: 
     assert len(render({"onwards": {**onwards, **fix}})) > 0
 
 
-def test_the_fix_is_yaml_that_helps(refusal: Say, render: Render) -> None:
+def test_the_fix_is_yaml_that_helps(refusal: SayOn, render: Render) -> None:
     from harness.manifests import load
 
     values = one(modelAlias=[])
@@ -610,6 +938,6 @@ def test_the_fix_is_yaml_that_helps(refusal: Say, render: Render) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a: b", "- a", "#", "{a"])
-def test_the_fix_is_yaml_whatever_the_groups_name(refusal: Say, name: str) -> None:
+def test_the_fix_is_yaml_whatever_the_groups_name(refusal: SayOn, name: str) -> None:
     for problem in problems(refusal({"modelGroups": {name: {**GROUP, "modelAlias": []}}})):
         assert load(problem.partition("Please set:\n")[2]).keys() == {"modelGroups"}

@@ -186,10 +186,6 @@ def test_a_key_by_reference_is_read_from_its_secret(render: Render) -> None:
     assert provider(rendered)["onwards_key"] == "@key:a@"
 
 
-def test_a_key_by_reference_is_called_api_key_unless_said(render: Render) -> None:
-    assert key_sources(render(one(apiKey={"name": "s"})))[0]["items"] == [{"key": "api-key", "path": "a"}]
-
-
 def test_without_keys_there_is_no_secret(render: Render) -> None:
     rendered = render(one(apiKey=""))
     assert rendered.kind("Secret") == []
@@ -230,7 +226,9 @@ def test_another_literal_key_restarts_the_gateway(render: Render) -> None:
 
 
 def test_another_secret_restarts_the_gateway(render: Render) -> None:
-    assert checksum(render(one(apiKey={"name": "one"}))) != checksum(render(one(apiKey={"name": "two"})))
+    assert checksum(render(one(apiKey={"name": "one", "key": "k"}))) != checksum(
+        render(one(apiKey={"name": "two", "key": "k"}))
+    )
 
 
 STAYS = {

@@ -105,6 +105,9 @@ modelGroups.a.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecut
 modelGroups.a.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.0.podAffinityTerm.topology
 modelGroups.a.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.0.labelSelector.matchExpressions.0.op
 modelGroups.a.topologySpreadConstraints.0.maxskew
+onwards.autoscaling.target
+onwards.podDisruptionBudget.min
+modelGroups.a.podDisruptionBudget.max
 ingress.class
 ingress.hosts.0.hostname
 ingress.hosts.0.paths.0.type

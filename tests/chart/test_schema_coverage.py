@@ -22,6 +22,7 @@ UNREAD = {
     "enabled": "Helm reads it, where a parent chart's dependency has a condition",
     "modelGroupDefaults": "of one shape with a group, whose leaves are tried below modelGroups.full",
     "modelGroups.full.podsShareNode": "it says whether values are refused: tests/chart/test_refusals.py",
+    "modelGroups.full.spareGPUs": "it says whether values are refused or warned of: test_refusals.py, test_notes.py",
 }
 """Leaves that change nothing in a render, and why they are in the schema."""
 
@@ -37,6 +38,7 @@ NAMES = {
     r"[$.]group": "modelGroupDefaults",
     r"[$.]given(?=\.(?:engine|command|args|containerPort))": "modelGroupDefaults",
     r"\$account": "onwards.serviceAccount",
+    r"\$scaling": "onwards.autoscaling",
     r"[$.]volume": "modelGroupDefaults.persistentVolumes.0",
     r"\$ingress": "ingress",
     r"\$policy": "networkPolicy",
@@ -45,12 +47,26 @@ NAMES = {
 """How templates call values, by what those are; other variables are made from these."""
 
 BASE: dict[str, Any] = deepcopy({**ALL_OPTIONS, "modelGroups": {"full": FULL_GROUP}})
+BASE["onwards"]["replicaCount"] = 1
+BASE["onwards"]["autoscaling"] = {
+    "enabled": True,
+    "metrics": [{"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization"}}}],
+    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 600}},
+}
 BASE["onwards"]["loadBalancer"]["nameOverwrite"] = "outside"
 BASE["onwards"]["fallback"]["backoff"]["maxMilliseconds"] = 900
 BASE["modelGroups"]["full"]["additionalPorts"][1]["containerPort"] = 9101
 BASE["modelGroups"]["full"]["command"] = ["vllm", "serve"]
 
 CONTEXT: dict[str, dict[str, Any]] = {
+    "onwards.replicaCount": {"onwards.autoscaling.enabled": False},
+    "onwards.autoscaling.targetCPUUtilizationPercentage": {"onwards.autoscaling.metrics": []},
+    "onwards.podDisruptionBudget.minAvailable": {"onwards.podDisruptionBudget.maxUnavailable": ""},
+    "modelGroups.full.podDisruptionBudget.maxUnavailable": {"modelGroups.full.podDisruptionBudget.minAvailable": ""},
+    "modelGroups.full.loadSeconds": {
+        "modelGroups.full.startupProbe": {},
+        "modelGroups.full.progressDeadlineSeconds": 0,
+    },
     "modelGroups.full.tag": {"modelGroups.full.image": "vllm/vllm-openai"},
     "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
     "modelGroups.full.serviceAccount.name": {"modelGroups.full.serviceAccount.create": True},
@@ -63,6 +79,17 @@ CHANGES: dict[str, Any] = {
     "onwards.containerPort": 3100,
     "onwards.image.digest": f"sha256:{'1' * 64}",
     "onwards.service.type": "LoadBalancer",
+    "onwards.autoscaling.minReplicas": 3,
+    "onwards.autoscaling.maxReplicas": 12,
+    "onwards.autoscaling.targetCPUUtilizationPercentage": 51,
+    "onwards.podDisruptionBudget.enabled": False,
+    "onwards.volumes": [{"name": "extra", "configMap": {"name": "other"}}],
+    "onwards.podDisruptionBudget.minAvailable": "50%",
+    "onwards.podDisruptionBudget.maxUnavailable": 1,
+    "modelGroups.full.podDisruptionBudget.minAvailable": "50%",
+    "modelGroups.full.podDisruptionBudget.maxUnavailable": "50%",
+    "modelGroups.full.volumes": [{"name": "templates", "emptyDir": {}}],
+    "modelGroups.full.loadSeconds": 9000,
     "modelGroups.full.containerPort": 9100,
     "modelGroups.full.engine": "custom",
     "modelGroups.full.image": "other/image:1",

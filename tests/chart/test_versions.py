@@ -38,7 +38,8 @@ def test_the_changelog_has_the_charts_version() -> None:
 
 
 def test_refusals_name_the_engine_that_the_chart_pins(render: Render) -> None:
-    fix = re.search(r"image: (\S+)\\n    tag: (\S+)\"", (ROOT / "templates" / "_helpers" / "_validate.tpl").read_text())
+    text = (ROOT / "templates" / "_helpers" / "_validate-model-group.tpl").read_text()
+    fix = re.search(r"image: (\S+)\\n    tag: (\S+)\"", text)
     assert fix is not None
     assert pinned(render)[fix.group(1)] == fix.group(2)
 

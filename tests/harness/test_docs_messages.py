@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from harness.docs.messages import HELPERS, page, refusals, sentences, unmentioned, warnings
+from harness.docs.messages import TEMPLATES, page, refusals, sentences, unmentioned, warnings
 
 
-@pytest.mark.parametrize(("name", "marker"), [("_validate.tpl", '"why"'), ("_warnings.tpl", "append $warnings")])
-def test_each_sentence_of_a_template_is_read(name: str, marker: str) -> None:
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_each_sentence_of_a_template_is_read(path: Path) -> None:
     """However it is written: a sentence that is not read could not be missed on the page."""
-    text = (HELPERS / name).read_text()
+    marker = "append $warnings" if path.name == "_warnings.tpl" else '"why"'
+    text = path.read_text()
     assert len(list(sentences(text))) == text.count(marker) > 0
 
 

@@ -13,7 +13,7 @@ from harness.inprocess import NOTES, InProcess
 from harness.manifests import Manifests, Object, load, load_all
 from harness.paths import ROOT
 from tests.invariants import INVARIANTS
-from tests.kubernetes_schema import NEWEST, OLDEST, faults
+from tests.kubernetes_schema import NEWEST, OLDEST, faults, older
 
 LIBRARY = InProcess()
 
@@ -70,7 +70,11 @@ def parse(document: str) -> list[Object]:
 
 @lru_cache(maxsize=2000)
 def invalid(document: str) -> list[str]:
-    return [fault for each in parse(document) for version in (OLDEST, NEWEST) for fault in faults(version, each)]
+    objects = parse(document)
+    return [
+        *(fault for each in objects for fault in faults(NEWEST, each)),
+        *(fault for each in objects for fault in faults(OLDEST, older(each))),
+    ]
 
 
 @cache

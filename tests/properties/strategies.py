@@ -187,6 +187,15 @@ image_maps = st.fixed_dictionaries(
     },
 )
 
+budgets = some_of(
+    {
+        "enabled": st.booleans(),
+        "minAvailable": st.sampled_from(("", 0, 1, "2", "50%", "100%")),
+        "maxUnavailable": st.sampled_from(("", 0, 1, "2", "0%", "34%")),
+    },
+    2,
+)
+
 PASSED_ON: dict[str, SearchStrategy[Any]] = {
     "nodeSelector": st.sampled_from(({}, {"gpu": "h100"}, {"kubernetes.io/hostname": "n1"})),
     "tolerations": st.sampled_from(([], [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}])),
@@ -202,6 +211,7 @@ PASSED_ON: dict[str, SearchStrategy[Any]] = {
     "securityContext": st.sampled_from(({}, {"runAsUser": 1000}, {"privileged": True})),
     "terminationGracePeriodSeconds": st.sampled_from((0, 30, 86400)),
     "replicaCount": st.sampled_from((0, 1, 2, 100)),
+    "podDisruptionBudget": budgets,
     "env": few(variables),
     "serviceAccount": accounts,
 }
@@ -228,7 +238,9 @@ GROUP: dict[str, SearchStrategy[Any]] = {
         2,
     ),
     "strategy": st.sampled_from(({}, {"type": "Recreate"}, {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}})),
-    "progressDeadlineSeconds": st.just(0),
+    "spareGPUs": st.sampled_from((0, 1, 8)),
+    "loadSeconds": st.sampled_from((0, 60, "600", 86400)),
+    "progressDeadlineSeconds": st.sampled_from((0, 600, 100000)),
     "lifecycle": st.sampled_from(({}, {"preStop": {"exec": {"command": ["sleep", "5"]}}})),
     "resources": resources,
     "sharedMemory": st.sampled_from(("", "2Gi")),
@@ -287,6 +299,16 @@ GATEWAY: dict[str, SearchStrategy[Any]] = {
     "containerPort": ports,
     "metrics": some_of(
         {"enabled": st.booleans(), "port": ports, "prefix": texts, "service": some_of({"port": ports}, 1)}, 3
+    ),
+    "autoscaling": some_of(
+        {
+            "enabled": st.just(True),
+            "minReplicas": st.sampled_from((1, 2, "3")),
+            "maxReplicas": st.sampled_from((1, 2, 100)),
+            "targetCPUUtilizationPercentage": st.sampled_from((1, 80, 1000)),
+            "behavior": st.sampled_from(({}, {"scaleDown": {"stabilizationWindowSeconds": 60}})),
+        },
+        4,
     ),
     "strictMode": st.booleans(),
     "fallback": some_of({"enabled": st.booleans(), "onStatus": st.just([500, 502]), "maxAttempts": st.just(1)}, 2),

@@ -1,0 +1,133 @@
+"""How many pods there are, how they are spread, and how many of them may be gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.manifests import Object, pod_spec
+from tests.chart.accessors import FULLNAME, deployment, engine, one
+from tests.support import Render
+
+GATEWAY = f"{FULLNAME}-onwards"
+
+
+def gateway_of(render: Render, **onwards: Any) -> Object:
+    return render({"onwards": onwards})["Deployment", GATEWAY]
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [
+        ({}, {"maxUnavailable": 1}),
+        ({"minAvailable": 1}, {"minAvailable": 1}),
+        ({"minAvailable": "25%"}, {"minAvailable": "25%"}),
+        ({"maxUnavailable": "1"}, {"maxUnavailable": 1}),
+        ({"maxUnavailable": "50%"}, {"maxUnavailable": "50%"}),
+    ],
+    ids=str,
+)
+def test_several_pods_have_a_budget(render: Render, budget: dict[str, Any], expected: dict[str, Any]) -> None:
+    values = {"onwards": {"replicaCount": 3, "podDisruptionBudget": budget}}
+    rendered = render({**values, **one(replicaCount=2, podDisruptionBudget=budget)})
+    for name in (GATEWAY, f"{FULLNAME}-a"):
+        assert rendered["PodDisruptionBudget", name]["spec"] == {
+            **expected,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": rendered["Deployment", name]["spec"]["selector"]["matchLabels"]},
+        }
+
+
+@pytest.mark.parametrize(
+    ("replicas", "budget"),
+    [(1, {}), (0, {}), (3, {"enabled": False}), (3, {"enabled": False, "minAvailable": 1})],
+    ids=str,
+)
+def test_a_single_pod_has_none(render: Render, replicas: int, budget: dict[str, Any]) -> None:
+    fields: dict[str, Any] = {"replicaCount": replicas, "podDisruptionBudget": budget}
+    assert render({"onwards": fields, **one(**fields)}).kind("PodDisruptionBudget") == []
+
+
+def test_a_single_pod_has_one_whose_owner_asks_for_it(render: Render) -> None:
+    budget = render(one(podDisruptionBudget={"maxUnavailable": 1}))["PodDisruptionBudget", f"{FULLNAME}-a"]
+    assert budget["spec"]["maxUnavailable"] == 1
+
+
+def test_an_older_kubernetes_is_not_told_what_it_does_not_know(render: Render) -> None:
+    told = [
+        "unhealthyPodEvictionPolicy"
+        in render({"onwards": {"replicaCount": 2}}, kube_version=version)["PodDisruptionBudget", GATEWAY]["spec"]
+        for version in ("1.26.0", "1.27.0")
+    ]
+    assert told == [False, True]
+
+
+def test_several_gateway_pods_prefer_different_hosts_and_zones(render: Render) -> None:
+    labels = gateway_of(render)["spec"]["selector"]["matchLabels"]
+    spread = [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": labels},
+        }
+        for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+    ]
+    assert pod_spec(gateway_of(render, replicaCount=2))["topologySpreadConstraints"] == spread
+    assert pod_spec(gateway_of(render, autoscaling={"enabled": True}))["topologySpreadConstraints"] == spread
+    assert "topologySpreadConstraints" not in pod_spec(gateway_of(render))
+    own = [{"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}]
+    given = gateway_of(render, replicaCount=2, topologySpreadConstraints=own)
+    assert pod_spec(given)["topologySpreadConstraints"] == own
+
+
+def test_an_autoscaler_owns_the_number_of_pods(render: Render) -> None:
+    rendered = render({"onwards": {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": 50}}})
+    assert "replicas" not in rendered["Deployment", GATEWAY]["spec"]
+    assert rendered["HorizontalPodAutoscaler", GATEWAY]["spec"] == {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": GATEWAY},
+        "minReplicas": 2,
+        "maxReplicas": 10,
+        "metrics": [
+            {
+                "type": "Resource",
+                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
+            }
+        ],
+    }
+    assert rendered["PodDisruptionBudget", GATEWAY]["spec"]["maxUnavailable"] == 1
+
+
+def test_an_autoscaler_goes_by_the_metrics_it_is_given(render: Render) -> None:
+    target = {"type": "AverageValue", "averageValue": "20"}
+    metrics = [{"type": "Pods", "pods": {"metric": {"name": "onwards_requests_inflight"}, "target": target}}]
+    behavior = {"scaleDown": {"stabilizationWindowSeconds": 600}}
+    scaling = {"enabled": True, "metrics": metrics, "behavior": behavior}
+    spec = render({"onwards": {"autoscaling": scaling}})["HorizontalPodAutoscaler", GATEWAY]["spec"]
+    assert (spec["metrics"], spec["behavior"]) == (metrics, behavior)
+
+
+def test_without_an_autoscaler_there_is_none(render: Render) -> None:
+    assert render().kind("HorizontalPodAutoscaler") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "period", "threshold"),
+    [
+        ({"loadSeconds": 0}, 10, 180),
+        ({"loadSeconds": 1800}, 10, 180),
+        ({"loadSeconds": 1801}, 10, 181),
+        ({"loadSeconds": 3600, "startupProbe": {"periodSeconds": 60}}, 60, 180),
+        ({"loadSeconds": 36000, "startupProbe": {"periodSeconds": 60}}, 60, 600),
+        ({"loadSeconds": 60, "startupProbe": {"failureThreshold": 7}}, 10, 7),
+    ],
+    ids=str,
+)
+def test_a_startup_probe_waits_as_long_as_the_model_loads(
+    render: Render, fields: dict[str, Any], period: int, threshold: int
+) -> None:
+    rendered = render(one(**fields))
+    probe = engine(rendered)["startupProbe"]
+    assert (probe["periodSeconds"], probe["failureThreshold"]) == (period, threshold)
+    assert deployment(rendered)["spec"]["progressDeadlineSeconds"] == period * threshold + 600
