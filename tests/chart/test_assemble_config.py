@@ -160,7 +160,7 @@ def test_missing_routes_are_an_error(pod: Pod) -> None:
 
 
 def test_the_chart_runs_this_script_on_its_own_routes(pod: Pod, render: Render) -> None:
-    rendered = render(one(apiKey={"name": "s"}))
+    rendered = render(one(apiKey={"name": "s", "key": "k"}))
     spec = rendered["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]
     (init,) = spec["initContainers"]
     assert init["command"] == ["sh", "-c"]

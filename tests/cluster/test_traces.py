@@ -49,11 +49,15 @@ def traces(name: str) -> list[str]:
 
 
 def harness(command: str, name: str) -> subprocess.Popen[bytes]:
-    """`python -m harness.cluster COMMAND`, started (Popen: it is to be stopped while it runs)."""
+    """`python -m harness.cluster COMMAND`, started (Popen: it is to be stopped while it runs).
+
+    A shell's background job ignores SIGINT and so would what it starts: it is heard again.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "harness.cluster", command, "--name", name],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
