@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 from harness.paths import ROOT
 
 FILE = ROOT / "files" / "defaults.json"
-KEYS = ("onwards", "modelGroupDefaults", "ingress", "networkPolicy", "serviceMonitor")
+KEYS = ("onwards", "modelGroupDefaults", "ingress", "httpRoute", "networkPolicy", "serviceMonitor")
 
 
 def text() -> str:

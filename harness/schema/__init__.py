@@ -13,12 +13,14 @@ from harness.paths import ROOT
 from harness.schema import (
     common,
     config_maps,
+    http_route,
     ingress,
     kubernetes,
     model_group,
     network_policy,
     onwards,
     prose,
+    routing,
     service_monitor,
 )
 from harness.schema.dsl import Schema, boolean, described, open_map, optional, references, settings, text
@@ -40,8 +42,11 @@ def root() -> Schema:
         onwards=onwards.schema(),
         modelGroupDefaults=model_group.schema(),
         modelGroups=model_group.groups(),
+        externalProviders=routing.providers(),
+        routes=routing.routes(),
         configMaps=config_maps.schema(),
         ingress=ingress.schema(),
+        httpRoute=http_route.schema(),
         networkPolicy=network_policy.schema(),
         serviceMonitor=service_monitor.schema(),
     )

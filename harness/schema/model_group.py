@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.schema import common
+from harness.schema import common, routing
 from harness.schema.dsl import (
     Schema,
     boolean,
@@ -38,14 +38,6 @@ def image() -> Schema:
             ),
         ),
     )
-
-
-def api_key() -> Schema:
-    reference_ = settings(
-        name=described("Name of the Secret that holds the key.", text()),
-        key=described("The key's name in that Secret.", text()),
-    )
-    return either(common.word(), reference_)
 
 
 def additional_port() -> Schema:
@@ -86,10 +78,8 @@ def schema() -> Schema:
         engine=text("", *ENGINES),
         image=image(),
         tag=common.word(),
-        modelAlias=common.words(),
-        modelName=common.word(),
-        weight=common.count(1),
-        apiKey=api_key(),
+        **routing.endpoint(),
+        balancing=text("service", "perReplica"),
         command=common.words(),
         args=common.words(),
         containerPort=common.port(),
@@ -101,7 +91,7 @@ def schema() -> Schema:
         spareGPUs=common.count(0),
         loadSeconds=common.seconds(),
         progressDeadlineSeconds=common.seconds(),
-        terminationGracePeriodSeconds=common.seconds(),
+        drainSeconds=common.seconds(),
         lifecycle=embed("Lifecycle"),
         resources=embed("ResourceRequirements"),
         sharedMemory=QUANTITY,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from harness.schema.dsl import Schema, boolean, mapping, optional, settings
+from harness.schema.dsl import Schema, boolean, listing, mapping, optional, reference, settings
 from harness.schema.kubernetes import embed
 
 
 def schema() -> Schema:
     policy = embed("NetworkPolicySpec")
-    return settings(enabled=boolean(), onwards=policy, modelGroups=mapping(optional(policy)))
+    return settings(
+        enabled=boolean(),
+        metricsFrom=listing(reference("NetworkPolicyPeer")),
+        onwards=policy,
+        modelGroups=mapping(optional(policy)),
+    )

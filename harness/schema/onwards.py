@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.schema import common
+from harness.schema import common, routing
 from harness.schema.dsl import Schema, boolean, either, integer, listing, reference, settings, text
 from harness.schema.kubernetes import embed
 
@@ -47,19 +47,17 @@ def schema() -> Schema:
         containerPort=common.port(),
         metrics=settings(enabled=boolean(), port=common.port(), prefix=text(), service=settings(port=common.port())),
         strictMode=boolean(),
-        fallback=settings(
-            enabled=boolean(),
-            onStatus=listing(integer(1, 599)),
-            maxAttempts=common.count(1),
-            backoff=settings(initialMilliseconds=common.count(0), maxMilliseconds=common.count(0)),
-        ),
+        clientKeys=routing.client_keys(),
+        fallback=settings(**routing.fallback()),
         httpPool=settings(maxIdlePerHost=common.count(0), idleTimeoutSeconds=common.seconds()),
+        shellImage=text(),
         extraArgs=common.words(),
         env=common.environment(),
         volumes=common.volumes(),
         volumeMounts=common.volume_mounts(),
         resources=embed("ResourceRequirements"),
         probes=settings(path=text(), startup=common.probe(), liveness=common.probe(), readiness=common.probe()),
-        terminationGracePeriodSeconds=common.seconds(),
+        drainSeconds=common.seconds(),
+        lifecycle=embed("Lifecycle"),
         **common.scheduling(),
     )
