@@ -22,6 +22,20 @@
 {{- with $env }}{{ toYaml . }}{{ end -}}
 {{- end -}}
 
+{{- /*
+Security context of a container in a group's pod. Where the pod's user is not root, its image is read-only: that user could write
+only to /tmp there, which gets a volume. A container that says itself which user it has says this itself, too.
+Input: dict group (completed), own (map or nothing). Output: YAML map.
+*/ -}}
+{{- define "inference-stack.modelGroup.securityContext" -}}
+{{- $own := .own | default dict -}}
+{{- $defaults := dict -}}
+{{- if and (include "inference-stack.modelGroup.nonRoot" .) (not (or (hasKey $own "runAsUser") (hasKey $own "runAsNonRoot") $own.privileged)) -}}
+{{- $_ := set $defaults "readOnlyRootFilesystem" true -}}
+{{- end -}}
+{{- include "inference-stack.overlay" (dict "defaults" $defaults "own" $own) | fromJson | include "inference-stack.containerSecurityContext" -}}
+{{- end -}}
+
 {{- /* Fields of a pod that Kubernetes takes as they are. Input: map with any of them. Output: YAML map, empty if none is set. */ -}}
 {{- define "inference-stack.scheduling" -}}
 {{- $fields := dict -}}
@@ -100,9 +114,33 @@ Input: dict group (completed). Output: YAML list, empty if there is none.
 {{- end -}}
 
 {{- /*
-Volumes of a group's pod and where its engine mounts them. What the user mounts at a path, or calls by a name, is theirs: ours gives way.
-Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMounts, volumeDevices}, without the empty ones.
+Volumes that we add to a group's pod. What the user mounts at a path, or calls by a name, is theirs: ours gives way.
+Input: dict group (completed). Output: JSON list of {name, path, emptyDir}.
 */ -}}
+{{- define "inference-stack.modelGroup.ownVolumes" -}}
+{{- $names := list -}}
+{{- range concat .group.persistentVolumes (.group.volumes | default list) }}{{ $names = append $names .name }}{{ end -}}
+{{- $paths := list -}}
+{{- range concat .group.persistentVolumes (.group.volumeMounts | default list) -}}
+{{- if ne (.volumeMode | default "Filesystem") "Block" }}{{ $paths = append $paths (.mountPath | default "" | trimSuffix "/") }}{{ end -}}
+{{- end -}}
+{{- $ours := list -}}
+{{- if include "inference-stack.modelGroup.nonRoot" . -}}
+{{- $ours = append $ours (dict "name" "engine-home" "path" (include "inference-stack.modelGroup.home" .) "emptyDir" dict) -}}
+{{- $ours = append $ours (dict "name" "engine-tmp" "path" "/tmp" "emptyDir" dict) -}}
+{{- end -}}
+{{- with include "inference-stack.modelGroup.sharedMemory" . -}}
+{{- $ours = append $ours (dict "name" "shm" "path" "/dev/shm" "emptyDir" (dict "medium" "Memory" "sizeLimit" .)) -}}
+{{- end -}}
+{{- with include "inference-stack.modelGroup.modelDirectory" . -}}
+{{- $ours = append $ours (dict "name" "model-directory" "path" . "emptyDir" dict) -}}
+{{- end -}}
+{{- $added := list -}}
+{{- range $ours }}{{ if not (or (has .name $names) (has .path $paths)) }}{{ $added = append $added . }}{{ end }}{{ end -}}
+{{- toJson $added -}}
+{{- end -}}
+
+{{- /* Volumes of a group's pod and where its engine mounts them. Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMounts, volumeDevices}, without the empty ones. */ -}}
 {{- define "inference-stack.modelGroup.storage" -}}
 {{- $context := . -}}
 {{- $volumes := list -}}
@@ -119,25 +157,9 @@ Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMoun
 {{- end -}}
 {{- $volumes = concat $volumes (.group.volumes | default list) -}}
 {{- $mounts = concat $mounts (.group.volumeMounts | default list) -}}
-{{- $names := list -}}
-{{- range $volumes }}{{ $names = append $names .name }}{{ end -}}
-{{- $paths := list -}}
-{{- range $mounts }}{{ $paths = append $paths (.mountPath | default "" | trimSuffix "/") }}{{ end -}}
-{{- $ours := list -}}
-{{- if include "inference-stack.modelGroup.nonRoot" . -}}
-{{- $ours = append $ours (dict "name" "engine-home" "path" (include "inference-stack.modelGroup.home" .) "emptyDir" dict) -}}
-{{- end -}}
-{{- with include "inference-stack.modelGroup.sharedMemory" . -}}
-{{- $ours = append $ours (dict "name" "shm" "path" "/dev/shm" "emptyDir" (dict "medium" "Memory" "sizeLimit" .)) -}}
-{{- end -}}
-{{- with include "inference-stack.modelGroup.modelDirectory" . -}}
-{{- $ours = append $ours (dict "name" "model-directory" "path" . "emptyDir" dict) -}}
-{{- end -}}
-{{- range $ours -}}
-{{- if not (or (has .name $names) (has .path $paths)) -}}
+{{- range include "inference-stack.modelGroup.ownVolumes" . | fromJsonArray -}}
 {{- $volumes = append $volumes (dict "name" .name "emptyDir" .emptyDir) -}}
 {{- $mounts = append $mounts (dict "name" .name "mountPath" .path) -}}
-{{- end -}}
 {{- end -}}
 {{- $storage := dict -}}
 {{- with $volumes }}{{ $_ := set $storage "volumes" . }}{{ end -}}
@@ -170,18 +192,20 @@ Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMoun
 {{- toJson $ports -}}
 {{- end -}}
 
-{{- /* The group's init containers, each with the security context of the engine's container unless it has one, and with the directory of models they are to fill. Input: dict group (completed). Output: YAML list, empty if there are none. */ -}}
+{{- /* The group's init containers, each secured as the engine's container is unless it says otherwise, and with /tmp and the directory of models that they are to fill. Input: dict group (completed). Output: YAML list, empty if there are none. */ -}}
 {{- define "inference-stack.modelGroup.initContainers" -}}
+{{- $context := . -}}
 {{- $containers := list -}}
-{{- $directory := include "inference-stack.modelGroup.modelDirectory" . -}}
 {{- range .group.initContainers -}}
 {{- $container := deepCopy . -}}
+{{- $mounts := .volumeMounts | default list -}}
 {{- $paths := list -}}
-{{- range .volumeMounts }}{{ $paths = append $paths (trimSuffix "/" .mountPath) }}{{ end -}}
-{{- if and $directory (not (has $directory $paths)) -}}
-{{- $_ := set $container "volumeMounts" (append (.volumeMounts | default list) (dict "name" "model-directory" "mountPath" $directory)) -}}
+{{- range $mounts }}{{ $paths = append $paths (trimSuffix "/" .mountPath) }}{{ end -}}
+{{- range include "inference-stack.modelGroup.ownVolumes" $context | fromJsonArray -}}
+{{- if and (has .name (list "engine-tmp" "model-directory")) (not (has .path $paths)) }}{{ $mounts = append $mounts (dict "name" .name "mountPath" .path) }}{{ end -}}
 {{- end -}}
-{{- $_ := set $container "securityContext" (include "inference-stack.containerSecurityContext" .securityContext | fromYaml) -}}
+{{- with $mounts }}{{ $_ := set $container "volumeMounts" . }}{{ end -}}
+{{- $_ := set $container "securityContext" (include "inference-stack.modelGroup.securityContext" (dict "group" $context.group "own" .securityContext) | fromYaml) -}}
 {{- with .resources }}{{ $_ := set $container "resources" (include "inference-stack.resources" . | fromYaml) }}{{ end -}}
 {{- $containers = append $containers $container -}}
 {{- end -}}

@@ -35,8 +35,11 @@ def test_the_gateways_pod_is_restricted(render: Render) -> None:
 def test_a_groups_pod_is_restricted(render: Render, name: str) -> None:
     rendered = render(one(engine=name, initContainers=[{"name": "i", "image": "x:1"}]))
     assert pod(rendered)["securityContext"] == {**NON_ROOT, **SECCOMP, "fsGroupChangePolicy": "OnRootMismatch"}
-    assert engine(rendered)["securityContext"] == RESTRICTED
-    assert container(deployment(rendered), "i")["securityContext"] == RESTRICTED
+    for each in ("a", "i"):
+        inside = container(deployment(rendered), each)
+        assert inside["securityContext"] == {**RESTRICTED, "readOnlyRootFilesystem": True}
+        assert {"name": "engine-tmp", "mountPath": "/tmp"} in inside["volumeMounts"]
+    assert {"name": "engine-tmp", "emptyDir": {}} in pod(rendered)["volumes"]
 
 
 @pytest.mark.parametrize("end", ["onwards", "a"])
@@ -84,7 +87,27 @@ def test_an_engine_that_needs_the_user_of_its_image_keeps_it(render: Render, val
     assert pod(rendered)["securityContext"] == SECCOMP
     assert engine(rendered)["securityContext"] == RESTRICTED
     assert "HOME" not in environment(engine(rendered))
-    assert "engine-home" not in names(pod(rendered).get("volumes", []))
+    assert not {"engine-home", "engine-tmp"} & {*names(pod(rendered).get("volumes", []))}
+
+
+def test_a_containers_own_user_or_word_decides_whether_its_image_is_read_only(render: Render) -> None:
+    own: list[dict[str, Any]] = [{"runAsUser": 0}, {"privileged": True}, {"readOnlyRootFilesystem": False}, {}]
+    inits = [{"name": f"i{n}", "image": "x:1", "securityContext": each} for n, each in enumerate(own)]
+    rendered = render(one(initContainers=inits))
+    found = [container(deployment(rendered), f"i{n}")["securityContext"].get("readOnlyRootFilesystem") for n in range(4)]
+    assert found == [None, None, False, True]
+    mine = render(one(securityContext={"readOnlyRootFilesystem": False}))
+    assert engine(mine)["securityContext"]["readOnlyRootFilesystem"] is False
+
+
+def test_a_tmp_of_the_users_is_the_only_one(render: Render) -> None:
+    scratch = {"volumes": [{"name": "v", "emptyDir": {}}], "volumeMounts": [{"name": "v", "mountPath": "/tmp/"}]}
+    rendered = render(one(**scratch, initContainers=[{"name": "i", "image": "x:1"}]))
+    assert "engine-tmp" not in names(pod(rendered)["volumes"])
+    assert [each["name"] for each in engine(rendered)["volumeMounts"]] == ["v", "engine-home"]
+    own = [{"name": "engine-tmp", "mountPath": "/tmp", "subPath": "a"}]
+    rendered = render(one(initContainers=[{"name": "i", "image": "x:1", "volumeMounts": own}]))
+    assert container(deployment(rendered), "i")["volumeMounts"] == own
 
 
 @pytest.mark.parametrize("path", ["/rooted", "/data/root", "/home/root"])
@@ -164,7 +187,7 @@ def test_the_users_shared_memory_wins(render: Render) -> None:
 
 def test_the_users_mount_at_our_path_wins(render: Render) -> None:
     volume = {"name": "mine", "emptyDir": {}}
-    mounts = [{"name": "mine", "mountPath": "/dev/shm/"}, {"name": "mine", "mountPath": "/home/engine"}]
+    mounts = [{"name": "mine", "mountPath": path} for path in ("/dev/shm/", "/home/engine", "/tmp")]
     rendered = render(one(sharedMemory="1Gi", volumes=[volume], volumeMounts=mounts))
     assert pod(rendered)["volumes"] == [volume]
     assert engine(rendered)["volumeMounts"] == mounts

@@ -154,7 +154,7 @@ additional_ports = st.fixed_dictionaries(
     optional={"servicePort": ports, "protocol": st.sampled_from(("TCP", "UDP"))},
 )
 
-volume_names = st.sampled_from(("cache", "model-cache", "shm", "engine-home", "data", "x" * 63))
+volume_names = st.sampled_from(("cache", "model-cache", "shm", "engine-home", "engine-tmp", "data", "x" * 63))
 mount_paths = st.sampled_from(("/cache", "/root/.cache/huggingface", "/models/", "/dev/shm", "/home/engine", "/data"))
 
 claims: SearchStrategy[Any] = st.fixed_dictionaries(
