@@ -19,7 +19,7 @@ from harness.manifests import Manifests
 from harness.openai import ApiError, Client
 from harness.paths import ROOT
 from harness.progress import console, step
-from harness.stack import Stack, aliases, chart_registry, gpus_of_a_pod, node_cpus, publish, render, without_sizes
+from harness.stack import Stack, aliases, chart_registry, gpus_of_a_pod, node_room, publish, render, without_sizes
 from harness.tools import link
 
 RELEASE = "demo"
@@ -89,7 +89,7 @@ def run(cluster: Cluster, values_file: Path) -> None:
     if asked:
         cluster.advertise_gpus(asked if isinstance(cluster, Given) else GPUS)
     stack = Stack(cluster, RELEASE)
-    sizes = without_sizes(values_file, manifests, node_cpus(stack.kubectl))
+    sizes = without_sizes(values_file, manifests, node_room(stack.kubectl))
     if sizes:
         values.append(sizes)
         console.print(

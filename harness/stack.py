@@ -8,9 +8,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from harness.cluster import Cluster
 from harness.errors import HarnessError
 from harness.helm import Helm, HelmError, Values
 from harness.kubectl import Kubectl
-from harness.manifests import Manifests
+from harness.manifests import Manifests, Object
 from harness.paths import ROOT
 from harness.progress import Step
+from harness.quantity import amount
 from harness.tools import tool
 
 CHART_REPOSITORY = "charts"
@@ -134,28 +136,42 @@ def gpus_of_a_pod(manifests: Manifests) -> int:
     )
 
 
-def without_sizes(values: Values, manifests: Manifests, cpus: float) -> dict[str, Any]:
-    """Values that drop the groups' CPU and memory sizes where the pods ask for more CPUs than there are; else none.
+SIZES = ("cpu", "memory", "ephemeral-storage")
+"""What the nodes of a test's or a demo's cluster may have too little of."""
+
+
+def without_sizes(values: Values, manifests: Manifests, room: Mapping[str, Decimal]) -> dict[str, Any]:
+    """Values that drop the groups' sizes where the pods ask for more than there is room for; else none.
 
     The examples ask for what real models need; here their places are taken by a model of three megabytes.
     """
-    asked = 0.0
+    asked = dict.fromkeys(SIZES, Decimal())
     for each in manifests.kind("Deployment"):
-        for container in each["spec"]["template"]["spec"]["containers"]:
-            requests = container.get("resources", {}).get("requests", {})
-            asked += each["spec"]["replicas"] * cpu_count(requests.get("cpu", 0))
-    if asked <= cpus:
+        pod = each["spec"]["template"]["spec"]
+        for size in asked:
+            # Init containers run one by one, before the others: the larger sum is what the scheduler looks for.
+            first = [_requested(container, size) for container in pod.get("initContainers", ())]
+            then = sum(_requested(container, size) for container in pod["containers"])
+            asked[size] += each["spec"].get("replicas", 1) * max([then, *first])
+    if all(asked[size] <= room[size] for size in SIZES):
         return {}
     given = yaml.safe_load(values.read_text()) if isinstance(values, Path) else values
-    none = {"cpu": None, "memory": None}
-    sizes = {"resources": {"requests": none, "limits": none}}
-    return {"modelGroups": dict.fromkeys((given or {}).get("modelGroups", {}), sizes)}
+    none = dict.fromkeys(SIZES)
+    dropped: dict[str, Any] = {}
+    for name, group in ((given or {}).get("modelGroups") or {}).items():
+        dropped[name] = {"resources": {"requests": none, "limits": none}}
+        if (group or {}).get("initContainers"):  # a list: replaced as a whole
+            dropped[name]["initContainers"] = [_without_sizes(each) for each in group["initContainers"]]
+    return {"modelGroups": dropped}
 
 
-def cpu_count(quantity: str | float) -> float:
-    """CPUs of a Kubernetes quantity (`250m`, `2`)."""
-    text = str(quantity)
-    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
+def _requested(container: Object, size: str) -> Decimal:
+    return amount(container.get("resources", {}).get("requests", {}).get(size, 0))
+
+
+def _without_sizes(container: Object) -> Object:
+    kinds = container.get("resources", {}).items()
+    return {**container, "resources": {kind: {k: v for k, v in of.items() if k not in SIZES} for kind, of in kinds}}
 
 
 def render(release: str, values: Sequence[Values], sets: Sequence[str] = ()) -> Manifests:
@@ -229,6 +245,7 @@ class Stack:
         self.helm.uninstall(self.release, wait=False, missing_ok=True)
 
 
-def node_cpus(kubectl: Kubectl) -> float:
-    """CPUs that the cluster's nodes offer pods."""
-    return sum(cpu_count(node["status"]["allocatable"]["cpu"]) for node in kubectl.items("nodes"))
+def node_room(kubectl: Kubectl) -> dict[str, Decimal]:
+    """What the cluster's nodes offer pods, of each size."""
+    nodes = [node["status"]["allocatable"] for node in kubectl.items("nodes")]
+    return {size: sum((amount(node.get(size, 0)) for node in nodes), Decimal()) for size in SIZES}

@@ -24,7 +24,7 @@ from harness.stack import (
     Stack,
     chart_registry,
     image_references,
-    node_cpus,
+    node_room,
     publish,
     render,
     without_sizes,
@@ -156,7 +156,7 @@ def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
     def installed(*values: Values, release: str = "t", sets: tuple[str, ...] = ()) -> Installed:
         stack = Stack(cluster, release, namespace)
         layers = list(values)
-        sizes = without_sizes(values[-1], render(release, layers, sets), node_cpus(stack.kubectl)) if values else {}
+        sizes = without_sizes(values[-1], render(release, layers, sets), node_room(stack.kubectl)) if values else {}
         layers += [sizes] if sizes else []
         stack.install(chart, layers, sets, timeout=AVAILABLE_SECONDS)
         return Installed(stack, render(release, layers, sets), layers)
