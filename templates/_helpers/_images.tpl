@@ -16,6 +16,12 @@
 {{- end -}}
 {{- end -}}
 
+{{- /* Whether an image is known to be of a version before one. A tag that is no version tells nothing. Input: dict reference (the image's name), since (version, or nothing). Output: "true" or nothing. */ -}}
+{{- define "inference-stack.olderImage" -}}
+{{- $version := regexFind "[0-9]+\\.[0-9]+\\.[0-9]+" (regexFind ":v?[0-9]+\\.[0-9]+\\.[0-9]+[^/]*$" .reference) -}}
+{{- if and .since $version }}{{ if semverCompare (printf "<%s" .since) $version }}true{{ end }}{{ end -}}
+{{- end -}}
+
 {{- /* When the node asks the registry again: as Kubernetes does by itself, written out so that no tool sees a difference. Input: dict image (map), reference (the whole name). Output: string. */ -}}
 {{- define "inference-stack.imagePullPolicy" -}}
 {{- default (ternary "Always" "IfNotPresent" (hasSuffix ":latest" .reference)) .image.pullPolicy -}}

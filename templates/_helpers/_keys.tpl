@@ -51,7 +51,9 @@
 {{- define "inference-stack.modelGroup.keyEnv" -}}
 {{- $env := list -}}
 {{- $variable := .group.preset.apiKey.env -}}
-{{- if and .group.apiKey $variable (not (include "inference-stack.flag" (dict "words" (concat .group.command .group.args) "names" .group.preset.apiKey.flags) | fromJson).given) -}}
+{{- $flag := include "inference-stack.flag" (dict "words" (concat .group.command .group.args) "names" .group.preset.apiKey.flags) | fromJson -}}
+{{- $told := and $flag.given (ne (first $flag.values | default "") (printf "$(%s)" $variable)) -}}
+{{- if and .group.apiKey $variable (not $told) -}}
 {{- $secret := include "inference-stack.secretOf" (dict "root" .root "owner" (printf "modelGroups.%s" .name) "given" .group.apiKey) | fromJson -}}
 {{- $env = append $env (dict "name" $variable "valueFrom" (dict "secretKeyRef" $secret)) -}}
 {{- end -}}

@@ -49,6 +49,12 @@ app.kubernetes.io/model-group: {{ .name | quote }}
 {{- include "inference-stack.labels" (dict "root" .root "selector" (include "inference-stack.modelGroup.selectorLabels" .)) -}}
 {{- end -}}
 
+{{- /* Labels of the Service that gives replicas addresses: not those by which the group's own Service is found. Input: dict root, name. Output: YAML map. */ -}}
+{{- define "inference-stack.modelGroup.replicasLabels" -}}
+{{- $selector := omit (include "inference-stack.modelGroup.selectorLabels" . | fromYaml) "app.kubernetes.io/model-group" -}}
+{{- include "inference-stack.labels" (dict "root" .root "selector" (toYaml $selector)) -}}
+{{- end -}}
+
 {{- /* Labels of objects that belong to the release as a whole. Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.releaseLabels" -}}
 {{- include "inference-stack.labels" (dict "root" . "selector" (toYaml (dict "app.kubernetes.io/name" (include "inference-stack.name" .) "app.kubernetes.io/instance" .Release.Name))) -}}

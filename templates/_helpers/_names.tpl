@@ -63,6 +63,11 @@
 {{- include "inference-stack.objectName" (dict "root" .root "part" .name) -}}
 {{- end -}}
 
+{{- /* The Service that gives each replica of a group an address of its own. Input: dict root, name. Output: string. */ -}}
+{{- define "inference-stack.modelGroup.replicasName" -}}
+{{- include "inference-stack.objectName" (dict "root" .root "part" (printf "%s-replicas" .name)) -}}
+{{- end -}}
+
 {{- /* A model group's service account. Input: dict root, name, group. Output: string. */ -}}
 {{- define "inference-stack.modelGroup.serviceAccountName" -}}
 {{- $account := .group.serviceAccount -}}

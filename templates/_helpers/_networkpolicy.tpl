@@ -1,20 +1,24 @@
 {{- /* What may reach whom, where the user has no policy of their own. */ -}}
 
-{{- /* The gateway: anyone may reach its two ports. Input: root. Output: YAML map, without podSelector. */ -}}
+{{- /* The gateway: anyone may reach its http port, and its metrics those whom the values name. Input: root. Output: YAML map, without podSelector. */ -}}
 {{- define "inference-stack.onwards.networkPolicySpec" -}}
-{{- $derived := dict
-      "policyTypes" (list "Ingress")
-      "ingress" (list (dict "ports" (list (dict "port" "http" "protocol" "TCP") (dict "port" "metrics" "protocol" "TCP")))) -}}
 {{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
+{{- $rules := list (dict "ports" (list (dict "port" "http" "protocol" "TCP"))) -}}
+{{- with $policy.metricsFrom }}{{ $rules = append $rules (dict "from" . "ports" (list (dict "port" "metrics" "protocol" "TCP"))) }}{{ end -}}
+{{- $derived := dict "policyTypes" (list "Ingress") "ingress" $rules -}}
 {{- toYaml (omit ($policy.onwards | default $derived) "podSelector") -}}
 {{- end -}}
 
-{{- /* A group: only the gateway may reach its http port. Input: dict root, name. Output: YAML map, without podSelector. */ -}}
+{{- /* A group: only the gateway may reach its http port; its metrics, on a port of their own or on that one, those whom the values name too. Input: dict root, name, group (completed). Output: YAML map, without podSelector. */ -}}
 {{- define "inference-stack.modelGroup.networkPolicySpec" -}}
-{{- $gateway := dict "podSelector" (dict "matchLabels" (include "inference-stack.onwards.selectorLabels" .root | fromYaml)) -}}
-{{- $derived := dict
-      "policyTypes" (list "Ingress")
-      "ingress" (list (dict "from" (list $gateway) "ports" (list (dict "port" "http" "protocol" "TCP")))) -}}
 {{- $policy := include "inference-stack.section" (dict "root" .root "key" "networkPolicy") | fromJson -}}
+{{- $gateway := dict "podSelector" (dict "matchLabels" (include "inference-stack.onwards.selectorLabels" .root | fromYaml)) -}}
+{{- $rules := list (dict "from" (list $gateway) "ports" (list (dict "port" "http" "protocol" "TCP"))) -}}
+{{- if $policy.metricsFrom -}}
+{{- $port := "http" -}}
+{{- range include "inference-stack.modelGroup.ports" . | fromJsonArray }}{{ if eq .name "metrics" }}{{ $port = "metrics" }}{{ end }}{{ end -}}
+{{- $rules = append $rules (dict "from" $policy.metricsFrom "ports" (list (dict "port" $port "protocol" "TCP"))) -}}
+{{- end -}}
+{{- $derived := dict "policyTypes" (list "Ingress") "ingress" $rules -}}
 {{- toYaml (omit (index ($policy.modelGroups | default dict) .name | default $derived) "podSelector") -}}
 {{- end -}}

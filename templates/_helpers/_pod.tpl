@@ -66,6 +66,15 @@ Input: dict group (completed), own (map or nothing). Output: YAML map.
 {{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .group.podSecurityContext) | fromJson | toYaml -}}
 {{- end -}}
 
+{{- /* Annotations of a group's pods. A key given by value lies in the chart's Secret, whose change alone would restart nothing. Input: dict root, name, group (completed). Output: YAML map, empty if there are none. */ -}}
+{{- define "inference-stack.modelGroup.podAnnotations" -}}
+{{- $own := dict -}}
+{{- if and .group.apiKey (not (kindIs "map" .group.apiKey)) (include "inference-stack.modelGroup.keyEnv" . | fromJsonArray) -}}
+{{- $_ := set $own "checksum/key" (sha256sum (printf "%s %s" .name (include "inference-stack.word" .group.apiKey))) -}}
+{{- end -}}
+{{- include "inference-stack.annotations" (dict "root" .root "own" (include "inference-stack.overlay" (dict "defaults" $own "own" .group.podAnnotations) | fromJson)) -}}
+{{- end -}}
+
 {{- /* The home directory of an engine that does not run as root. Output: path. */ -}}
 {{- define "inference-stack.modelGroup.home" -}}
 /home/engine
@@ -73,7 +82,7 @@ Input: dict group (completed), own (map or nothing). Output: YAML map.
 
 {{- /*
 Environment of a group's engine: ours, where the user has no variable of that name, then the user's.
-Input: dict group (completed). Output: YAML list, empty if there is none.
+Input: dict root, name, group (completed). Output: YAML list, empty if there is none.
 */ -}}
 {{- define "inference-stack.modelGroup.env" -}}
 {{- $ours := deepCopy (.group.preset.env | default dict) -}}
@@ -88,6 +97,7 @@ Input: dict group (completed). Output: YAML list, empty if there is none.
 {{- $given := include "inference-stack.modelGroup.givenEnv" . | fromJson -}}
 {{- $env := list -}}
 {{- range $name, $value := $ours }}{{ if not (hasKey $given $name) }}{{ $env = append $env (dict "name" $name "value" $value) }}{{ end }}{{ end -}}
+{{- range include "inference-stack.modelGroup.keyEnv" . | fromJsonArray }}{{ if not (hasKey $given .name) }}{{ $env = append $env . }}{{ end }}{{ end -}}
 {{- include "inference-stack.env" (concat $env (.group.env | default list)) -}}
 {{- end -}}
 

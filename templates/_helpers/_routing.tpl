@@ -153,8 +153,14 @@ Input: string or map, or nothing. Output: JSON map, empty if it is told as it is
 {{- toJson $pool -}}
 {{- end -}}
 
-{{- /* The pools: for each alias everything that serves it. Input: root. Output: JSON map alias -> pool. */ -}}
+{{- /* The pools: for each alias everything that serves it. Input: root. Output: JSON map alias -> pool. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.onwards.targets" -}}
+{{- if not (hasKey . "targets") }}{{ $_ := set . "targets" (include "inference-stack.onwards.pools" .) }}{{ end -}}
+{{- .targets -}}
+{{- end -}}
+
+{{- /* Input: root. Output: JSON map alias -> pool. */ -}}
+{{- define "inference-stack.onwards.pools" -}}
 {{- $routes := include "inference-stack.routes" . | fromJson -}}
 {{- $clients := include "inference-stack.clientKeys" . | fromJson -}}
 {{- $global := include "inference-stack.globalClients" . | fromJsonArray -}}

@@ -54,6 +54,16 @@
 {{- with include "inference-stack.secretProblem" (dict "path" (printf "%s.apiKey" .path) "given" .group.apiKey "keys" (list "modelGroups" .name "apiKey") "name" "engine-keys" "key" "api-key") -}}
 {{- $problems = append $problems . -}}
 {{- end -}}
+{{- with include "inference-stack.placeholderProblem" (dict "path" (printf "%s.responseHeaders" .path) "texts" .group.responseHeaders "keys" (list "modelGroups" .name "responseHeaders")) -}}
+{{- $problems = append $problems . -}}
+{{- end -}}
+{{- $fullname := include "inference-stack.modelGroup.fullname" . -}}
+{{- if and (eq .group.balancing "perReplica") (gt (len $fullname) 52) -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" (printf "%s.balancing" .path)
+      "why" (printf "perReplica makes a StatefulSet, and %s is longer than the 52 letters that its pods' labels have room for." $fullname)
+      "fix" (printf "%s    balancing: service  # or a shorter fullnameOverride" $set))) -}}
+{{- end -}}
 {{- if has "" .group.modelAlias -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.modelAlias" .path)

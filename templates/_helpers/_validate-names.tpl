@@ -73,6 +73,25 @@
       "fix" (printf "onwards:\n  loadBalancer:\n    nameOverwrite: %s-public" $name))) -}}
 {{- end -}}
 {{- end -}}
+{{- $replicas := dict -}}
+{{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
+{{- if eq $group.balancing "perReplica" }}{{ $_ := set $replicas (include "inference-stack.modelGroup.replicasName" (dict "root" $root "name" $name)) $name }}{{ end -}}
+{{- end -}}
+{{- range $name, $_ := include "inference-stack.modelGroups" . | fromJson -}}
+{{- with index $replicas (include "inference-stack.modelGroup.fullname" (dict "root" $root "name" $name)) -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" (printf "modelGroups.%s" $name)
+      "why" (printf "its Service would be called as the one that gives the replicas of modelGroups.%s their addresses." .)
+      "fix" (printf "modelGroups:\n  %s:\n    balancing: service" (include "inference-stack.pasted" .)))) -}}
+{{- end -}}
+{{- end -}}
+{{- $route := include "inference-stack.section" (dict "root" . "key" "httpRoute") | fromJson -}}
+{{- if and $route.enabled (not $route.parentRefs) -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" "httpRoute.parentRefs"
+      "why" "a route that is attached to no Gateway lets nobody in."
+      "fix" "httpRoute:\n  parentRefs:\n    - name: my-gateway")) -}}
+{{- end -}}
 {{- $ingress := include "inference-stack.section" (dict "root" . "key" "ingress") | fromJson -}}
 {{- if $ingress.enabled -}}
 {{- $seen := list -}}

@@ -86,6 +86,7 @@
 {{- $problems := concat
       (include "inference-stack.onwards.problems" . | fromJsonArray)
       (include "inference-stack.modelGroups.problems" . | fromJsonArray)
+      (include "inference-stack.routing.problems" . | fromJsonArray)
       (include "inference-stack.names.problems" . | fromJsonArray) | sortAlpha | uniq -}}
 {{- if $problems -}}
 {{- fail (printf "\n\n%s\n" (join "\n\n" $problems)) -}}

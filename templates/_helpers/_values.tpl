@@ -3,7 +3,7 @@ The effective values: the only place where values are merged. Below them lie the
 from values.yaml): `helm upgrade --reuse-values` puts an older chart's defaults in the place of this one's, and a null removes them.
 */ -}}
 
-{{- /* The values below one key. Input: dict root, key (onwards, ingress, networkPolicy or serviceMonitor). Output: JSON map. One render has one root: it keeps them. */ -}}
+{{- /* The values below one key. Input: dict root, key (onwards, ingress, httpRoute, networkPolicy or serviceMonitor). Output: JSON map. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.section" -}}
 {{- if not (hasKey .root .key) -}}
 {{- $chart := index (.root.Files.Get "files/defaults.json" | fromJson) .key -}}

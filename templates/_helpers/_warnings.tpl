@@ -60,16 +60,35 @@
 {{- end -}}
 {{- $monitor := include "inference-stack.section" (dict "root" . "key" "serviceMonitor") | fromJson -}}
 {{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
-{{- if and $monitor.enabled $policy.enabled -}}
-{{- range $name, $group := $groups -}}
-{{- if not (index ($policy.modelGroups | default dict) $name) -}}
-{{- $warnings = append $warnings (printf "networkPolicy.modelGroups.%s: the chart's own policy lets only the gateway reach this group, so Prometheus cannot scrape it; set a policy that lets both." $name) -}}
+{{- if and $monitor.enabled $policy.enabled (not $policy.metricsFrom) -}}
+{{- $warnings = append $warnings "networkPolicy.metricsFrom: it names nobody, so Prometheus cannot scrape what serviceMonitor.enabled asks it to; say where it runs." -}}
 {{- end -}}
-{{- end -}}
-{{- end -}}
-{{- if not $groups -}}
+{{- if not (or $groups (include "inference-stack.externalProviders" . | fromJson)) -}}
 {{- $warnings = append $warnings "no model group is enabled, so the gateway has nothing to answer with; enable one, for example with --set modelGroups.vllm-llama.enabled=true." -}}
 {{- end -}}
+{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- range $name, $group := $groups -}}
+{{- if gt (int64 $group.drainSeconds) (int64 $onwards.drainSeconds) -}}
+{{- $warnings = append $warnings (printf "modelGroups.%s.drainSeconds: its answers may take %d seconds, but a gateway pod that goes finishes only what takes %d; raise onwards.drainSeconds." $name (int64 $group.drainSeconds) (int64 $onwards.drainSeconds)) -}}
+{{- end -}}
+{{- if gt (int64 $group.requestTimeoutSeconds) (int64 $onwards.drainSeconds) -}}
+{{- $warnings = append $warnings (printf "modelGroups.%s.requestTimeoutSeconds: an answer may begin after %d seconds, but a gateway pod that goes finishes only what takes %d; raise onwards.drainSeconds." $name (int64 $group.requestTimeoutSeconds) (int64 $onwards.drainSeconds)) -}}
+{{- end -}}
+{{- end -}}
+{{- $readTimeout := index ($ingress.annotations | default dict) "nginx.ingress.kubernetes.io/proxy-read-timeout" | default "" | toString -}}
+{{- if and $ingress.enabled (regexMatch "^[0-9]+$" $readTimeout) (lt (int64 $readTimeout) (int64 $onwards.drainSeconds)) -}}
+{{- $warnings = append $warnings (printf "ingress.annotations: proxy-read-timeout cuts an answer that is silent for %s seconds, and one that is not streamed is silent until its end; leave it out, and it follows onwards.drainSeconds." $readTimeout) -}}
+{{- end -}}
+{{- $clients := include "inference-stack.clientKeys" . | fromJson -}}
+{{- if $clients -}}
+{{- $routes := include "inference-stack.routes" . | fromJson -}}
+{{- range $alias := include "inference-stack.servedAliases" . | fromJsonArray -}}
+{{- if not (include "inference-stack.allowedClients" (dict "alias" $alias "clients" $clients "route" (index $routes $alias | default (index $routes ""))) | fromJsonArray) -}}
+{{- $warnings = append $warnings (printf "no client may use the alias %s; allow it to one in onwards.clientKeys or routes." $alias) -}}
+{{- end -}}
+{{- end -}}
+{{- else -}}
 {{- $warnings = append $warnings "clients need no key: whoever reaches the gateway can use every model." -}}
+{{- end -}}
 {{- toJson $warnings -}}
 {{- end -}}

@@ -132,14 +132,14 @@ Input: dict group, preset, env, words, script, aliases. Output: JSON list, empty
 {{- end -}}
 
 {{- /*
-What a command line leaves out: bind address, port, served names, metrics, tensor parallelism. Nothing is added to a shell script.
-Input: dict group, preset, env, words, script, port, servedNames, gpus. Output: JSON {args: [string], parallel: bool (one model spans several GPUs)}.
+What a command line leaves out: bind address, port, served names, metrics, tensor parallelism, key, time to finish. Nothing is added to a shell script.
+Input: dict group, preset, env, words, script, port, servedNames, gpus, reference (the image's name). Output: JSON {args: [string], parallel: bool (one model spans several GPUs)}.
 */ -}}
 {{- define "inference-stack.modelGroup.leftOut" -}}
 {{- $context := . -}}
 {{- $args := list -}}
 {{- $parallel := false -}}
-{{- range $kind := list "host" "port" "servedNames" "metrics" "tensorParallel" -}}
+{{- range $kind := list "host" "port" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" -}}
 {{- with index $context.preset.flags $kind -}}
 {{- $names := .names -}}
 {{- if eq $kind "tensorParallel" -}}
@@ -152,8 +152,12 @@ Input: dict group, preset, env, words, script, port, servedNames, gpus. Output: 
 {{- $needed = and $needed (gt (int $context.gpus) 1) -}}
 {{- $parallel = or $needed (and $flag.given (ne (first $flag.values | default "1") "1")) -}}
 {{- end -}}
+{{- if eq $kind "apiKey" }}{{ $needed = and $needed (not (empty $context.group.apiKey)) }}{{ end -}}
+{{- if include "inference-stack.olderImage" (dict "reference" $context.reference "since" .since) }}{{ $needed = false }}{{ end -}}
 {{- if and $needed .add (not $context.script) -}}
-{{- range .add }}{{ $args = append $args (. | replace "PORT" (toString $context.port) | replace "GPUS" (toString $context.gpus)) }}{{ end -}}
+{{- range .add -}}
+{{- $args = append $args (. | replace "PORT" (toString $context.port) | replace "GPUS" (toString $context.gpus) | replace "DRAIN" ($context.group.drainSeconds | int64 | toString)) -}}
+{{- end -}}
 {{- if eq $kind "servedNames" -}}
 {{- $args = concat $args (ternary (list (join "," $context.servedNames)) $context.servedNames (eq .style "comma")) -}}
 {{- end -}}
@@ -165,13 +169,13 @@ Input: dict group, preset, env, words, script, port, servedNames, gpus. Output: 
 
 {{- /*
 The command line of a group, complete.
-Input: dict group (merged), preset, gpus (number), aliases (list).
+Input: dict group (merged), preset, gpus (number), aliases (list), reference (the image's name).
 Output: JSON {command: [string], args: [string], port: number, servedNames: [string] (empty: not known), script: bool, parallel: bool}.
 */ -}}
 {{- define "inference-stack.modelGroup.invocation" -}}
 {{- $env := include "inference-stack.modelGroup.givenEnv" . | fromJson -}}
 {{- $program := include "inference-stack.modelGroup.program" (dict "group" .group "preset" .preset "env" $env) | fromJson -}}
-{{- $context := dict "group" .group "preset" .preset "gpus" .gpus "aliases" .aliases "env" $env
+{{- $context := dict "group" .group "preset" .preset "gpus" .gpus "aliases" .aliases "reference" .reference "env" $env
       "words" (concat $program.command $program.args) "script" $program.script -}}
 {{- $_ := set $context "port" (include "inference-stack.modelGroup.httpPort" $context | int64) -}}
 {{- $_ := set $context "servedNames" (include "inference-stack.modelGroup.servedNames" $context | fromJsonArray) -}}
@@ -203,13 +207,14 @@ Input: dict root, name, group (merged), presets. Output: JSON map.
 {{- $preset := index .presets $engine -}}
 {{- $aliases := include "inference-stack.words" $group.modelAlias | fromJsonArray | uniq -}}
 {{- $gpus := include "inference-stack.gpuCount" $group.resources | int -}}
-{{- $invocation := include "inference-stack.modelGroup.invocation" (dict "group" $group "preset" $preset "gpus" $gpus "aliases" $aliases) | fromJson -}}
 {{- $image := include "inference-stack.modelGroup.image" (dict "group" $group "preset" $preset) | fromJson -}}
+{{- $reference := include "inference-stack.image" (dict "root" .root "image" $image "defaultTag" "latest") -}}
+{{- $invocation := include "inference-stack.modelGroup.invocation" (dict "group" $group "preset" $preset "gpus" $gpus "aliases" $aliases "reference" $reference) | fromJson -}}
 {{- $added := dict
       "engine" $engine
       "preset" $preset
       "image" $image
-      "imageReference" (include "inference-stack.image" (dict "root" .root "image" $image "defaultTag" "latest"))
+      "imageReference" $reference
       "command" $invocation.command
       "args" $invocation.args
       "containerPort" $invocation.port

@@ -5,6 +5,7 @@ launcher: []
 model: {positional: false, flags: []}
 flags:
   servedNames: {names: [], add: [], style: model}
+apiKey: {env: "", flags: []}
 probes:
   startup: {path: /health, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 180}
   readiness: {path: /health, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3}

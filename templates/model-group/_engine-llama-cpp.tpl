@@ -11,6 +11,8 @@ flags:
   port: {names: [--port], env: LLAMA_ARG_PORT, add: [--port, PORT]}
   servedNames: {names: [--alias, -a], env: LLAMA_ARG_ALIAS, add: [--alias], style: comma}
   metrics: {names: [--metrics], env: LLAMA_ARG_ENDPOINT_METRICS, add: [--metrics]}
+apiKey: {env: LLAMA_API_KEY, flags: [--api-key, --api-key-file]}
+busyMetric: llamacpp:requests_processing
 probes:
   startup: {path: /health, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 240}
   readiness: {path: /health, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3}

@@ -12,6 +12,8 @@ flags:
   servedNames: {names: [--served-model-name], add: [--served-model-name], style: first}
   metrics: {names: [--enable-metrics], add: [--enable-metrics]}
   tensorParallel: {add: [--tp-size, GPUS]}
+  apiKey: {names: [--api-key], add: [--api-key=$(SGLANG_API_KEY)]}
+apiKey: {env: SGLANG_API_KEY, flags: [--api-key]}
 parallelism:
   tensor: [--tensor-parallel-size, --tp-size, --tp]
   pipeline: [--pipeline-parallel-size, --pp-size, --pp]

@@ -11,6 +11,7 @@ flags:
   port: {names: [--port], add: [--port, PORT]}
   servedNames: {names: [--served-model-name], add: [], style: model}
   tensorParallel: {add: [--tp_size, GPUS]}
+apiKey: {env: "", flags: []}
 parallelism:
   tensor: [--tp-size]
   pipeline: [--pp-size]

@@ -9,6 +9,8 @@ model: {positional: false, flags: [--model-repository, --model-store], directory
 flags:
   port: {names: [--http-port], add: [--http-port, PORT]}
   servedNames: {names: [], add: [], style: model}
+  drain: {names: [--exit-timeout-secs], add: [--exit-timeout-secs, DRAIN]}
+apiKey: {env: "", flags: []}
 ports:
   - {name: grpc, containerPort: 8001, flags: [--grpc-port]}
   - {name: metrics, containerPort: 8002, flags: [--metrics-port]}

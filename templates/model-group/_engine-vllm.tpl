@@ -11,6 +11,8 @@ flags:
   port: {names: [--port], add: [--port, PORT]}
   servedNames: {names: [--served-model-name], add: [--served-model-name], style: words}
   tensorParallel: {add: [--tensor-parallel-size, GPUS]}
+  drain: {names: [--shutdown-timeout], add: [--shutdown-timeout, DRAIN], since: 0.18.0}
+apiKey: {env: VLLM_API_KEY, flags: [--api-key]}
 parallelism:
   tensor: [--tensor-parallel-size, -tp]
   pipeline: [--pipeline-parallel-size, -pp]

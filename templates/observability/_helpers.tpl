@@ -11,16 +11,24 @@
 {{- toJson $endpoint -}}
 {{- end -}}
 
+{{- /* The gateway labels its metrics with the path that a client asked for, whatever it is: only those of the OpenAI routes are kept. The label is called endpoint, and exported_endpoint where Prometheus has one of that name itself. Output: JSON list of relabelings. */ -}}
+{{- define "inference-stack.serviceMonitor.knownPaths" -}}
+{{- $known := "(/v1)?/(chat/completions|completions|responses|embeddings|messages|models)" -}}
+{{- toJson (list (dict "action" "keep" "sourceLabels" (list "exported_endpoint") "regex" (printf "|%s" $known))) -}}
+{{- end -}}
+
 {{- /* Every monitor: the gateway's, and one for each group that has metrics: on http at the engine's path, and on a port called metrics. Input: root. Output: JSON list of {name, labels, selector, endpoints}. */ -}}
 {{- define "inference-stack.serviceMonitors" -}}
 {{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- $monitors := list -}}
 {{- if $onwards.metrics.enabled -}}
+{{- $endpoint := include "inference-stack.serviceMonitor.endpoint" (dict "root" . "port" "metrics" "path" "/metrics") | fromJson -}}
+{{- $_ := set $endpoint "metricRelabelings" (include "inference-stack.serviceMonitor.knownPaths" . | fromJsonArray) -}}
 {{- $monitors = append $monitors (dict
       "name" (include "inference-stack.onwards.fullname" .)
       "labels" (include "inference-stack.onwards.labels" .)
       "selector" (include "inference-stack.onwards.selectorLabels" .)
-      "endpoints" (list (include "inference-stack.serviceMonitor.endpoint" (dict "root" . "port" "metrics" "path" "/metrics") | fromJson))) -}}
+      "endpoints" (list $endpoint)) -}}
 {{- end -}}
 {{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
 {{- $context := dict "root" $ "name" $name "group" $group -}}
