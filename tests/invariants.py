@@ -16,6 +16,8 @@ Invariant = Callable[[Manifests], None]
 GIVEN = "team-"
 """What the names of objects begin with that values take from elsewhere."""
 
+GROUP_LABEL = "app.kubernetes.io/model-group"
+
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 IMAGE = re.compile(r"[a-z0-9][-a-z0-9._/:]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})")
@@ -23,7 +25,7 @@ DEVICE = re.compile(r"^(?!.*kubernetes\.io/).*/")
 
 
 def workloads(manifests: Manifests) -> list[Object]:
-    return manifests.kind("Deployment")
+    return [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
 
 
 def containers(manifests: Manifests) -> Iterator[tuple[Object, Object]]:
@@ -194,23 +196,39 @@ def ingresses_lead_to_services(manifests: Manifests) -> None:
 
 
 def routes_lead_to_services(manifests: Manifests) -> None:
+    """Every address is a group's Service or one of its replicas, or outside; and every group is led to."""
     (config,) = (each for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {}))
     targets = json.loads(config["data"]["config.json"])["targets"]
     led_to = set()
     for pool in targets.values():
-        assert pool["providers"]
         for url in (urlsplit(provider["url"]) for provider in pool["providers"]):
-            ports = manifests["Service", url.hostname or ""]["spec"]["ports"]
+            host, _, service = (url.hostname or "").partition(".")
+            if service and ("Service", service) not in manifests:
+                assert "." in service  # a name of the world's, not of the release's
+                continue
+            ports = manifests["Service", service or host]["spec"]["ports"]
             assert url.port in {port["port"] for port in ports if port["name"] == "http"}
-            led_to.add(url.hostname)
-    groups = [s for s in manifests.kind("Service") if "app.kubernetes.io/model-group" in s["spec"]["selector"]]
-    assert led_to == {service["metadata"]["name"] for service in groups}
+            if service:
+                group, _, number = host.rpartition("-")
+                assert int(number) < manifests["StatefulSet", group]["spec"]["replicas"]
+                assert manifests["StatefulSet", group]["spec"]["serviceName"] == service
+                host = group
+            led_to.add(host)
+    groups = {each["metadata"]["name"] for each in workloads(manifests) if GROUP_LABEL in pod_labels(each)}
+    idle = {each["metadata"]["name"] for each in manifests.kind("StatefulSet") if each["spec"]["replicas"] == 0}
+    assert led_to == groups - idle
+
+
+def replicas_have_an_address_each(manifests: Manifests) -> None:
+    headless = {s["metadata"]["name"] for s in manifests.kind("Service") if s["spec"].get("clusterIP") == "None"}
+    assert headless == {each["spec"]["serviceName"] for each in manifests.kind("StatefulSet")}
+    assert all(len(each["metadata"]["name"]) <= 52 for each in manifests.kind("StatefulSet"))
 
 
 def keys_are_there(manifests: Manifests) -> None:
     """Each key's placeholder in the gateway's configuration has a file; one from the chart's own Secret has a key."""
     (config,) = (each for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {}))
-    wanted = set(re.findall(r'"onwards_key": "@key:(.*)@"', config["data"]["config.json"]))
+    wanted = set(re.findall(r'"@key:(.*)@",?$', config["data"]["config.json"], re.MULTILINE))
     files = set()
     for volume in (v for w in workloads(manifests) for v in pod_spec(w).get("volumes", ()) if "projected" in v):
         for secret in (source["secret"] for source in volume["projected"]["sources"] if "secret" in source):
@@ -229,7 +247,7 @@ def probes_ask_a_port_that_is_there(manifests: Manifests) -> None:
 
 
 def rollouts_outlast_starts(manifests: Manifests) -> None:
-    """Where the chart says how long a rollout may take; for the gateway it does not."""
+    """Where Kubernetes gives a rollout up; it never does for a StatefulSet."""
     for workload in (each for each in workloads(manifests) if "progressDeadlineSeconds" in each["spec"]):
         deadline = workload["spec"]["progressDeadlineSeconds"]
         for each in pod_spec(workload)["containers"]:
@@ -308,6 +326,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     monitors_select_one_service_and_its_ports,
     ingresses_lead_to_services,
     routes_lead_to_services,
+    replicas_have_an_address_each,
     keys_are_there,
     probes_ask_a_port_that_is_there,
     rollouts_outlast_starts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -54,10 +55,75 @@ CUSTOM: dict[str, Any] = {
                     scrapeTimeout=_DURATION,
                     tlsConfig={"type": "object"},
                     authorization=_closed(type={"type": "string"}, credentials=_SECRET_KEY),
+                    metricRelabelings={
+                        "type": "array",
+                        "items": _closed(
+                            ("action", "sourceLabels", "regex"),
+                            action={"enum": ["keep", "drop", "replace", "labeldrop"]},
+                            sourceLabels={"type": "array", "items": {"type": "string"}},
+                            regex={"type": "string"},
+                        ),
+                    },
                 ),
             },
         ),
-    )
+    ),
+    # gateway.networking.k8s.io/v1, v1.2: the fields that the chart writes; filters are the user's.
+    "gateway.networking.k8s.io/v1 HTTPRoute": _closed(
+        ("apiVersion", "kind", "metadata", "spec"),
+        apiVersion={"type": "string"},
+        kind={"type": "string"},
+        metadata=_closed(("name",), name={"type": "string"}, labels=_STRINGS, annotations=_STRINGS),
+        spec=_closed(
+            ("parentRefs", "rules"),
+            parentRefs={
+                "type": "array",
+                "minItems": 1,
+                "items": _closed(
+                    ("name",),
+                    group={"type": "string"},
+                    kind={"type": "string"},
+                    namespace={"type": "string"},
+                    name={"type": "string"},
+                    sectionName={"type": "string"},
+                    port={"type": "integer"},
+                ),
+            },
+            hostnames={"type": "array", "items": {"type": "string"}},
+            rules={
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 1,
+                "items": _closed(
+                    ("matches", "backendRefs", "timeouts"),
+                    matches={
+                        "type": "array",
+                        "minItems": 1,
+                        "items": _closed(
+                            ("path",),
+                            path=_closed(("type", "value"), type={"enum": ["PathPrefix"]}, value={"pattern": "^/"}),
+                        ),
+                    },
+                    filters={"type": "array", "items": {"type": "object"}},
+                    backendRefs={
+                        "type": "array",
+                        "items": _closed(
+                            ("name", "port"),
+                            group={"enum": [""]},
+                            kind={"enum": ["Service"]},
+                            name={"type": "string"},
+                            port={"type": "integer"},
+                            weight={"type": "integer"},
+                        ),
+                    },
+                    timeouts=_closed(
+                        request={"pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$"},
+                        backendRequest={"pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$"},
+                    ),
+                ),
+            },
+        ),
+    ),
 }
 """Closed schemas by apiVersion and kind."""
 
@@ -84,9 +150,18 @@ SINCE = {"PodDisruptionBudget": {"unhealthyPodEvictionPolicy"}}
 
 
 def older(each: Object) -> Object:
-    """An object as the chart renders it for the oldest Kubernetes."""
+    """An object as the chart renders it for the oldest Kubernetes: a container that only waits needs a program for it."""
     new = SINCE.get(each["kind"])
-    return {**each, "spec": {k: v for k, v in each["spec"].items() if k not in new}} if new else each
+    if new:
+        return {**each, "spec": {k: v for k, v in each["spec"].items() if k not in new}}
+    if each["kind"] not in ("Deployment", "StatefulSet"):
+        return each
+    copy = deepcopy(each)
+    for container in copy["spec"]["template"]["spec"]["containers"]:
+        hook = container.get("lifecycle", {}).get("preStop", {})
+        if "sleep" in hook:
+            hook["exec"] = {"command": ["sleep", str(hook.pop("sleep")["seconds"])]}
+    return copy
 
 
 def faults(version: str, each: Object) -> list[str]:

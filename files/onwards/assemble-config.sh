@@ -26,7 +26,7 @@ for file in /etc/onwards/keys/*; do
   value=$(printf '%s\n' "$key" | sed -e 's/["\\]/\\&/g' -e 's/[\\&|]/\\&/g')
   name=$(printf '%s\n' "$owner" | sed -e 's/[.]/\\./g')
   # A line holds one key; t ends the edits of a line that has got it, so a key is never taken for a placeholder.
-  printf 's|^\\( *\\("onwards_key": \\|"key": \\|\\)\\)"@key:%s@"\\(,\\{0,1\\}\\)$|\\1"%s"\\3|\nt\n' "$name" "$value" >> "$edits"
+  printf 's|^\\( *\\("onwards_key": \\)\\{0,1\\}\\("key": \\)\\{0,1\\}\\)"@key:%s@"\\(,\\{0,1\\}\\)$|\\1"%s"\\4|\nt\n' "$name" "$value" >> "$edits"
 done
 sed -f "$edits" /etc/onwards/routes/config.json > "$config.new"
 rm "$edits"

@@ -15,7 +15,7 @@ import yaml
 from harness.docs.markdown import cell
 from harness.manifests import load
 from harness.paths import ROOT
-from tests.chart.test_notes import NO_KEY, WARNINGS
+from tests.chart.test_notes import NO_KEY, WARNINGS, WITH_KEYS
 from tests.chart.test_refusals import REFUSALS
 
 HELPERS = ROOT / "templates" / "_helpers"
@@ -63,7 +63,7 @@ def refusals() -> Iterator[tuple[str, object, str]]:
 
 def warnings() -> Iterator[tuple[str, object, str]]:
     """Each case of a warning: its title, values that are warned of, and its sentences, one on each line."""
-    for case, (values, text) in WARNINGS.items():
+    for case, (values, text) in {**WARNINGS, **WITH_KEYS}.items():
         yield title(case), values, text
     yield "No keys for clients", {}, NO_KEY
 

@@ -54,7 +54,7 @@
 {{- with include "inference-stack.secretProblem" (dict "path" (printf "%s.apiKey" .path) "given" .group.apiKey "keys" (list "modelGroups" .name "apiKey") "name" "engine-keys" "key" "api-key") -}}
 {{- $problems = append $problems . -}}
 {{- end -}}
-{{- with include "inference-stack.placeholderProblem" (dict "path" (printf "%s.responseHeaders" .path) "texts" .group.responseHeaders "keys" (list "modelGroups" .name "responseHeaders")) -}}
+{{- with include "inference-stack.placeholderProblem" (dict "keys" (list "modelGroups" .name) "field" "responseHeaders" "texts" .group.responseHeaders) -}}
 {{- $problems = append $problems . -}}
 {{- end -}}
 {{- $fullname := include "inference-stack.modelGroup.fullname" . -}}

@@ -15,13 +15,13 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* The problem of texts that look like a key's placeholder, whose place a key would take. Input: dict path, texts (map), keys (the way to it). Output: a problem, or nothing. */ -}}
+{{- /* The problem of texts that look like a key's placeholder, whose place a key would take. Input: dict keys (the way to the map), field (its name), texts. Output: a problem, or nothing. */ -}}
 {{- define "inference-stack.placeholderProblem" -}}
 {{- if contains "@key:" (toJson .texts) -}}
 {{- include "inference-stack.problem" (dict
-      "path" .path
+      "path" (join "." (append .keys .field))
       "why" "a text in it begins like the chart's placeholder for a key, @key:, and a key could take its place."
-      "fix" (include "inference-stack.below" (dict "keys" .keys "yaml" "{}"))) -}}
+      "fix" (include "inference-stack.below" (dict "keys" .keys "yaml" (printf "%s: null" .field)))) -}}
 {{- end -}}
 {{- end -}}
 
@@ -49,7 +49,7 @@
 {{- $path := join "." $keys -}}
 {{- with include "inference-stack.nameProblem" (dict "keys" (list "externalProviders") "name" $name) }}{{ $problems = append $problems . }}{{ end -}}
 {{- with include "inference-stack.secretProblem" (dict "path" (printf "%s.apiKey" $path) "given" $provider.apiKey "keys" (append $keys "apiKey") "name" "provider-keys" "key" $name) }}{{ $problems = append $problems . }}{{ end -}}
-{{- with include "inference-stack.placeholderProblem" (dict "path" (printf "%s.responseHeaders" $path) "texts" $provider.responseHeaders "keys" (append $keys "responseHeaders")) }}{{ $problems = append $problems . }}{{ end -}}
+{{- with include "inference-stack.placeholderProblem" (dict "keys" $keys "field" "responseHeaders" "texts" $provider.responseHeaders) }}{{ $problems = append $problems . }}{{ end -}}
 {{- if not (regexMatch "^https?://[^/]" (toString $provider.url)) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.url" $path)
@@ -81,7 +81,7 @@
 {{- $path := join "." $keys -}}
 {{- with include "inference-stack.nameProblem" (dict "keys" (list "onwards" "clientKeys") "name" $id) }}{{ $problems = append $problems . }}{{ end -}}
 {{- with include "inference-stack.secretProblem" (dict "path" (printf "%s.apiKey" $path) "given" $client.apiKey "keys" (append $keys "apiKey") "name" "client-keys" "key" $id) }}{{ $problems = append $problems . }}{{ end -}}
-{{- with include "inference-stack.placeholderProblem" (dict "path" (printf "%s.labels" $path) "texts" $client.labels "keys" (append $keys "labels")) }}{{ $problems = append $problems . }}{{ end -}}
+{{- with include "inference-stack.placeholderProblem" (dict "keys" $keys "field" "labels" "texts" $client.labels) }}{{ $problems = append $problems . }}{{ end -}}
 {{- if not $client.apiKey -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.apiKey" $path)

@@ -2,7 +2,8 @@
 
 {{- /* A text in YAML to paste: bare where YAML reads it back as it is, else in quotes. Input: string. Output: string. */ -}}
 {{- define "inference-stack.pasted" -}}
-{{- if regexMatch "^[A-Za-z0-9][-A-Za-z0-9_./]*$" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
+{{- $word := and (regexMatch "^[A-Za-z][-A-Za-z0-9_./]*$" .) (not (regexMatch "(?i)^(y|n|yes|no|on|off|true|false|null)$" .)) -}}
+{{- if $word }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
 {{- end -}}
 
 {{- /* One refusal. Input: dict path, why (one sentence), fix (YAML). Output: string. */ -}}

@@ -98,10 +98,10 @@ def test_a_line_end_is_no_part_of_a_key(pod: Pod, end: bytes) -> None:
 
 @pytest.mark.parametrize("key", [b"", b"\n"], ids=["empty", "newline"])
 def test_an_empty_key_is_an_error_that_names_the_group(pod: Pod, key: bytes) -> None:
-    done = pod.assemble(config("a"), {"a": key})
+    done = pod.assemble(config("modelGroups.a"), {"modelGroups.a": key})
     assert done.returncode == 1
     assert done.stderr == (
-        "The key of model group a is empty; put it into the Secret that modelGroups.a.apiKey names.\n"
+        "The key of modelGroups.a is empty; put it into the Secret that modelGroups.a.apiKey names.\n"
     )
     assert not (pod.config / "config.json").exists()
 
@@ -110,10 +110,10 @@ def test_an_empty_key_is_an_error_that_names_the_group(pod: Pod, key: bytes) -> 
     "key", [b"a\tb", b"a\x1bb", b"a\x7fb", b"one\ntwo"], ids=["tab", "escape", "delete", "two-lines"]
 )
 def test_a_control_character_is_an_error_without_the_key(pod: Pod, key: bytes) -> None:
-    done = pod.assemble(config("a"), {"a": key})
+    done = pod.assemble(config("modelGroups.a"), {"modelGroups.a": key})
     assert done.returncode == 1
     assert done.stderr == (
-        "The key of model group a has a control character in it; put the bare key into its Secret.\n"
+        "The key of modelGroups.a has a control character in it; put the bare key into its Secret.\n"
     )
     assert not (pod.config / "config.json").exists()
 
@@ -127,6 +127,21 @@ def test_each_group_gets_its_own_key(pod: Pod) -> None:
 def test_a_key_that_looks_like_a_placeholder_is_none(pod: Pod) -> None:
     pod.assemble(config("a", "b"), {"a": b"@key:b@", "b": b"secret"})
     assert pod.result["targets"]["a"]["onwards_key"] == "@key:b@"
+
+
+def test_a_clients_key_stands_in_lists_and_definitions(pod: Pod) -> None:
+    """In each place where the gateway looks for it, the last of a list or not; labels and headers are no such place."""
+    known = {"key": "@key:onwards.clientKeys.x@", "labels": {"team": "@key:onwards.clientKeys.x@"}}
+    routes = {
+        "auth": {"global_keys": ["@key:onwards.clientKeys.x@", "@key:b@"], "key_definitions": {"x": known}},
+        "targets": {"m": {"keys": ["@key:b@", "@key:onwards.clientKeys.x@"]}},
+    }
+    done = pod.assemble(routes, {"onwards.clientKeys.x": b'a"|&\\1', "b": b"two", "onwardsXclientKeysXx": b"other"})
+    assert (done.returncode, done.stderr) == (0, "")
+    key = 'a"|&\\1'
+    assert pod.result["auth"]["global_keys"] == [key, "two"]
+    assert pod.result["auth"]["key_definitions"]["x"] == {"key": key, "labels": known["labels"]}
+    assert pod.result["targets"]["m"]["keys"] == ["two", key]
 
 
 def test_an_alias_that_looks_like_a_placeholder_is_none(pod: Pod) -> None:
@@ -166,5 +181,5 @@ def test_the_chart_runs_this_script_on_its_own_routes(pod: Pod, render: Render) 
     assert init["command"] == ["sh", "-c"]
     assert init["args"] == [(ROOT / "files" / "onwards" / "assemble-config.sh").read_text()]
     routes = json.loads(rendered["ConfigMap", f"{FULLNAME}-onwards"]["data"]["config.json"])
-    pod.assemble(routes, {"a": b'k"1'})
+    pod.assemble(routes, {"modelGroups.a": b'k"1'})
     assert pod.result["targets"]["m"]["providers"][0]["onwards_key"] == 'k"1'

@@ -24,20 +24,41 @@ def test_there_is_none_unless_enabled(render: Render) -> None:
 
 def test_it_has_a_host_by_itself(render: Render) -> None:
     assert ingress(render)["spec"]["rules"] == [
-        {"host": "inference.local", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": BACKEND}]}}
+        {"host": "inference.local", "http": {"paths": [{"path": "/v1", "pathType": "Prefix", "backend": BACKEND}]}}
     ]
 
 
 def test_the_readmes_ingress_is_as_it_says(render: Render) -> None:
     found = render(SNIPPETS["ingress"].values)["Ingress", FULLNAME]
-    assert found["metadata"]["annotations"] == SNIPPETS["ingress"].values["ingress"]["annotations"]
+    given = SNIPPETS["ingress"].values["ingress"]["annotations"]
+    assert found["metadata"]["annotations"] == {**NGINX, **given}
     assert found["spec"]["ingressClassName"] == "nginx"
     assert found["spec"]["tls"] == [{"secretName": "inference-tls", "hosts": ["inference.example.com"]}]
     assert [rule["host"] for rule in found["spec"]["rules"]] == ["inference.example.com"]
 
 
+NGINX = {
+    "nginx.ingress.kubernetes.io/proxy-read-timeout": "600",
+    "nginx.ingress.kubernetes.io/proxy-send-timeout": "600",
+    "nginx.ingress.kubernetes.io/proxy-body-size": "32m",
+    "nginx.ingress.kubernetes.io/proxy-buffering": "off",
+}
+
+
 def test_the_class_is_in_no_annotation(render: Render) -> None:
-    assert "annotations" not in ingress(render, className="nginx")["metadata"]
+    assert ingress(render, className="nginx")["metadata"]["annotations"] == NGINX
+
+
+def test_ingress_nginx_cuts_no_answer_that_the_gateway_finishes(render: Render) -> None:
+    values = {"onwards": {"drainSeconds": 90}, "ingress": {"enabled": True}}
+    annotations = render(values)["Ingress", FULLNAME]["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"] == "90"
+    own = {"nginx.ingress.kubernetes.io/proxy-body-size": "1m", "other": 1}
+    assert ingress(render, annotations=own)["metadata"]["annotations"] == {
+        **NGINX,
+        "nginx.ingress.kubernetes.io/proxy-body-size": "1m",
+        "other": "1",
+    }
 
 
 def test_without_a_class_the_clusters_own_counts(render: Render) -> None:
@@ -61,21 +82,66 @@ def test_every_path_of_every_host_leads_to_the_gateway(render: Render) -> None:
     ]
 
 
+OPENAI = {"paths": [{"path": "/v1", "pathType": "Prefix", "backend": BACKEND}]}
 EVERYTHING = {"paths": [{"path": "/", "pathType": "Prefix", "backend": BACKEND}]}
 
 
 @pytest.mark.parametrize(
     ("hosts", "rules"),
     [
-        ([{"host": "a.example"}], [{"host": "a.example", "http": EVERYTHING}]),
-        ([{"host": "a.example", "paths": []}], [{"host": "a.example", "http": EVERYTHING}]),
+        ([{"host": "a.example"}], [{"host": "a.example", "http": OPENAI}]),
+        ([{"host": "a.example", "paths": []}], [{"host": "a.example", "http": OPENAI}]),
         ([{"paths": [{"path": "/"}]}], [{"http": EVERYTHING}]),
-        ([], [{"http": EVERYTHING}]),
+        ([], [{"http": OPENAI}]),
     ],
     ids=["no-paths", "empty-paths", "no-host", "no-hosts"],
 )
-def test_what_a_host_leaves_out_is_everything(render: Render, hosts: list[Any], rules: list[Any]) -> None:
+def test_what_a_host_leaves_out_is_every_name_and_the_openai_paths(
+    render: Render, hosts: list[Any], rules: list[Any]
+) -> None:
     assert ingress(render, hosts=hosts)["spec"]["rules"] == rules
+
+
+def http_route(render: Render, **fields: Any) -> Object:
+    values = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "public", "sectionName": "https"}], **fields}}
+    return render(values)["HTTPRoute", FULLNAME]
+
+
+def test_there_is_no_http_route_unless_enabled(render: Render) -> None:
+    assert render().kind("HTTPRoute") == []
+
+
+def test_an_http_route_leads_the_openai_paths_to_the_gateway(render: Render) -> None:
+    assert http_route(render)["spec"] == {
+        "parentRefs": [{"name": "public", "sectionName": "https"}],
+        "rules": [
+            {
+                "matches": [{"path": {"type": "PathPrefix", "value": "/v1"}}],
+                "backendRefs": [
+                    {"group": "", "kind": "Service", "name": f"{FULLNAME}-onwards", "port": 80, "weight": 1}
+                ],
+                "timeouts": {"request": "0s", "backendRequest": "0s"},
+            }
+        ],
+    }
+
+
+def test_an_http_route_takes_what_the_user_says(render: Render) -> None:
+    filters = [{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["server"]}}]
+    timeouts = {"request": "1h", "backendRequest": "30m"}
+    route = http_route(
+        render,
+        annotations={"a": 1},
+        hostnames=["a.example"],
+        paths=["/v1", "/models"],
+        filters=filters,
+        timeouts=timeouts,
+    )
+    (rule,) = route["spec"]["rules"]
+    assert route["metadata"]["annotations"] == {"a": "1"}
+    assert route["spec"]["hostnames"] == ["a.example"]
+    assert [match["path"]["value"] for match in rule["matches"]] == ["/v1", "/models"]
+    assert (rule["filters"], rule["timeouts"]) == (filters, timeouts)
 
 
 def service(render: Render, **fields: Any) -> Object:

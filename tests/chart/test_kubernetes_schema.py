@@ -32,6 +32,6 @@ def test_the_version_of_kubernetes_changes_only_what_it_must(render: Render) -> 
 
 def test_a_misspelt_field_is_seen(render: Render) -> None:
     rendered = render(ALL_OPTIONS)
-    for kind in ("Service", "ServiceMonitor"):
+    for kind in ("Service", "ServiceMonitor", "HTTPRoute"):
         each = rendered.kind(kind)[0]
         assert faults(NEWEST, {**each, "spec": {**each["spec"], "typ": "x"}})

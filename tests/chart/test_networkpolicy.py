@@ -14,8 +14,9 @@ def policies(render: Render, **fields: Any) -> dict[str, Object]:
     return {each["metadata"]["name"]: each["spec"] for each in rendered.kind("NetworkPolicy")}
 
 
-def test_there_is_none_unless_enabled(render: Render) -> None:
-    assert render(one()).kind("NetworkPolicy") == []
+def test_every_pod_has_one_unless_they_are_off(render: Render) -> None:
+    assert len(render(one()).kind("NetworkPolicy")) == 2
+    assert render({**one(), "networkPolicy": {"enabled": False}}).kind("NetworkPolicy") == []
 
 
 def test_an_engine_is_reached_from_the_gateway_only(render: Render) -> None:
@@ -38,9 +39,19 @@ def test_an_engine_is_reached_from_the_gateway_only(render: Render) -> None:
     }
 
 
-def test_the_gateway_is_reached_by_everyone_at_its_ports(render: Render) -> None:
+def test_the_gateway_is_reached_by_everyone_and_its_metrics_by_nobody(render: Render) -> None:
     spec = policies(render)[f"{FULLNAME}-onwards"]
-    assert spec["ingress"] == [{"ports": [{"port": "http", "protocol": "TCP"}, {"port": "metrics", "protocol": "TCP"}]}]
+    assert spec["ingress"] == [{"ports": [{"port": "http", "protocol": "TCP"}]}]
+
+
+def test_metrics_are_reached_by_those_who_are_named(render: Render) -> None:
+    peers = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
+    found = policies(render, metricsFrom=peers)
+    for name, port in ((f"{FULLNAME}-onwards", "metrics"), (f"{FULLNAME}-a", "http")):
+        assert found[name]["ingress"][1:] == [{"from": peers, "ports": [{"port": port, "protocol": "TCP"}]}]
+    triton = render({**one(engine="triton"), "networkPolicy": {"metricsFrom": peers}})
+    spec = triton["NetworkPolicy", f"{FULLNAME}-a"]["spec"]
+    assert spec["ingress"][1]["ports"] == [{"port": "metrics", "protocol": "TCP"}]
 
 
 def test_policies_of_the_users_replace_ours(render: Render) -> None:

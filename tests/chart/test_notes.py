@@ -110,8 +110,8 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "prometheus-shut-out": (
         {**quiet(), "networkPolicy": {"enabled": True}, "serviceMonitor": {"enabled": True}},
-        "networkPolicy.modelGroups.a: the chart's own policy lets only the gateway reach this group, so Prometheus"
-        " cannot scrape it; set a policy that lets both.",
+        "networkPolicy.metricsFrom: it names nobody, so Prometheus cannot scrape what serviceMonitor.enabled asks it to;"
+        " say where it runs.",
     ),
     "surge-without-spare-gpus": (
         {
@@ -145,12 +145,56 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
         "ingress.hosts: the path /v1x of all hosts opens more than /v1, and onwards.strictMode: false sends every path"
         " on to the engines, their administrative ones included.",
     ),
+    "answers-that-outlast-the-gateway": (
+        {**quiet(drainSeconds=900, requestTimeoutSeconds=700), "onwards": {"drainSeconds": 600}},
+        "modelGroups.a.drainSeconds: its answers may take 900 seconds, but a gateway pod that goes finishes only what"
+        " takes 600; raise onwards.drainSeconds.\n"
+        "modelGroups.a.requestTimeoutSeconds: an answer may begin after 700 seconds, but a gateway pod that goes finishes"
+        " only what takes 600; raise onwards.drainSeconds.",
+    ),
+    "ingress-that-cuts-silent-answers": (
+        {
+            **quiet(),
+            "ingress": {"enabled": True, "annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": 60}},
+        },
+        "ingress.annotations: proxy-read-timeout cuts an answer that is silent for 60 seconds, and one that is not"
+        " streamed is silent until its end; leave it out, and it follows onwards.drainSeconds.",
+    ),
     "no-group": (
         {"modelGroups": {}},
         "no model group is enabled, so the gateway has nothing to answer with; enable one, for example with"
         " --set modelGroups.vllm-llama.enabled=true.",
     ),
 }
+
+
+WITH_KEYS: dict[str, tuple[dict[str, Any], str]] = {
+    "alias-that-no-client-may-use": (
+        {
+            **quiet(modelAlias=["m", "n"]),
+            "onwards": {"clientKeys": {"team": {"apiKey": "sk-x", "allowedAliases": ["n"]}}},
+        },
+        "no client may use the alias m; allow it to one in onwards.clientKeys or routes.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "text"), WITH_KEYS.values(), ids=WITH_KEYS)
+def test_what_is_risky_with_keys_is_said(notes: Say, values: dict[str, Any], text: str) -> None:
+    assert warnings(notes(values)) == text.splitlines()
+
+
+def test_clients_with_keys_are_not_warned_of(notes: Say) -> None:
+    assert warnings(notes({**quiet(), "onwards": {"clientKeys": {"team": {"apiKey": "sk-x"}}}})) == []
+
+
+def test_they_show_what_outside_providers_serve(notes: Say) -> None:
+    said = notes({"externalProviders": {"p": {"preset": "openai", "modelAlias": ["gpt"]}}})
+    assert [line.split() for line in said.splitlines() if "api.openai.com" in line] == [
+        ["gpt", "p", "outside", "https://api.openai.com/v1"]
+    ]
+    assert "--timeout" not in said
+    assert "no model group" not in said
 
 
 @pytest.mark.parametrize(("values", "text"), WARNINGS.values(), ids=WARNINGS)
@@ -200,11 +244,6 @@ def test_a_memory_limit_alone_still_warns_of_a_missing_gpu(notes: Say) -> None:
     assert "modelGroups.m: it asks for no GPU" in said
 
 
-def test_a_policy_that_shuts_prometheus_out_is_said(notes: Say) -> None:
-    values = {
-        "modelGroups": {"m": {"enabled": True, "modelName": "o/m", "modelAlias": ["m"]}},
-        "networkPolicy": {"enabled": True},
-        "serviceMonitor": {"enabled": True},
-    }
-    assert "networkPolicy.modelGroups.m: the chart's own policy lets only the gateway reach this group" in notes(values)
-    assert "lets only the gateway" not in notes({**values, "serviceMonitor": {"enabled": False}})
+def test_a_policy_that_lets_prometheus_in_is_not_warned_of(notes: Say) -> None:
+    policy = {"metricsFrom": [{"namespaceSelector": {}}]}
+    assert warnings(notes({**quiet(), "serviceMonitor": {"enabled": True}, "networkPolicy": policy})) == [NO_KEY]

@@ -94,7 +94,9 @@ def test_a_containers_own_user_or_word_decides_whether_its_image_is_read_only(re
     own: list[dict[str, Any]] = [{"runAsUser": 0}, {"privileged": True}, {"readOnlyRootFilesystem": False}, {}]
     inits = [{"name": f"i{n}", "image": "x:1", "securityContext": each} for n, each in enumerate(own)]
     rendered = render(one(initContainers=inits))
-    found = [container(deployment(rendered), f"i{n}")["securityContext"].get("readOnlyRootFilesystem") for n in range(4)]
+    found = [
+        container(deployment(rendered), f"i{n}")["securityContext"].get("readOnlyRootFilesystem") for n in range(4)
+    ]
     assert found == [None, None, False, True]
     mine = render(one(securityContext={"readOnlyRootFilesystem": False}))
     assert engine(mine)["securityContext"]["readOnlyRootFilesystem"] is False
@@ -326,7 +328,7 @@ def test_a_group_that_says_false_is_off_whatever_the_defaults(render: Render) ->
 
 def test_numbers_may_be_text(render: Render) -> None:
     values = {
-        **one(replicaCount="2", service={"port": "81"}, terminationGracePeriodSeconds="9", weight="2"),
+        **one(replicaCount="2", service={"port": "81"}, drainSeconds="9", weight="2"),
         "onwards": {"replicaCount": "3", "containerPort": "3001", "service": {"port": "82"}},
     }
     rendered = render(values)

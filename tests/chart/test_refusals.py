@@ -27,6 +27,17 @@ def two(**groups: dict[str, Any]) -> dict[str, Any]:
     return {"modelGroups": {name.replace("_", "-"): {**GROUP, **fields} for name, fields in groups.items()}}
 
 
+def provider(**fields: Any) -> dict[str, Any]:
+    """Values with one outside provider, called p."""
+    whole = {"url": "https://api.example.com/v1", "modelAlias": ["m"], **fields}
+    return {"externalProviders": {"p": whole}}
+
+
+def clients(**given: dict[str, Any]) -> dict[str, Any]:
+    """Values with one group that serves m, and these clients."""
+    return {**one(), "onwards": {"clientKeys": given}}
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Values that are refused with this text, and the nearest that are not."""
@@ -537,16 +548,192 @@ REFUSALS = {
         """,
         {"onwards": {"loadBalancer": {"enabled": True, "nameOverwrite": "a"}}, **one()},
     ),
+    "provider-without-a-url": Refusal(
+        provider(url=""),
+        """
+        externalProviders.p.url: there is no URL, and none follows from a preset.
+        Please set:
+          externalProviders:
+            p:
+              url: https://api.example.com/v1
+        """,
+        provider(url="", preset="openai"),
+    ),
+    "provider-whose-url-is-none": Refusal(
+        provider(url="api.example.com:443"),
+        """
+        externalProviders.p.url: "api.example.com:443" does not begin with http:// or https://, so every request would fail.
+        Please set:
+          externalProviders:
+            p:
+              url: https://api.example.com/v1
+        """,
+        provider(url="http://api.example.com:80"),
+    ),
+    "provider-below-a-path-outside-strict-mode": Refusal(
+        {**provider(url="https://api.example.com/openai/v1"), "onwards": {"strictMode": False}},
+        """
+        externalProviders.p.url: outside strict mode the gateway adds a request's whole path, /v1 included, to https://api.example.com/openai/v1, and the provider knows no such path.
+        Please set:
+          onwards:
+            strictMode: true
+        """,
+        {**provider(url="https://api.example.com/v1/"), "onwards": {"strictMode": False}},
+    ),
+    "provider-without-an-alias": Refusal(
+        provider(modelAlias=[], modelName="gpt-x"),
+        """
+        externalProviders.p.modelAlias: there is no alias, or an empty one, so no request could ask for it.
+        Please set:
+          externalProviders:
+            p:
+              modelAlias:
+                - gpt-x
+        """,
+        provider(modelAlias="gpt"),
+    ),
+    "provider-whose-name-is-none": Refusal(
+        {"externalProviders": {"Open_AI": {"preset": "openai", "modelAlias": ["m"]}}},
+        """
+        externalProviders.Open_AI: "Open_AI" is no name: up to 63 lower-case letters, digits and -, beginning and ending with a letter or digit.
+        Please set:
+          externalProviders:
+            my-name: {}
+        """,
+        {"externalProviders": {"open-ai": {"preset": "openai", "modelAlias": ["m"]}}},
+    ),
+    "provider-key-without-its-secret": Refusal(
+        provider(apiKey={"key": "k"}),
+        """
+        externalProviders.p.apiKey: a reference needs both the name of a Secret and the key in it.
+        Please set:
+          externalProviders:
+            p:
+              apiKey:
+                name: provider-keys
+                key: k
+        """,
+        provider(apiKey={"name": "s", "key": "k"}),
+    ),
+    "header-that-looks-like-a-placeholder": Refusal(
+        one(responseHeaders={"key": "@key:modelGroups.a@"}),
+        """
+        modelGroups.a.responseHeaders: a text in it begins like the chart's placeholder for a key, @key:, and a key could take its place.
+        Please set:
+          modelGroups:
+            a:
+              responseHeaders: null
+        """,
+        one(responseHeaders={"key": "@ key"}),
+    ),
+    "client-without-a-key": Refusal(
+        clients(team={"apiKey": ""}),
+        """
+        onwards.clientKeys.team.apiKey: a client without a key could never be told from others.
+        Please set:
+          onwards:
+            clientKeys:
+              team:
+                apiKey:
+                  name: client-keys
+                  key: team
+        """,
+        clients(team={"apiKey": "sk"}),
+    ),
+    "two-clients-with-one-key": Refusal(
+        clients(a={"apiKey": "sk"}, b={"apiKey": "sk"}),
+        """
+        onwards.clientKeys.b.apiKey: it is also the key of onwards.clientKeys.a, and the gateway knows a client by its key alone.
+        Please set:
+          onwards:
+            clientKeys:
+              b:
+                apiKey:
+                  name: client-keys
+                  key: b
+        """,
+        clients(a={"apiKey": "sk"}, b={"apiKey": "sk2"}),
+    ),
+    "client-of-an-alias-nobody-serves": Refusal(
+        clients(team={"apiKey": "sk", "allowedAliases": ["m", "n"]}),
+        """
+        onwards.clientKeys.team.allowedAliases: nobody serves the alias "n".
+        Please set:
+          onwards:
+            clientKeys:
+              team:
+                allowedAliases:
+                  - m
+        """,
+        clients(team={"apiKey": "sk", "allowedAliases": "m"}),
+    ),
+    "route-of-an-alias-nobody-serves": Refusal(
+        {**one(), "routes": {"other": {"strategy": "priority"}}},
+        """
+        routes.other: nobody serves this alias, so the route would do nothing.
+        Please set:
+          routes:
+            other: null
+        """,
+        {**one(), "routes": {"m": {"strategy": "priority"}}},
+    ),
+    "route-for-a-client-that-is-none": Refusal(
+        {**one(), "routes": {"m": {"allowedKeys": ["team"]}}},
+        """
+        routes.m.allowedKeys: there is no client "team" in onwards.clientKeys.
+        Please set:
+          onwards:
+            clientKeys:
+              team:
+                apiKey:
+                  name: client-keys
+                  key: team
+        """,
+        {**clients(team={"apiKey": "sk"}), "routes": {"m": {"allowedKeys": ["team"]}}},
+    ),
+    "http-route-to-no-gateway": Refusal(
+        {"httpRoute": {"enabled": True}},
+        """
+        httpRoute.parentRefs: a route that is attached to no Gateway lets nobody in.
+        Please set:
+          httpRoute:
+            parentRefs:
+              - name: my-gateway
+        """,
+        {"httpRoute": {"enabled": True, "parentRefs": [{"name": "g"}]}},
+    ),
+    "replicas-with-a-name-too-long": Refusal(
+        {"fullnameOverride": "x" * 60, **one(balancing="perReplica")},
+        f"""
+        modelGroups.a.balancing: perReplica makes a StatefulSet, and {"x" * 60}-a is longer than the 52 letters that its pods' labels have room for.
+        Please set:
+          modelGroups:
+            a:
+              balancing: service  # or a shorter fullnameOverride
+        """,
+        {"fullnameOverride": "x" * 50, **one(balancing="perReplica")},
+    ),
+    "group-with-the-name-of-anothers-replicas": Refusal(
+        two(a={"balancing": "perReplica"}, a_replicas={}),
+        """
+        modelGroups.a-replicas: its Service would be called as the one that gives the replicas of modelGroups.a their addresses.
+        Please set:
+          modelGroups:
+            a:
+              balancing: service
+        """,
+        two(a={"balancing": "perReplica"}, a_copies={}),
+    ),
     "ingress-path-twice": Refusal(
         {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}, {"host": "a.example"}]}},
         """
-        ingress.hosts: the path / of a.example is there twice, and which one counts depends on the controller.
+        ingress.hosts: the path /v1 of a.example is there twice, and which one counts depends on the controller.
         Please set:
           ingress:
             hosts:
               - host: a.example
                 paths:
-                - path: /
+                - path: /v1
                   pathType: Prefix
         """,
         {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}, {"host": "b.example"}]}},
@@ -826,7 +1013,12 @@ def test_it_is_refused_with_its_fix(refusal: SayOn, refused: Refusal) -> None:
     assert problems(refusal(refused.values, kubernetes=refused.kubernetes)) == [dedent(refused.text).strip()]
 
 
-REFUSED_BY_THE_SCHEMA_TOO = {"unknown-engine", "unknown-engine-of-all", "an-alias-of-null"}
+REFUSED_BY_THE_SCHEMA_TOO = {
+    "provider-whose-url-is-none",
+    "unknown-engine",
+    "unknown-engine-of-all",
+    "an-alias-of-null",
+}
 
 
 def test_the_schema_leaves_the_rest_to_the_templates() -> None:
@@ -869,6 +1061,7 @@ def test_all_problems_are_said_at_once_in_the_order_of_their_paths(refusal: SayO
 
 
 RENAMES = (
+    "provider-whose-name-is-none",
     "group-name",
     "group-name-that-yaml-read",
     "group-name-reserved",
@@ -937,7 +1130,9 @@ def test_the_fix_is_yaml_that_helps(refusal: SayOn, render: Render) -> None:
     assert len(render(values)) > 0
 
 
-@pytest.mark.parametrize("name", ["", "a: b", "- a", "#", "{a"])
+@pytest.mark.parametrize("name", ["", "a: b", "- a", "#", "{a", "n", "No", "1e3", "12"])
 def test_the_fix_is_yaml_whatever_the_groups_name(refusal: SayOn, name: str) -> None:
     for problem in problems(refusal({"modelGroups": {name: {**GROUP, "modelAlias": []}}})):
-        assert load(problem.partition("Please set:\n")[2]).keys() == {"modelGroups"}
+        fix = load(problem.partition("Please set:\n")[2])
+        assert fix.keys() == {"modelGroups"}
+        assert all(isinstance(key, str) for key in fix["modelGroups"])

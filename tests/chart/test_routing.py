@@ -72,8 +72,8 @@ def test_an_alias_of_two_groups_is_one_pool(render: Render) -> None:
     group = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
     values = {"modelGroups": {"a": {**group, "weight": 3}, "b": {**group, "service": {"port": 81}}}}
     assert pools(render(values))["m"]["providers"] == [
-        {"url": f"http://{FULLNAME}-a:8000/v1", "weight": 3},
-        {"url": f"http://{FULLNAME}-b:81/v1", "weight": 1},
+        {"url": f"http://{FULLNAME}-a:8000/v1", "weight": 3, "response_headers": {}},
+        {"url": f"http://{FULLNAME}-b:81/v1", "weight": 1, "response_headers": {}},
     ]
 
 
@@ -103,7 +103,7 @@ def test_an_alias_may_be_any_text(render: Render, given: object, alias: str) -> 
     rendered = render(aliases(given))
     assert list(pools(rendered)) == [alias]
     served = rendered["Deployment", f"{FULLNAME}-a"]["spec"]["template"]["spec"]["containers"][0]["args"]
-    assert served[-2:] == ["--served-model-name", alias]
+    assert served[-4:] == ["--served-model-name", alias, "--shutdown-timeout", "600"]
 
 
 def test_one_alias_may_be_a_plain_string(render: Render) -> None:
@@ -144,6 +144,7 @@ def test_failed_requests_are_tried_again(render: Render) -> None:
     assert pools(render(one()))["m"]["fallback"] == {
         "enabled": True,
         "on_status": [502, 503],
+        "on_rate_limit": False,
         "max_attempts": 3,
         "backoff": {"initial_ms": 100, "max_ms": 1000},
     }
@@ -174,16 +175,17 @@ def helm_text(request: pytest.FixtureRequest) -> str:
 
 def test_a_key_by_value_is_read_from_the_charts_secret(render: Render) -> None:
     rendered = render(one(apiKey=KEY))
-    assert base64.b64decode(rendered["Secret", f"{FULLNAME}-onwards"]["data"]["a"]).decode() == KEY
-    assert key_sources(rendered) == [{"name": f"{FULLNAME}-onwards", "items": [{"key": "a", "path": "a"}]}]
-    assert provider(rendered)["onwards_key"] == "@key:a@"
+    assert base64.b64decode(rendered["Secret", f"{FULLNAME}-onwards"]["data"]["modelGroups.a"]).decode() == KEY
+    items = [{"key": "modelGroups.a", "path": "modelGroups.a"}]
+    assert key_sources(rendered) == [{"name": f"{FULLNAME}-onwards", "items": items}]
+    assert provider(rendered)["onwards_key"] == "@key:modelGroups.a@"
 
 
 def test_a_key_by_reference_is_read_from_its_secret(render: Render) -> None:
     rendered = render(one(apiKey={"name": "engine-keys", "key": "llama"}))
     assert rendered.kind("Secret") == []
-    assert key_sources(rendered) == [{"name": "engine-keys", "items": [{"key": "llama", "path": "a"}]}]
-    assert provider(rendered)["onwards_key"] == "@key:a@"
+    assert key_sources(rendered) == [{"name": "engine-keys", "items": [{"key": "llama", "path": "modelGroups.a"}]}]
+    assert provider(rendered)["onwards_key"] == "@key:modelGroups.a@"
 
 
 def test_without_keys_there_is_no_secret(render: Render) -> None:
@@ -195,14 +197,14 @@ def test_without_keys_there_is_no_secret(render: Render) -> None:
 
 def test_a_numeric_key_keeps_its_digits(render: Render) -> None:
     data = render(one(apiKey=1234567890))["Secret", f"{FULLNAME}-onwards"]["data"]
-    assert base64.b64decode(data["a"]) == b"1234567890"
+    assert base64.b64decode(data["modelGroups.a"]) == b"1234567890"
 
 
 @pytest.mark.parametrize("name", ["on", "no", "y", "1e3", "12"])
 def test_a_groups_key_is_found_under_any_name(render: Render, name: str) -> None:
     group = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m", "apiKey": "k"}
     rendered = render({"modelGroups": {name: group}})
-    assert list(rendered["Secret", f"{FULLNAME}-onwards"]["data"]) == [name]
+    assert list(rendered["Secret", f"{FULLNAME}-onwards"]["data"]) == [f"modelGroups.{name}"]
 
 
 RESTARTS = {

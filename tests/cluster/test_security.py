@@ -96,7 +96,7 @@ def test_an_empty_key_stops_the_new_gateway_with_a_message_while_the_old_one_ser
         started = {p["metadata"]["name"]: p["status"].get("initContainerStatuses", ()) for p in pods}
         stopped = [name for name, states in started.items() if any(state["restartCount"] for state in states)]
     said = kubectl.logs(stopped[0], container="assemble-config")
-    assert "The key of model group tiny is empty" in said
+    assert "The key of modelGroups.tiny is empty" in said
     with gateway(installed) as client:
         assert client.chat("tiny", QUESTION).strip() == ANSWER
 
