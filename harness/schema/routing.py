@@ -11,6 +11,7 @@ from harness.schema.dsl import (
     integer,
     listing,
     mapping,
+    obj,
     open_map,
     optional,
     settings,
@@ -34,7 +35,20 @@ def api_key() -> Schema:
 
 
 def reasoning_translation() -> Schema:
-    return either(text(pattern=REASONING), open_map())
+    """A name, or Onwards' own form; closed, because the gateway itself passes over a key that it does not know."""
+    write = obj(
+        target_path=described("Place in the request that is written.", text(pattern="^/")),
+        values=described("What is written there, for each effort.", open_map()),
+    )
+    surface = obj(
+        unsupported_efforts=described("Efforts that are refused.", listing(text())),
+        writes=described("What is written into the request.", listing(write)),
+    )
+    own = obj(
+        chat_completions=described("For chat completions.", optional(surface)),
+        responses=described("For responses.", optional(surface)),
+    )
+    return either(text(pattern=REASONING), own)
 
 
 def endpoint() -> dict[str, Schema]:

@@ -38,6 +38,9 @@ NAMES = {
     r"[$.]group": "modelGroupDefaults",
     r"[$.]given(?=\.(?:engine|command|args|containerPort))": "modelGroupDefaults",
     r"\$account": "onwards.serviceAccount",
+    r"[$.]client": "onwards.clientKeys.team",
+    r"[$.]route": "routes.shared",
+    r"\$provider(?!s)": "externalProviders.outside",
     r"\$scaling": "onwards.autoscaling",
     r"[$.]volume": "modelGroupDefaults.persistentVolumes.0",
     r"\$ingress": "ingress",
@@ -48,6 +51,15 @@ NAMES = {
 
 BASE: dict[str, Any] = deepcopy({**ALL_OPTIONS, "modelGroups": {"full": FULL_GROUP}})
 BASE["onwards"]["replicaCount"] = 1
+REASONING = ("modelGroups.full", "externalProviders.outside", "routes.shared")
+for _name, _entry in (("modelGroups", "full"), ("externalProviders", "outside"), ("routes", "shared")):
+    BASE[_name][_entry]["reasoningTranslation"] = {
+        surface: {"unsupported_efforts": ["max"], "writes": [{"target_path": "/thinking/on", "values": {"none": 1}}]}
+        for surface in ("chat_completions", "responses")
+    }
+BASE["modelGroups"]["also"] = {"enabled": True, "modelAlias": ["shared", "outside"], "modelName": "org/also"}
+BASE["onwards"]["lifecycle"] = {"preStop": {"exec": {"command": ["sleep", "5"]}}}
+BASE["networkPolicy"] = {**BASE["networkPolicy"], "onwards": {}, "modelGroups": {"full": {}}}
 BASE["onwards"]["autoscaling"] = {
     "enabled": True,
     "metrics": [{"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization"}}}],
@@ -67,6 +79,8 @@ CONTEXT: dict[str, dict[str, Any]] = {
         "modelGroups.full.startupProbe": {},
         "modelGroups.full.progressDeadlineSeconds": 0,
     },
+    "onwards.drainSeconds": {"onwards.lifecycle": {}},
+    "externalProviders.outside.preset": {"externalProviders.outside.apiKeyHeader": ""},
     "modelGroups.full.tag": {"modelGroups.full.image": "vllm/vllm-openai"},
     "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
     "modelGroups.full.serviceAccount.name": {"modelGroups.full.serviceAccount.create": True},
@@ -90,6 +104,34 @@ CHANGES: dict[str, Any] = {
     "modelGroups.full.podDisruptionBudget.maxUnavailable": "50%",
     "modelGroups.full.volumes": [{"name": "templates", "emptyDir": {}}],
     "modelGroups.full.loadSeconds": 9000,
+    "onwards.clientKeys.team.apiKey": "sk-other",
+    "onwards.clientKeys.team.allowedAliases": ["shared"],
+    "externalProviders.outside.apiKey": "sk-other",
+    "externalProviders.outside.url": "https://other.example.com/v1",
+    "externalProviders.outside.preset": "azure-openai",
+    "externalProviders.outside.modelAlias": ["shared", "outside", "more"],
+    "externalProviders.outside.enabled": False,
+    "externalProviders.outside.priority": 0,
+    "modelGroups.full.priority": 9,
+    "httpRoute.paths": ["/v1", "/models"],
+    "routes.shared.allowedKeys": ["team"],
+    "routes.shared.strategy": "weighted",
+    **{f"{place}.reasoningTranslation": "enable_thinking" for place in REASONING},
+    **{
+        f"{place}.reasoningTranslation.{surface}.{field}": value
+        for place in REASONING
+        for surface in ("chat_completions", "responses")
+        for field, value in {
+            "unsupported_efforts": ["none"],
+            "writes.0.values": {"none": 2},
+            "writes.0.target_path": "/thinking/off",
+        }.items()
+    },
+    "httpRoute.timeouts.request": "2h",
+    "httpRoute.timeouts.backendRequest": "2h",
+    "networkPolicy.onwards": {"policyTypes": ["Egress"]},
+    "networkPolicy.modelGroups": {"full": {"policyTypes": ["Egress"]}},
+    "modelGroups.full.balancing": "perReplica",
     "modelGroups.full.containerPort": 9100,
     "modelGroups.full.engine": "custom",
     "modelGroups.full.image": "other/image:1",
@@ -108,10 +150,20 @@ CHANGES: dict[str, Any] = {
 """A change that counts, where the first that comes to mind does not."""
 
 
+ENTRIES: dict[Path, str] = {
+    ("externalProviders",): "outside",
+    ("routes",): "shared",
+    ("onwards", "clientKeys"): "team",
+}
+"""Maps of the chart's own objects, and the one in BASE whose leaves are tried."""
+
+
 def leaves(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The chart's own leaves: scalars, lists of them, and what Kubernetes or the user defines."""
     if ".".join(map(str, path)) in UNREAD:
         return
+    if path in ENTRIES:
+        schema, path = schema["additionalProperties"], (*path, ENTRIES[path])
     if path == ("modelGroups",):
         schema, path = SCHEMA["definitions"]["modelGroup"], ("modelGroups", "full")
     items = schema.get("items", {})

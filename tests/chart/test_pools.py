@@ -1,0 +1,208 @@
+"""What the gateway is told of pools, outside providers, clients and routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.manifests import Object
+from tests.chart.accessors import FULLNAME, one, pools, routing
+from tests.support import Render
+
+GROUP = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
+OUTSIDE = {"url": "https://api.example.com/v1", "modelAlias": ["m"], "modelName": "gpt-x"}
+
+
+def pool(render: Render, alias: str = "m", **values: Any) -> Object:
+    found: Object = pools(render({**one(), **values}))[alias]
+    return found
+
+
+def urls(found: Object) -> list[str]:
+    return [each["url"] for each in found["providers"]]
+
+
+OWN, THEIRS = f"http://{FULLNAME}-a:8000/v1", "https://api.example.com/v1"
+
+
+def test_an_outside_provider_is_asked_for_its_own_model_and_gets_no_trace(render: Render) -> None:
+    found = pool(render, "m", externalProviders={"p": {**OUTSIDE, "apiKey": {"name": "s", "key": "k"}}})
+    assert found["providers"][1] == {
+        "url": THEIRS,
+        "weight": 1,
+        "onwards_model": "gpt-x",
+        "onwards_key": "@key:externalProviders.p@",
+        "propagate_trace_context": False,
+        "response_headers": {},
+    }
+
+
+def test_a_provider_without_a_model_name_is_asked_for_the_alias(render: Render) -> None:
+    provider = {"url": THEIRS, "modelAlias": ["gpt-x"]}
+    (only,) = pool(render, "gpt-x", externalProviders={"p": provider})["providers"]
+    assert "onwards_model" not in only
+
+
+@pytest.mark.parametrize(
+    ("fields", "header", "prefix"),
+    [
+        ({}, None, None),
+        ({"apiKeyHeader": "api-key"}, "api-key", ""),
+        ({"apiKeyHeader": "authorization"}, "authorization", "Bearer "),
+        ({"apiKeyPrefix": "Token "}, "Authorization", "Token "),
+        ({"apiKeyHeader": "x-key", "apiKeyPrefix": "Key "}, "x-key", "Key "),
+        ({"preset": "azure-openai"}, "api-key", ""),
+        ({"preset": "azure-openai", "apiKeyHeader": "x-own"}, "x-own", ""),
+    ],
+    ids=str,
+)
+def test_a_key_stands_where_the_provider_looks_for_it(
+    render: Render, fields: dict[str, Any], header: str | None, prefix: str | None
+) -> None:
+    found = pool(render, externalProviders={"p": {**OUTSIDE, "apiKey": "sk", **fields}})["providers"][1]
+    assert (found.get("upstream_auth_header_name"), found.get("upstream_auth_header_prefix")) == (header, prefix)
+
+
+@pytest.mark.parametrize(
+    "preset", ["openai", "anthropic", "deepseek", "fireworks", "gemini", "groq", "mistral", "openrouter", "together"]
+)
+def test_a_presets_url_need_not_be_said_and_can_be(render: Render, preset: str) -> None:
+    known = {"preset": preset, "modelAlias": ["x"]}
+    assert urls(pool(render, "x", externalProviders={"p": known}))[0].startswith("https://")
+    assert urls(pool(render, "x", externalProviders={"p": {**known, "url": THEIRS}})) == [THEIRS]
+
+
+def test_several_are_one_pool_by_weight(render: Render) -> None:
+    found = pool(render, externalProviders={"p": {**OUTSIDE, "weight": 3}})
+    assert (found["strategy"], urls(found)) == ("weighted_random", [OWN, THEIRS])
+    assert [each["weight"] for each in found["providers"]] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "order"), [(0, 1, [OWN, THEIRS]), (2, 1, [THEIRS, OWN]), (10, 9, [THEIRS, OWN])], ids=str
+)
+def test_different_priorities_are_an_order(render: Render, own: int, theirs: int, order: list[str]) -> None:
+    found = pools(render({**one(priority=own), "externalProviders": {"p": {**OUTSIDE, "priority": theirs}}}))["m"]
+    assert (found["strategy"], urls(found)) == ("priority", order)
+
+
+@pytest.mark.parametrize(("said", "strategy"), [("weighted", "weighted_random"), ("priority", "priority")])
+def test_a_route_says_the_strategy_itself(render: Render, said: str, strategy: str) -> None:
+    providers = {"p": {**OUTSIDE, "priority": 1}}
+    assert pool(render, externalProviders=providers, routes={"m": {"strategy": said}})["strategy"] == strategy
+
+
+def test_limits_and_timeouts_of_an_engine(render: Render) -> None:
+    fields = {"concurrencyLimit": 8, "requestTimeoutSeconds": 90, "responseHeaders": {"x-a": 1}}
+    (found,) = pools(render(one(**fields)))["m"]["providers"]
+    assert found["concurrency_limit"] == {"max_concurrent_requests": 8}
+    assert found["request_timeout_secs"] == 90
+    assert found["response_headers"] == {"x-a": "1"}
+
+
+def test_a_route_has_limits_and_a_fallback_over_the_gateways(render: Render) -> None:
+    route = {"requestsPerSecond": 5, "concurrencyLimit": 3, "fallback": {"onStatus": [429], "maxAttempts": 7}}
+    found = pool(render, routes={"m": route})
+    assert found["rate_limit"] == {"requests_per_second": 5, "burst_size": 5}
+    assert found["concurrency_limit"] == {"max_concurrent_requests": 3}
+    assert found["fallback"] == {
+        "enabled": True,
+        "on_status": [429],
+        "on_rate_limit": False,
+        "max_attempts": 7,
+        "backoff": {"initial_ms": 100, "max_ms": 1000},
+    }
+    assert "fallback" not in pool(render, routes={"m": {"fallback": {"enabled": False}}})
+
+
+EFFORTS = {"none": False, **dict.fromkeys(("minimal", "low", "medium", "high", "xhigh", "max"), True)}
+
+
+@pytest.mark.parametrize("argument", ["enable_thinking", "thinking"])
+def test_an_effort_becomes_an_argument_of_the_template(render: Render, argument: str) -> None:
+    expected = {
+        "chat_completions": {
+            "unsupported_efforts": [],
+            "writes": [{"target_path": f"/chat_template_kwargs/{argument}", "values": EFFORTS}],
+        }
+    }
+    (own,) = pools(render(one(reasoningTranslation=argument)))["m"]["providers"]
+    assert own["reasoning_translation"] == expected
+    (by_route,) = pool(render, routes={"m": {"reasoningTranslation": argument}})["providers"]
+    assert by_route["reasoning_translation"] == expected
+
+
+def test_a_groups_translation_wins_over_its_routes(render: Render) -> None:
+    own = {"chat_completions": {"unsupported_efforts": ["max"], "writes": []}}
+    values = {**one(reasoningTranslation=own), "routes": {"m": {"reasoningTranslation": "thinking"}}}
+    assert pools(render(values))["m"]["providers"][0]["reasoning_translation"] == own
+
+
+def test_each_replica_is_a_provider(render: Render) -> None:
+    rendered = render(one(balancing="perReplica", replicaCount=3, containerPort=9000, concurrencyLimit=4))
+    found = pools(rendered)["m"]["providers"]
+    service = f"{FULLNAME}-a-replicas"
+    assert [each["url"] for each in found] == [f"http://{FULLNAME}-a-{n}.{service}:9000/v1" for n in range(3)]
+    assert all(each["concurrency_limit"] == {"max_concurrent_requests": 4} for each in found)
+    assert ("Deployment", f"{FULLNAME}-a") not in rendered
+    spec = rendered["StatefulSet", f"{FULLNAME}-a"]["spec"]
+    assert (spec["replicas"], spec["serviceName"], spec["podManagementPolicy"]) == (3, service, "Parallel")
+    headless = rendered["Service", service]["spec"]
+    assert (headless["clusterIP"], headless["selector"]) == ("None", spec["selector"]["matchLabels"])
+    assert headless["ports"] == [{"name": "http", "port": 9000, "targetPort": "http", "protocol": "TCP"}]
+
+
+def test_the_pod_is_the_same_whatever_makes_it(render: Render) -> None:
+    deployment = render(one())["Deployment", f"{FULLNAME}-a"]["spec"]["template"]
+    assert render(one(balancing="perReplica"))["StatefulSet", f"{FULLNAME}-a"]["spec"]["template"] == deployment
+
+
+CLIENTS: dict[str, Any] = {
+    "all": {"apiKey": "sk-all"},
+    "some": {"apiKey": {"name": "s", "key": "k"}, "allowedAliases": ["n"]},
+}
+
+
+def keys(found: Object) -> list[str] | None:
+    given = found.get("keys")
+    return None if given is None else [each.removeprefix("@key:onwards.clientKeys.").rstrip("@") for each in given]
+
+
+def with_clients(clients: dict[str, Any], routes: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {**one(modelAlias=["m", "n"]), "onwards": {"clientKeys": clients}, "routes": routes or {}}
+
+
+def test_without_clients_the_gateway_is_open(render: Render) -> None:
+    config = routing(render(one()))
+    assert "auth" not in config
+    assert "keys" not in config["targets"]["m"]
+
+
+def test_a_client_of_every_alias_is_known_once(render: Render) -> None:
+    config = routing(render(with_clients(CLIENTS)))
+    assert config["auth"]["global_keys"] == ["@key:onwards.clientKeys.all@"]
+    assert {alias: keys(found) for alias, found in config["targets"].items()} == {"m": None, "n": ["some"]}
+
+
+def test_a_route_lets_in_only_whom_it_names(render: Render) -> None:
+    config = routing(render(with_clients(CLIENTS, {"n": {"allowedKeys": ["some"]}})))
+    assert config["auth"]["global_keys"] == []
+    assert {alias: keys(found) for alias, found in config["targets"].items()} == {"m": ["all"], "n": ["some"]}
+
+
+def test_an_alias_that_no_client_may_use_is_closed_to_all(render: Render) -> None:
+    config = routing(render(with_clients({"some": CLIENTS["some"]})))
+    assert {alias: keys(found) for alias, found in config["targets"].items()} == {"m": [], "n": ["some"]}
+
+
+def test_a_clients_limits_and_labels_go_with_its_key(render: Render) -> None:
+    client = {"apiKey": "sk", "labels": {"level": 2}, "requestsPerSecond": 5, "burst": 9, "concurrencyLimit": 3}
+    assert routing(render(with_clients({"team": client})))["auth"]["key_definitions"] == {
+        "team": {
+            "key": "@key:onwards.clientKeys.team@",
+            "labels": {"level": "2"},
+            "rate_limit": {"requests_per_second": 5, "burst_size": 9},
+            "concurrency_limit": {"max_concurrent_requests": 3},
+        }
+    }
