@@ -150,7 +150,7 @@ SINCE = {"PodDisruptionBudget": {"unhealthyPodEvictionPolicy"}}
 
 
 def older(each: Object) -> Object:
-    """An object as the chart renders it for the oldest Kubernetes: a container that only waits needs a program for it."""
+    """An object as the chart renders it for the oldest Kubernetes, where a container needs a program to wait."""
     new = SINCE.get(each["kind"])
     if new:
         return {**each, "spec": {k: v for k, v in each["spec"].items() if k not in new}}

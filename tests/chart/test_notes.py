@@ -110,8 +110,8 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "prometheus-shut-out": (
         {**quiet(), "networkPolicy": {"enabled": True}, "serviceMonitor": {"enabled": True}},
-        "networkPolicy.metricsFrom: it names nobody, so Prometheus cannot scrape what serviceMonitor.enabled asks it to;"
-        " say where it runs.",
+        "networkPolicy.metricsFrom: it names nobody, so Prometheus cannot scrape what serviceMonitor.enabled asks it"
+        " to; say where it runs.",
     ),
     "surge-without-spare-gpus": (
         {
@@ -149,8 +149,8 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
         {**quiet(drainSeconds=900, requestTimeoutSeconds=700), "onwards": {"drainSeconds": 600}},
         "modelGroups.a.drainSeconds: its answers may take 900 seconds, but a gateway pod that goes finishes only what"
         " takes 600; raise onwards.drainSeconds.\n"
-        "modelGroups.a.requestTimeoutSeconds: an answer may begin after 700 seconds, but a gateway pod that goes finishes"
-        " only what takes 600; raise onwards.drainSeconds.",
+        "modelGroups.a.requestTimeoutSeconds: an answer may begin after 700 seconds, but a gateway pod that goes"
+        " finishes only what takes 600; raise onwards.drainSeconds.",
     ),
     "ingress-that-cuts-silent-answers": (
         {
