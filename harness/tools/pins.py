@@ -16,6 +16,9 @@ MODULE = ROOT / "tools"
 COSIGN = MODULE / "cosign"
 """The one that pins cosign."""
 
+HELM_FLOOR = MODULE / "helm-floor"
+"""The one that pins the oldest Helm that the chart works with."""
+
 KUBERNETES = (1, 37)
 """The minor that templates are rendered for when nobody says otherwise; it is the one of the cluster in namespaces."""
 
@@ -77,16 +80,21 @@ def module_version(path: str, module: Path = MODULE) -> str:
     return found.group(1)
 
 
-def _helm3_ldflags() -> str:
+_HELM3 = "helm.sh/helm/v3"
+
+
+def _helm3_ldflags(module: Path = MODULE) -> str:
     """Helm 3, and what is built upon it, assumes Kubernetes 1.20 unless the linker is told another version."""
-    helm = "helm.sh/helm/v3"
     major, minor = KUBERNETES
-    flags = {f"{helm}/internal/version.version": module_version(helm)}
+    flags = {f"{_HELM3}/internal/version.version": module_version(_HELM3, module)}
     for package in ("pkg/chartutil", "pkg/lint/rules"):
-        flags[f"{helm}/{package}.k8sVersionMajor"] = str(major)
-        flags[f"{helm}/{package}.k8sVersionMinor"] = str(minor)
+        flags[f"{_HELM3}/{package}.k8sVersionMajor"] = str(major)
+        flags[f"{_HELM3}/{package}.k8sVersionMinor"] = str(minor)
     return " ".join(f"-X {name}={value}" for name, value in flags.items())
 
+
+FLOOR = parse_version(module_version(_HELM3, HELM_FLOOR))[:2]
+"""The minor of that oldest Helm, which the README promises."""
 
 _COSIGN_SAYS = "sigs.k8s.io/release-utils/version.gitVersion"
 
@@ -104,6 +112,17 @@ PINS = {
             (4,),
             package="helm.sh/helm/v3/cmd/helm",
             ldflags=_helm3_ldflags(),
+        ),
+        # The oldest that is promised, and no newer one in its place.
+        Pin(
+            "helm-floor",
+            ("helm3", "helm"),
+            ("version", "--short"),
+            FLOOR,
+            (FLOOR[0], FLOOR[1] + 1),
+            package="helm.sh/helm/v3/cmd/helm",
+            ldflags=_helm3_ldflags(HELM_FLOOR),
+            module=HELM_FLOOR,
         ),
         # Within one minor of the API server: that is what Kubernetes supports.
         Pin("kubectl", ("kubectl",), ("version", "--client"), (1, KUBERNETES[1] - 1), (1, KUBERNETES[1] + 2)),

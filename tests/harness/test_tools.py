@@ -34,6 +34,9 @@ def program(path: Path, script: str) -> Path:
         ("helm3", "v3.22.0", True),
         ("helm3", "v3.17.3+ge4da497", False),
         ("helm3", "v4.3.1", False),
+        ("helm-floor", "v3.13.0+g825e86f", True),
+        ("helm-floor", "v3.12.3+g3a31588", False),
+        ("helm-floor", "v3.14.0+g3fc9f4b", False),
         ("kubectl", "Client Version: v1.37.1\nKustomize Version: v5.8.1", True),
         ("kubectl", "Client Version: v1.38.0", True),
         ("kubectl", "Client Version: v1.32.4-dispatcher", False),
@@ -66,7 +69,9 @@ def test_one_that_fails_or_is_old_is_not_taken(script: str, tmp_path: Path, monk
 
 def test_versions_come_from_the_module() -> None:
     assert module_version("helm.sh/helm/v3").startswith("v3.")
-    assert "k8sVersionMinor=37" in PINS["helm3"].ldflags
+    for name in ("helm3", "helm-floor"):
+        assert "k8sVersionMinor=37" in PINS[name].ldflags
+    assert "version.version=v3.13." in PINS["helm-floor"].ldflags
     for pin in PINS.values():
         assert not pin.package or pin.package in (pin.module / "go.mod").read_text().split()
 
@@ -212,6 +217,6 @@ class TestApt:
 
 
 def test_pinned_programs_say_their_version() -> None:
-    for name in ("helm", "helm3", "kubectl"):
+    for name in ("helm", "helm3", "helm-floor", "kubectl"):
         pin = PINS[name]
         assert pin.accepts(parse_version(run([tools.tool(name), *pin.query]).stdout)), pin.wanted

@@ -14,7 +14,7 @@ from harness.images.catalog import RECIPES
 from harness.manifests import load
 from harness.paths import ROOT
 from harness.release.source import order
-from harness.tools.pins import module_version
+from harness.tools.pins import FLOOR, dotted, module_version
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
@@ -59,6 +59,12 @@ def test_schemas_templates_and_tools_are_of_one_kubernetes() -> None:
     assert re.search(rf"k8s\.io/kubernetes v{re.escape(minor)}\.", node)
 
 
+def test_oldest_helm_that_is_promised_is_the_one_that_is_tested() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    said = {page.name: {*re.findall(r"Helm (\d+\.\d+) or newer", page.read_text())} for page in pages}
+    assert said["README.md"] == {dotted(FLOOR)} == set().union(*said.values())
+
+
 def test_oldest_python_is_tested() -> None:
     oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
     assert oldest in WORKFLOWS["ci.yml"]["jobs"]["check"]["strategy"]["matrix"]["python"]
@@ -83,7 +89,7 @@ def test_stand_ins_answer_for_the_versions_that_the_engines_are_pinned_to() -> N
 
 def test_go_modules_agree_on_go_and_kubernetes_libraries() -> None:
     texts = [path.read_text() for path in (ROOT / "tools").rglob("go.mod")]
-    assert len(texts) == 3
+    assert len(texts) == 4
     assert len({re.search(r"^go (\d+\.\d+)", text, re.MULTILINE)[1] for text in texts}) == 1  # type: ignore[index]
 
 
