@@ -41,7 +41,8 @@ class HelmError(CommandError):
 class Helm:
     """One Helm, with one cluster and namespace where it needs them.
 
-    `binary` is Helm 4 unless named (`tool("helm3")` and `tool("helm-floor")` are others). Without a kubeconfig it knows no cluster at all.
+    `binary` is Helm 4 unless named (`tool("helm3")` and `tool("helm-floor")` are others). Without a kubeconfig it knows
+    no cluster at all.
     """
 
     def __init__(self, binary: Path | None = None, kubeconfig: Path | None = None, namespace: str = "default") -> None:

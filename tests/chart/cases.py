@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.paths import examples
 from tests.chart.all_options import ALL_OPTIONS
+from tests.chart.test_values_0_4 import STORED, USED
 from tests.snippets import SNIPPETS
 from tests.support import Values
 
@@ -14,3 +15,6 @@ CASES: dict[str, Values] = {
     "all-options": ALL_OPTIONS,
     "autoscaled": {"onwards": {"autoscaling": {"enabled": True}}},
 }
+
+ACCEPTED: dict[str, Values] = {**CASES, "stored-0.4": STORED, "used-0.4": USED}
+"""Those, and the values of releases that 0.4 has installed."""
