@@ -1,11 +1,23 @@
 {{- /* What may reach whom, where the user has no policy of their own. */ -}}
 
+{{- /*
+What any of the pods may reach: everything, as models and providers are anywhere, but for the addresses at which clouds hand out a
+node's credentials (AWS, Azure, Google and others), which an engine that fetches an image for a client could be talked into asking.
+Pods are named beside addresses, because some network plugins do not count them as those. Output: JSON list of egress rules.
+*/ -}}
+{{- define "inference-stack.egress" -}}
+{{- toJson (list (dict "to" (list
+      (dict "namespaceSelector" dict)
+      (dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" (list "169.254.169.254/32")))
+      (dict "ipBlock" (dict "cidr" "::/0" "except" (list "fd00:ec2::254/128")))))) -}}
+{{- end -}}
+
 {{- /* The gateway: anyone may reach its http port, and its metrics those whom the values name. Input: root. Output: YAML map, without podSelector. */ -}}
 {{- define "inference-stack.onwards.networkPolicySpec" -}}
 {{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
 {{- $rules := list (dict "ports" (list (dict "port" "http" "protocol" "TCP"))) -}}
 {{- with $policy.metricsFrom }}{{ $rules = append $rules (dict "from" . "ports" (list (dict "port" "metrics" "protocol" "TCP"))) }}{{ end -}}
-{{- $derived := dict "policyTypes" (list "Ingress") "ingress" $rules -}}
+{{- $derived := dict "policyTypes" (list "Ingress" "Egress") "ingress" $rules "egress" (include "inference-stack.egress" . | fromJsonArray) -}}
 {{- toYaml (omit ($policy.onwards | default $derived) "podSelector") -}}
 {{- end -}}
 
@@ -19,6 +31,6 @@
 {{- range include "inference-stack.modelGroup.ports" . | fromJsonArray }}{{ if eq .name "metrics" }}{{ $port = "metrics" }}{{ end }}{{ end -}}
 {{- $rules = append $rules (dict "from" $policy.metricsFrom "ports" (list (dict "port" $port "protocol" "TCP"))) -}}
 {{- end -}}
-{{- $derived := dict "policyTypes" (list "Ingress") "ingress" $rules -}}
+{{- $derived := dict "policyTypes" (list "Ingress" "Egress") "ingress" $rules "egress" (include "inference-stack.egress" . | fromJsonArray) -}}
 {{- toYaml (omit (index ($policy.modelGroups | default dict) .name | default $derived) "podSelector") -}}
 {{- end -}}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from harness.manifests import Object
 from tests.chart.accessors import FULLNAME, one
 from tests.support import Render
@@ -14,14 +16,27 @@ def policies(render: Render, **fields: Any) -> dict[str, Object]:
     return {each["metadata"]["name"]: each["spec"] for each in rendered.kind("NetworkPolicy")}
 
 
-def test_every_pod_has_one_unless_they_are_off(render: Render) -> None:
+def test_there_is_one_for_each_workload_unless_disabled(render: Render) -> None:
     assert len(render(one()).kind("NetworkPolicy")) == 2
     assert render({**one(), "networkPolicy": {"enabled": False}}).kind("NetworkPolicy") == []
 
 
+@pytest.mark.parametrize("end", ["onwards", "a"])
+def test_a_pod_reaches_all_but_the_clouds_credentials(render: Render, end: str) -> None:
+    spec = policies(render)[f"{FULLNAME}-{end}"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    (rule,) = spec["egress"]
+    assert set(rule) == {"to"}
+    everywhere, four, six = rule["to"]
+    assert everywhere == {"namespaceSelector": {}}
+    assert four["ipBlock"] == {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}
+    assert six["ipBlock"] == {"cidr": "::/0", "except": ["fd00:ec2::254/128"]}
+
+
 def test_an_engine_is_reached_from_the_gateway_only(render: Render) -> None:
     common = {"app.kubernetes.io/name": "inference-stack", "app.kubernetes.io/instance": "test-release"}
-    assert policies(render)[f"{FULLNAME}-a"] == {
+    found = policies(render)[f"{FULLNAME}-a"]
+    assert {key: value for key, value in found.items() if key != "egress"} == {
         "podSelector": {
             "matchLabels": {
                 **common,
@@ -29,7 +44,7 @@ def test_an_engine_is_reached_from_the_gateway_only(render: Render) -> None:
                 "app.kubernetes.io/model-group": "a",
             }
         },
-        "policyTypes": ["Ingress"],
+        "policyTypes": ["Ingress", "Egress"],
         "ingress": [
             {
                 "from": [{"podSelector": {"matchLabels": {**common, "app.kubernetes.io/component": "onwards"}}}],

@@ -94,9 +94,8 @@ def test_a_containers_own_user_or_word_decides_whether_its_image_is_read_only(re
     own: list[dict[str, Any]] = [{"runAsUser": 0}, {"privileged": True}, {"readOnlyRootFilesystem": False}, {}]
     inits = [{"name": f"i{n}", "image": "x:1", "securityContext": each} for n, each in enumerate(own)]
     rendered = render(one(initContainers=inits))
-    found = [
-        container(deployment(rendered), f"i{n}")["securityContext"].get("readOnlyRootFilesystem") for n in range(4)
-    ]
+    contexts = [container(deployment(rendered), f"i{n}")["securityContext"] for n in range(4)]
+    found = [each.get("readOnlyRootFilesystem") for each in contexts]
     assert found == [None, None, False, True]
     mine = render(one(securityContext={"readOnlyRootFilesystem": False}))
     assert engine(mine)["securityContext"]["readOnlyRootFilesystem"] is False
