@@ -19,8 +19,11 @@ nox.options.reuse_venv = "yes"
 PYPROJECT = Path("pyproject.toml")
 
 
-def prepare(session: nox.Session, *groups: str) -> None:
-    """Install the harness and these dependency groups, once for each state of pyproject.toml."""
+def prepare(session: nox.Session, *groups: str, harness: bool = True) -> None:
+    """Install the harness and these dependency groups, once for each state of pyproject.toml.
+
+    Without `harness`, only the groups: the session runs it from the checkout.
+    """
     if sys.version_info < (3, 11):  # noqa: UP036 - nox itself runs on older ones
         session.error("Python 3.11 or newer is needed: install nox with it, and run that nox.")
     stamp = Path(session.virtualenv.location) / "prepared"
@@ -28,7 +31,7 @@ def prepare(session: nox.Session, *groups: str) -> None:
     if stamp.exists() and stamp.read_text() == state:
         return
     wanted = nox.project.dependency_groups(nox.project.load_toml(PYPROJECT), *groups)
-    session.install("--editable", ".", *wanted)
+    session.install(*(["--editable", "."] if harness else []), *wanted)
     stamp.write_text(state)
 
 
@@ -49,6 +52,13 @@ def lint(session: nox.Session) -> None:
 def test(session: nox.Session) -> None:
     """Tests of what the chart renders, and of the harness; needs no cluster."""
     pytest(session, "--numprocesses=auto", "--dist=loadfile", "tests/chart", "tests/harness", "tests/properties")
+
+
+@nox.session(default=False)
+def judges(session: nox.Session) -> None:
+    """checkov, kube-score and Pod Security about every example; `-- --write` shortens their report."""
+    prepare(session, "judges", harness=False)
+    session.run("python", "-m", "harness.judges", *session.posargs)
 
 
 @nox.session(default=False)

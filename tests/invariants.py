@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.judges import restricted
 from harness.manifests import Manifests, Object, pod_spec
 
 Invariant = Callable[[Manifests], None]
@@ -285,17 +286,23 @@ def accounts_of_pods_are_made_or_given(manifests: Manifests) -> None:
 
 
 def pods_are_restricted(manifests: Manifests) -> None:
-    """No pod mounts a token, and no container gains rights or keeps capabilities that nobody asked for."""
+    """No pod mounts a token, and each keeps Pod Security's "restricted", but for what its values ask for.
+
+    They can ask for a privileged container and for capabilities; and an engine may need the user of its image.
+    tests/chart/test_restricted.py names those that are let off.
+    """
     for workload in workloads(manifests):
         spec = pod_spec(workload)
         assert spec["automountServiceAccountToken"] is False
         assert spec["enableServiceLinks"] is False
-        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    for _, each in containers(manifests):
-        context = each["securityContext"]
-        if not context.get("privileged"):
-            assert context["allowPrivilegeEscalation"] is False
-            assert context["capabilities"]["drop"] == ["ALL"]
+        contexts = [each["securityContext"] for each in (*spec.get("initContainers", ()), *spec["containers"])]
+        asked_for = {"runAsNonRoot", "runAsUser"}
+        if any(each.get("privileged") for each in contexts):
+            asked_for |= {"privileged", "allowPrivilegeEscalation", "capabilities_restricted"}
+        if any(each.get("capabilities", {}).get("add") for each in contexts):
+            asked_for |= {"capabilities_baseline", "capabilities_restricted"}
+        assert set(restricted.broken(spec)) <= asked_for
+        assert all(each["capabilities"]["drop"] == ["ALL"] for each in contexts if not each.get("privileged"))
 
 
 def objects_belong_to_the_release(manifests: Manifests) -> None:

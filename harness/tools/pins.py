@@ -19,6 +19,9 @@ COSIGN = MODULE / "cosign"
 HELM_FLOOR = MODULE / "helm-floor"
 """The one that pins the oldest Helm that the chart works with."""
 
+KUBE_SCORE = MODULE / "kube-score"
+"""The one that pins kube-score."""
+
 KUBERNETES = (1, 37)
 """The minor that templates are rendered for when nobody says otherwise; it is the one of the cluster in namespaces."""
 
@@ -35,8 +38,8 @@ class Pin:
 
     `programs` are its names on PATH; the one found is good enough if its version is at least `minimum` and below
     `below`. `query` makes it print its version. `package` is what to build from the Go module at `module`, with
-    `ldflags`. `places` are directories to look in after PATH. One that is `rare` takes minutes to build and is needed
-    by releases only: it is made when it is asked for by name.
+    `ldflags`. `places` are directories to look in after PATH. One that is `rare` takes minutes to build, or is needed
+    by one session only: it is made when it is asked for by name.
     """
 
     name: str
@@ -137,6 +140,8 @@ PINS = {
         Pin(
             "actionlint", ("actionlint",), ("--version",), (1, 7), package="github.com/rhysd/actionlint/cmd/actionlint"
         ),
+        # Never one from PATH: rules come and go with its versions. The judges alone ask for it.
+        Pin("kube-score", package="github.com/zegl/kube-score/cmd/kube-score", module=KUBE_SCORE, rare=True),
         # 3.1 is the first whose signatures are bundles that say all that a verifier needs.
         Pin(
             "cosign",

@@ -1,0 +1,14 @@
+"""What a judge finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One rule that one object breaks; `thing` is its kind and name, such as `Deployment/t-onwards`."""
+
+    judge: str
+    rule: str
+    thing: str
