@@ -64,7 +64,7 @@ def judges(session: nox.Session) -> None:
 @nox.session(default=False)
 def properties(session: nox.Session) -> None:
     """Thousands of generated values against every rule; `test` does some hundreds of them."""
-    pytest(session, "--numprocesses=auto", "--hypothesis-profile=long", "tests/properties")
+    pytest(session, "--numprocesses=auto", "--dist=worksteal", "--hypothesis-profile=long", "tests/properties")
 
 
 @nox.session(default=False)

@@ -35,7 +35,7 @@ Input: root. Output: JSON map name -> group.
 {{- $chart := (.Files.Get "files/defaults.json" | fromJson).modelGroupDefaults -}}
 {{- $presets := include "inference-stack.presets" . | fromJson -}}
 {{- range $name, $given := .Values.modelGroups -}}
-{{- if kindIs "map" $given -}}
+{{- if and (kindIs "map" $given) (ne (toJson $given.enabled) "false") -}}
 {{- $own := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $given) | fromJson -}}
 {{- $group := include "inference-stack.overlay" (dict "defaults" $chart "own" $own) | fromJson -}}
 {{- if $group.enabled -}}
@@ -51,8 +51,10 @@ Input: root. Output: JSON map name -> group.
 {{- mergeOverwrite (deepCopy (.defaults | default dict)) (deepCopy (.own | default dict)) | include "inference-stack.withoutNulls" -}}
 {{- end -}}
 
-{{- /* A map without the keys that are null, at any depth. Input: map. Output: JSON map. */ -}}
+{{- /* A map without the keys that are null, at any depth. Most have none: their JSON says so in one look. Input: map. Output: JSON map. */ -}}
 {{- define "inference-stack.withoutNulls" -}}
+{{- $json := toJson . -}}
+{{- if contains ":null" $json -}}
 {{- $kept := dict -}}
 {{- range $key, $value := . -}}
 {{- if kindIs "map" $value -}}
@@ -61,5 +63,7 @@ Input: root. Output: JSON map name -> group.
 {{- $_ := set $kept $key $value -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $kept -}}
+{{- $json = toJson $kept -}}
+{{- end -}}
+{{- $json -}}
 {{- end -}}

@@ -30,12 +30,18 @@ def check(values: Mapping[str, Any], legal: bool = True) -> Manifests | None:
     """What comes of the values: objects, or nothing if they are refused as they should be.
 
     Without `legal` the objects are only read: for texts that Kubernetes judges, not the chart. Reading the schema takes
-    half of a render's time, so it is asked only about values that do not work without it.
+    more than a render's time, so it is asked only about values that neither work nor are refused well without it; how
+    the schema refuses is tested in tests/chart/test_schema.py.
     """
     global rendered_sets
     rendered_sets += 1
     try:
-        return hold(LIBRARY.render(ROOT, values, skip_schema=True), legal)
+        try:
+            rendered = LIBRARY.render(ROOT, values, skip_schema=True)
+        except HelmError as error:
+            check_refusal(error.said)
+            return None
+        return hold(rendered, legal)
     except (AssertionError, HarnessError):
         try:
             LIBRARY.render(ROOT, values)

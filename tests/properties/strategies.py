@@ -88,18 +88,26 @@ COMMANDS: tuple[list[Any], ...] = (
 )
 
 
-def few(choices: SearchStrategy[Any], most: int = 3) -> SearchStrategy[list[Any]]:
-    return st.lists(choices, max_size=most)
+TWENTY = st.integers(0, 19)
+"""What decides whether something rare is drawn."""
+
+
+def few(choices: SearchStrategy[Any], most: int = 3, unique: bool = False) -> SearchStrategy[list[Any]]:
+    return st.lists(choices, max_size=most, unique=unique)
 
 
 def some_of(fields: dict[str, SearchStrategy[Any]], most: int) -> SearchStrategy[dict[str, Any]]:
-    """A few of the fields, each now and then null, which removes it."""
-    names = st.lists(st.sampled_from(sorted(fields)), max_size=most, unique=True)
-    return names.flatmap(lambda chosen: st.fixed_dictionaries({n: sparsely_null(fields[n]) for n in chosen}))
+    """A few of the fields, each now and then null, which removes it.
 
+    It is made once and drawn from often: making a strategy inside another one's draw takes longer than the draw.
+    """
+    names = few(st.sampled_from(sorted(fields)), most, unique=True)
 
-def sparsely_null(choices: SearchStrategy[Any]) -> SearchStrategy[Any]:
-    return st.integers(0, 19).flatmap(lambda n: st.none() if n == 7 else choices)
+    @st.composite
+    def drawn(draw: st.DrawFn) -> dict[str, Any]:
+        return {name: None if draw(TWENTY) == 7 else draw(fields[name]) for name in draw(names)}
+
+    return drawn()
 
 
 ports = st.sampled_from((1, 80, 3000, 8000, 8001, 8002, 9000, 9090, 30000, 65535))
@@ -260,14 +268,20 @@ GROUP: dict[str, SearchStrategy[Any]] = {
 }
 
 
+GROUP_FIELDS = some_of(GROUP, 6)
+ENGINES = st.sampled_from(tuple(IMAGES))
+QUARTER = st.integers(0, 3)
+ODD_ALIASES = st.one_of(few(aliases), aliases)
+
+
 @st.composite
 def group(draw: st.DrawFn) -> Values:
     """A group that is complete but for what null, oddity or chance takes from it."""
-    engine = draw(st.sampled_from(tuple(IMAGES)))
+    engine = draw(ENGINES)
     complete = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m", "engine": engine, "image": IMAGES[engine]}
-    chosen = draw(some_of(GROUP, 6))
-    if draw(st.integers(0, 3)) == 0:
-        chosen["modelAlias"] = draw(st.one_of(st.lists(aliases, max_size=3), aliases))
+    chosen = draw(GROUP_FIELDS)
+    if draw(QUARTER) == 0:
+        chosen["modelAlias"] = draw(ODD_ALIASES)
     if {"volumes", "persistentVolumes"} <= chosen.keys():
         del chosen["volumes"]
     return {**complete, **chosen}
@@ -366,16 +380,28 @@ RELEASE: dict[str, SearchStrategy[Any]] = {
     ),
 }
 
-group_names = st.integers(0, 19).flatmap(lambda n: st.sampled_from(ODD_NAMES if n == 7 else GROUP_NAMES))
+names = st.sampled_from(GROUP_NAMES)
+odd_names = st.sampled_from(ODD_NAMES)
 
 
 @st.composite
-def values(draw: st.DrawFn, most_groups: int = 2) -> Values:
+def group_names(draw: st.DrawFn) -> str:
+    return draw(odd_names if draw(TWENTY) == 7 else names)
+
+
+GROUPS = st.dictionaries(group_names(), group(), max_size=2)
+GROUP_DEFAULTS = some_of(GROUP, 2)
+GATEWAY_FIELDS = some_of(GATEWAY, 3)
+RELEASE_FIELDS = some_of(RELEASE, 2)
+
+
+@st.composite
+def values(draw: st.DrawFn) -> Values:
     """A whole set of values: mostly one that works, often one that cannot."""
-    drawn = draw(some_of(RELEASE, 2))
+    drawn = draw(RELEASE_FIELDS)
     if draw(st.booleans()):
-        drawn["onwards"] = draw(some_of(GATEWAY, 3))
-    drawn["modelGroups"] = draw(st.dictionaries(group_names, group(), max_size=most_groups))
-    if draw(st.integers(0, 3)) == 0:
-        drawn["modelGroupDefaults"] = draw(some_of(GROUP, 2))
+        drawn["onwards"] = draw(GATEWAY_FIELDS)
+    drawn["modelGroups"] = draw(GROUPS)
+    if draw(QUARTER) == 0:
+        drawn["modelGroupDefaults"] = draw(GROUP_DEFAULTS)
     return drawn

@@ -9,7 +9,7 @@ from harness.helm import HelmError
 from harness.manifests import Manifests, Object
 from harness.paths import ROOT
 from tests.properties.checks import LIBRARY, check
-from tests.properties.strategies import GATEWAY, Values, group, some_of, values
+from tests.properties.strategies import GATEWAY_FIELDS, Values, group, values
 
 GROUP_LABEL = "app.kubernetes.io/model-group"
 
@@ -42,7 +42,7 @@ def test_a_change_in_one_group_changes_no_other(shard: int) -> None:
 @pytest.mark.parametrize("shard", range(2))
 def test_a_change_of_the_gateway_restarts_no_model(shard: int) -> None:
     @seed(shard)
-    @given(values(), some_of(GATEWAY, 3))
+    @given(values(), GATEWAY_FIELDS)
     def holds(drawn: Values, gateway: Values) -> None:
         before, after = check(drawn), check({**drawn, "onwards": gateway})
         if before is not None and after is not None:
