@@ -75,6 +75,13 @@ def schema(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def golden(session: nox.Session) -> None:
+    """Write tests/golden from what the chart renders; `-- --check` says whether it is up to date."""
+    prepare(session, "test")
+    session.run("python", "-m", "harness.golden", *session.posargs)
+
+
+@nox.session(default=False)
 def mutants(session: nox.Session) -> None:
     """Break the templates in one place each, and count what no test of the chart notices; `-- --sample 12` for some."""
     prepare(session, "test", "engines")

@@ -110,6 +110,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "yaml": yaml,
     "docs": docs,
     "schema": lambda: python("harness.schema", "--check"),
+    "golden": lambda: python("harness.golden", "--check"),
     "helm-lint": helm_lint,
     "render": render,
     "actionlint": actionlint,

@@ -58,8 +58,7 @@ def main() -> int:
     try:
         files = wanted()
         if not asked.check:
-            for path, text in files.items():
-                path.write_text(text)
+            generated.write(files)
         check(files)
     except HarnessError as error:
         print(error, file=sys.stderr)

@@ -28,7 +28,8 @@ def expression(pattern: str) -> str:
 
 def files() -> list[Path]:
     """Those in which a version may be written, in a checkout that may hold other things."""
-    trees = (path for name in ("templates", "examples", "docs", "harness") for path in (ROOT / name).rglob("*"))
+    names = ("templates", "examples", "docs", "harness", "tests/golden")
+    trees = (path for name in names for path in (ROOT / name).rglob("*"))
     return [path for path in (*ROOT.iterdir(), *trees) if path.is_file()]
 
 
@@ -57,7 +58,8 @@ def test_every_image_is_found_in_every_place() -> None:
     tags = {value for name, _, value in hits if "_engine-" in name}
     assert len(tags) == 5
     places = (*(ROOT / "templates").rglob("*.tpl"), *(ROOT / "examples").glob("*.yaml"), ROOT / "README.md")
-    for path in (*places, ROOT / "harness" / "images" / "catalog.py"):
+    golden = (ROOT / "tests" / "golden").rglob("*.yaml")
+    for path in (*places, *golden, ROOT / "harness" / "images" / "catalog.py"):
         name, text = path.relative_to(ROOT).as_posix(), path.read_text()
         for tag in tags:
             written = len(re.findall(rf"(?<![\w.-]){re.escape(tag)}(?![\w.-])", text))
