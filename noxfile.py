@@ -102,6 +102,13 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure the gateway beside others, and write docs/performance.md; `-- --quick` only shows that it works."""
+    prepare(session)
+    session.run("python", "-m", "harness.bench", *session.posargs)
+
+
+@nox.session(default=False)
 def release(session: nox.Session) -> None:
     """A release, rehearsed with `-- --dry-run`: pushed, signed, attested, verified, pulled, and tampering refused."""
     prepare(session, "release")

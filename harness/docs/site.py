@@ -42,8 +42,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn the links between files into links between pages, or to the repository."""
-    pages = {**FROM_ROOT, **{f"docs/{file.src_uri}": file.src_uri for file in files.documentation_pages()}}
+    """Turn the links between files into links between pages, to pictures beside them, or to the repository."""
+    shown = (*files.documentation_pages(), *files.media_files())
+    pages = {**FROM_ROOT, **{f"docs/{file.src_uri}": file.src_uri for file in shown}}
     source = next((name for name, uri in FROM_ROOT.items() if uri == page.file.src_uri), f"docs/{page.file.src_uri}")
 
     def leads(match: re.Match[str]) -> str:

@@ -1,0 +1,67 @@
+"""What the chart renders for the gateway, brought to loopback: only addresses and ports are others."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness.helm import Helm
+from harness.manifests import Manifests, container
+from harness.paths import ROOT
+from harness.stack import cpu_count
+
+MODEL = "chat"
+NAME = "bench"
+GATEWAY = f"{NAME}-onwards"
+ONE_GROUP = {"modelGroups": {"mock": {"enabled": True, "modelName": "org/model", "modelAlias": [MODEL]}}}
+CONFIG_PATH = "/app/config/config.json"
+
+Config = dict[str, Any]
+
+
+def render(values: Mapping[str, Any] = ONE_GROUP, onwards: Mapping[str, Any] | None = None) -> Manifests:
+    """The chart with its defaults, but for names and what is given."""
+    return Manifests.parse(
+        Helm().template(ROOT, values=[{"fullnameOverride": NAME, **values, "onwards": dict(onwards or {})}])
+    )
+
+
+@cache
+def cpu_limit() -> float:
+    """Processors that the chart's default gives the gateway."""
+    gateway = container(render()["Deployment", GATEWAY], "onwards")
+    return cpu_count(gateway["resources"]["limits"]["cpu"])
+
+
+def config(manifests: Manifests) -> Config:
+    """The gateway's configuration as it is rendered."""
+    rendered: Config = json.loads(config_text(manifests))
+    return rendered
+
+
+def config_text(manifests: Manifests) -> str:
+    return str(manifests["ConfigMap", GATEWAY]["data"]["config.json"])
+
+
+def led_to(rendered: Config, addresses: Sequence[str]) -> Config:
+    """The configuration with each provider once for each address (`host:port`), instead of the Service's.
+
+    With several, that is what a provider for each replica looks like.
+    """
+    changed = copy.deepcopy(rendered)
+    for pool in changed["targets"].values():
+        pool["providers"] = [
+            {**provider, "url": f"http://{address}/v1"} for provider in pool["providers"] for address in addresses
+        ]
+    return changed
+
+
+def arguments(port: int, metrics_port: int, path: Path) -> list[str]:
+    """The gateway's arguments as they are rendered for these ports, with the configuration at `path`."""
+    onwards = {"containerPort": port, "metrics": {"port": metrics_port}}
+    words = container(render(onwards=onwards)["Deployment", GATEWAY], "onwards")["args"]
+    return [str(path) if word == CONFIG_PATH else word for word in words]

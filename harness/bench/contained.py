@@ -1,0 +1,150 @@
+"""A program under a CPU limit, as a container has it: in a control group of its own, which also says what it used."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from harness.cluster import cgroups
+from harness.cluster.processes import wait_until
+from harness.errors import HarnessError
+from harness.run import tail
+
+PERIOD_MICROSECONDS = 100_000
+"""The kubelet's: a group that has used its share of a period stands still until the next."""
+
+READY_SECONDS = 120.0
+END_SECONDS = 5.0
+JOIN = """
+while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit; shift; done
+shift
+exec "$@"
+"""
+"""A shell enters the groups and becomes the program, which so counts its processors under the limit from the start."""
+
+
+@dataclass(frozen=True)
+class Contained:
+    """A running program."""
+
+    process: subprocess.Popen[bytes]
+    group: str
+    directories: tuple[Path, ...]
+    log: Path
+
+    def cpu_seconds(self) -> float:
+        """Processor time it has used, with what it has started."""
+        for directory in self.directories:
+            if (version1 := directory / "cpuacct.usage").exists():
+                return int(version1.read_text()) / 1e9
+        return _field(self._with("cpu.stat"), "usage_usec") / 1e6
+
+    def throttled(self) -> int:
+        """Periods in which the limit has made it stand still."""
+        return _field(self._with("cpu.stat"), "nr_throttled")
+
+    def memory_mb(self) -> float:
+        """Its resident memory now, with what it has started."""
+        kilobytes = 0
+        for pid in cgroups.processes(self.group):
+            try:
+                kilobytes += _field(Path(f"/proc/{pid}/status"), "VmRSS:")
+            except OSError:
+                continue  # it has just ended
+        return kilobytes * 1024 / 1e6
+
+    def wait(self, url: str) -> None:
+        """Until a GET of `url` answers 200.
+
+        Raises:
+            HarnessError: it ended, or did not answer in time.
+        """
+
+        def answers() -> bool:
+            if self.process.poll() is not None:
+                said = tail(self.log.read_text(errors="replace"))
+                raise HarnessError(f"It ended with code {self.process.returncode}:\n{said}")
+            try:
+                return client.get(url).status_code == httpx.codes.OK
+            except httpx.HTTPError:
+                return False
+
+        with httpx.Client(trust_env=False) as client:
+            wait_until(answers, f"An answer of {url}", READY_SECONDS)
+
+    def _with(self, file: str) -> Path:
+        return next(each / file for each in self.directories if (each / file).exists())
+
+
+def _field(file: Path, name: str) -> int:
+    """The number behind a name in a file of the kernel's; 0 where it has none."""
+    lines = (line.split() for line in file.read_text().splitlines())
+    return next((int(words[1]) for words in lines if words and words[0] == name), 0)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def contained(
+    words: Sequence[str | Path], cpus: float, directory: Path, env: Mapping[str, str] | None = None
+) -> Iterator[Contained]:
+    """A program while the body runs, with at most `cpus` processors; it sees of the environment only PATH and `env`.
+
+    Its home and working directory is `directory`, where `log` has what it prints.
+
+    Raises:
+        HarnessError: there are no control groups here, or they may not be changed.
+    """
+    name = f"inference-stack-bench-{os.getpid()}-{free_port()}"
+    try:
+        groups = cgroups.create(name)
+        _limit(groups, cpus)
+    except OSError as error:
+        raise HarnessError(
+            f"A CPU limit cannot be set: {error}", "Run it as root, or in a VM where you are."
+        ) from error
+    log = directory / "log"
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(directory), **(env or {})}
+    try:
+        with log.open("wb") as out:
+            # Popen, because it must live while the body does.
+            process = subprocess.Popen(
+                ["sh", "-c", JOIN, "sh", *map(str, groups), "--", *map(str, words)],
+                cwd=directory,
+                env=environment,
+                stdout=out,
+                stderr=out,
+            )
+        try:
+            yield Contained(process, name, tuple(groups), log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    finally:
+        cgroups.remove(name)
+
+
+def _limit(groups: Sequence[Path], cpus: float) -> None:
+    for group in groups:
+        if (version2 := group / "cpu.max").exists():
+            version2.write_text(f"{cpus * PERIOD_MICROSECONDS:.0f} {PERIOD_MICROSECONDS}")
+        elif (version1 := group / "cpu.cfs_quota_us").exists():
+            (group / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
+            version1.write_text(f"{cpus * PERIOD_MICROSECONDS:.0f}")

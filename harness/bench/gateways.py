@@ -1,0 +1,128 @@
+"""What is measured: no gateway at all, ours as the chart runs it, and others."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.bench import chart, peers
+from harness.bench.contained import Contained, contained, free_port
+from harness.images import onwards
+
+DIRECT = "direct"
+ONWARDS = "Onwards"
+ONWARDS_200M = "Onwards, 200m CPU"
+VLLM_ROUTER = "vllm-router"
+LITELLM = "LiteLLM"
+OLD_CPU_LIMIT = 0.2
+"""Processors that the chart gave the gateway up to 0.4."""
+
+WARM_UP = 20
+"""Requests before anything is measured: the first ones load what later ones have."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a gateway is started, and which of its paths says that it is ready."""
+
+    words: Sequence[str | Path]
+    ready: str
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where requests go, and the program there; none where that is the mock engine itself."""
+
+    url: str
+    program: Contained | None = None
+    ready_seconds: float = 0.0  # from its start to its first answer
+
+
+Starter = Callable[[Path, int, str], Start]
+"""From a directory, a port to listen on and a mock engine's address."""
+
+
+def start_onwards(directory: Path, port: int, rendered: chart.Config) -> Start:
+    """The gateway's real program with this configuration, started as the chart starts it."""
+    path = directory / "config.json"
+    path.write_text(json.dumps(rendered))
+    return Start([onwards.binary(), *chart.arguments(port, free_port(), path)], "/v1/models")
+
+
+def _onwards(directory: Path, port: int, engine: str) -> Start:
+    return start_onwards(directory, port, chart.led_to(chart.config(chart.render()), [engine]))
+
+
+def _vllm_router(_: Path, port: int, engine: str) -> Start:
+    """With its round robin: its default, cache_aware, does more for each request than a gateway of one engine needs."""
+    flags = ["--policy", "round_robin", "--log-level", "warning", "--prometheus-port", str(free_port())]
+    here = ["--host", "127.0.0.1", "--port", str(port), "--worker-urls", f"http://{engine}"]
+    return Start([peers.python(), "-m", "vllm_router.launch_router", *here, *flags], "/v1/models")
+
+
+def _litellm(directory: Path, port: int, engine: str) -> Start:
+    """Its proxy with one model, without keys, database or call of home."""
+    model = {"model": f"openai/{chart.MODEL}", "api_base": f"http://{engine}/v1", "api_key": "none"}
+    settings = {
+        "model_list": [{"model_name": chart.MODEL, "litellm_params": model}],
+        "general_settings": {"dangerously_permit_weak_or_unset_master_key": True},  # for who may reach loopback here
+    }
+    path = directory / "config.yaml"
+    path.write_text(json.dumps(settings))
+    program = "from litellm import run_server; run_server()"
+    flags: list[str | Path] = ["--config", path, "--host", "127.0.0.1", "--port", str(port), "--telemetry", "False"]
+    env = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
+    return Start([peers.python(), "-c", program, *flags], "/health/liveliness", env)
+
+
+STARTERS: dict[str, Starter] = {
+    ONWARDS: _onwards,
+    ONWARDS_200M: _onwards,
+    VLLM_ROUTER: _vllm_router,
+    LITELLM: _litellm,
+}
+NAMES = (DIRECT, *STARTERS)
+
+
+def cpus(name: str) -> float:
+    """Processors that a gateway may use: all have the limit that the chart gives ours, but for the old one."""
+    return OLD_CPU_LIMIT if name == ONWARDS_200M else chart.cpu_limit()
+
+
+def versions() -> dict[str, str]:
+    """The version of each gateway that is measured."""
+    pinned = peers.pins()
+    return {ONWARDS: onwards.version(), VLLM_ROUTER: pinned["vllm-router"], LITELLM: pinned["litellm"]}
+
+
+@contextmanager
+def running(name: str, engine: str) -> Iterator[Running]:
+    """A gateway before a mock engine (`host:port`), ready, while the body runs.
+
+    Raises:
+        HarnessError: it cannot be had here, or does not start.
+    """
+    if name == DIRECT:
+        yield Running(f"http://{engine}")
+        return
+    with started(lambda directory, port: STARTERS[name](directory, port, engine), cpus(name)) as gateway:
+        yield gateway
+
+
+@contextmanager
+def started(how: Callable[[Path, int], Start], limit: float) -> Iterator[Running]:
+    """A gateway with at most so many processors, ready, while the body runs."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        port = free_port()
+        start = how(Path(directory), port)
+        with contained(start.words, limit, Path(directory), start.env) as program:
+            began = time.monotonic()
+            url = f"http://127.0.0.1:{port}"
+            program.wait(f"{url}{start.ready}")
+            yield Running(url, program, time.monotonic() - began)

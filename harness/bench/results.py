@@ -1,0 +1,100 @@
+"""What one run has measured; it is kept as JSON, so that tables and plots can be made of it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+REQUESTS = "requests"
+STREAMS = "streams"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One gateway under one load in one round. Times are milliseconds."""
+
+    gateway: str
+    kind: str  # REQUESTS or STREAMS
+    amount: int  # requests a second, or streams at the same time
+    round: int
+    p50: float | None  # None where nothing came back
+    p99: float | None
+    due: float  # answers, or tokens, a second that should have come
+    came: float  # that came in time (answers), or at all (tokens)
+    late_p99: float  # how late the client itself sent its requests
+    cpus: float  # processors used, on average
+    memory_mb: float
+    throttled: int  # periods in which the CPU limit stopped it
+    error: str = ""
+
+    @property
+    def kept_up(self) -> bool:
+        """Whether the load that was asked for came back: 95 % of it, for the last answers may be on their way."""
+        return self.p50 is not None and self.came >= 0.95 * self.due
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How eight engines shared a load, and nine, the last of which had joined 30 seconds before. 1 is a fair share."""
+
+    mode: str
+    round: int
+    eight: list[float]  # shares of the work, the largest first
+    moment: float  # requests of the busiest engine against the mean, in a typical moment
+    nine: list[float]  # the ninth is the last
+    failed: int
+    answered: int
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """A render with many aliases, and the gateway that got them."""
+
+    what: str
+    render_ms: float
+    config_kb: float
+    ready_ms: float
+    memory_mb: float
+
+
+@dataclass
+class Results:
+    """Everything, with where and when."""
+
+    command: str
+    date: str
+    machine: dict[str, str]
+    versions: dict[str, str]
+    seconds: float = 0
+    measurements: list[Measurement] = field(default_factory=list)
+    balances: list[Balance] = field(default_factory=list)
+    aliases: list[Aliases] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)  # gateway to why it was not measured
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        kept: dict[str, Any] = json.loads(path.read_text())
+        kept["measurements"] = [Measurement(**each) for each in kept["measurements"]]
+        kept["balances"] = [Balance(**each) for each in kept["balances"]]
+        kept["aliases"] = [Aliases(**each) for each in kept["aliases"]]
+        return cls(**kept)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of the values does not exceed (0.5 is the median, of an odd number).
+
+    Raises:
+        ValueError: there are no values.
+    """
+    ordered = sorted(values)
+    if not ordered:
+        raise ValueError("no values")
+    rank = -(-len(ordered) * share // 1)  # rounded up
+    return ordered[max(0, min(len(ordered), int(rank)) - 1)]

@@ -1,0 +1,192 @@
+"""The benchmark's arithmetic, and that it measures: here the mock engine alone, which needs nothing but Go.
+
+With the gateway it is tested in tests/cluster, where the gateway is built anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.bench import aliases, balance, chart, figures, gateways, latency, page, peers, program
+from harness.bench.plots import plots, ticks
+from harness.bench.report import sheets
+from harness.bench.results import REQUESTS, STREAMS, Aliases, Balance, Measurement, Results, percentile
+from harness.docs.markdown import between
+from harness.manifests import container
+from harness.run import CommandError, run
+from harness.tools import tool
+
+TINY = latency.Plan(rates=(40,), streams=(3,), warm=0.2, seconds=0.5, rounds=2)
+
+
+def measurement(gateway: str, number: int, p50: float, p99: float, **more: object) -> Measurement:
+    plain = Measurement(gateway, REQUESTS, 100, number, p50, p99, 100, 100, 0.1, 0.2, 20, 0)
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def results() -> Results:
+    """Two rounds, the second of them on a slower machine."""
+    found = Results("nox -s bench", "2020-01-01", {"Machine": "small"}, {"Onwards": "1.2.3"}, 60)
+    direct, ours, old = gateways.DIRECT, gateways.ONWARDS, gateways.ONWARDS_200M
+    for number, slow in ((1, 0.0), (2, 5.0)):
+        found.measurements += [
+            measurement(direct, number, 1 + slow, 2 + slow),
+            measurement(ours, number, 1.5 + slow, 3 + slow),
+            measurement(old, number, 2 + slow, 12 + slow, throttled=7),
+            measurement(gateways.VLLM_ROUTER, number, 900.0, 2000.0, came=40),
+        ]
+    found.missing[gateways.LITELLM] = "no network\nat all"
+    found.balances += [Balance(mode, 1, [1.2, 0.8], 1.4, [1.0] * 8 + [0.5], 0, 99) for mode in balance.MODES]
+    found.aliases.append(Aliases("1 alias", 80, 1, 100, 15))
+    return found
+
+
+def test_the_generators_own_arithmetic() -> None:
+    run([tool("go"), "test", "./..."], cwd=program.MODULE, env={"GOTOOLCHAIN": "local", "GOWORK": "off"})
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "wanted"),
+    [
+        ([5], 0.5, 5),
+        ([5], 0.99, 5),
+        ([3, 1, 2], 0.5, 2),
+        (list(range(1, 101)), 0.99, 99),
+        (list(range(1, 102)), 0.99, 100),
+    ],
+)
+def test_percentiles(values: list[float], share: float, wanted: float) -> None:
+    assert percentile(values, share) == wanted
+
+
+def test_nothing_has_no_percentile() -> None:
+    with pytest.raises(ValueError, match="no values"):
+        percentile([], 0.5)
+
+
+def test_what_a_gateway_adds_is_a_difference_within_a_round(results: Results) -> None:
+    """The slow round makes both slower, and adds nothing to what the gateway adds."""
+    direct, ours, old, _ = figures.rows(results, REQUESTS)
+    assert direct.added_p50 is None
+    assert ours.added_p50 == figures.Spread(0.5, 0.5, 0.5)
+    assert ours.p50 == figures.Spread(4.0, 1.5, 6.5)
+    assert figures.ratio(old, [ours, old]) == 2
+    assert old.throttled == 7
+
+
+def test_a_gateway_that_falls_behind_has_no_latency(results: Results) -> None:
+    """The median of those answers that came would flatter it."""
+    *_, late = figures.rows(results, REQUESTS)
+    assert (late.kept_up, late.p50, late.added_p50) == (False, None, None)
+    table = sheets(results)[0].markdown()
+    assert "does not keep up: 40 of 100 a second came" in table
+    assert "not measured: no network |" in table
+
+
+def test_results_survive_being_kept(results: Results, tmp_path: Path) -> None:
+    results.save(tmp_path / "deep" / "kept.json")
+    assert Results.load(tmp_path / "deep" / "kept.json") == results
+
+
+def test_plots_are_small_and_well_formed(results: Results) -> None:
+    for drawing in plots(results).values():
+        ElementTree.fromstring(drawing)
+        assert len(drawing) < 40_000
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "wanted"), [(0.1, 1, [0.1, 0.2, 0.5, 1]), (0.15, 3, [0.1, 0.2, 0.5, 1, 2, 5])]
+)
+def test_an_axis_holds_all_values(least: float, most: float, wanted: list[float]) -> None:
+    assert ticks(least, most) == pytest.approx(wanted)
+
+
+def test_the_page_has_a_place_for_each_table() -> None:
+    text = page.PAGE.read_text()
+    for marker in ("RUN", *page.MARKERS):
+        text = between(text, marker, "")
+    assert {path.name for path in page.PLOTS.iterdir()} == set(plots(Results("", "", {}, {})))
+
+
+def test_shares_are_against_the_mean() -> None:
+    assert balance.shares([1, 2, 3]) == [0.5, 1, 1.5]
+
+
+def test_the_configuration_is_the_charts_but_for_addresses() -> None:
+    rendered = chart.config(chart.render())
+    changed = chart.led_to(rendered, ["127.0.0.1:1", "127.0.0.1:2"])
+    (pool,) = changed["targets"].values()
+    assert [provider["url"] for provider in pool["providers"]] == ["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"]
+    (own,) = rendered["targets"].values()
+    assert {**pool, "providers": None} == {**own, "providers": None}
+    assert {**changed, "targets": None} == {**rendered, "targets": None}
+    assert chart.arguments(1234, 1235, Path("/there"))[:6] == [
+        "--targets",
+        "/there",
+        "--port",
+        "1234",
+        "--metrics-port",
+        "1235",
+    ]
+
+
+def test_the_cpu_limit_is_the_one_that_is_rendered() -> None:
+    limits = container(chart.render()["Deployment", chart.GATEWAY], "onwards")["resources"]["limits"]
+    assert chart.cpu_limit() == float(limits["cpu"])
+    assert gateways.cpus(gateways.LITELLM) == chart.cpu_limit() > gateways.cpus(gateways.ONWARDS_200M) == 0.2
+
+
+@pytest.mark.parametrize("what", [case for case in aliases.CASES if "1,000" in case])
+def test_there_are_as_many_aliases_as_is_said(what: str) -> None:
+    served = [alias for group in aliases.CASES[what]["modelGroups"].values() for alias in group["modelAlias"]]
+    assert len(set(served)) == len(served) == 1000
+
+
+def test_other_gateways_are_pinned() -> None:
+    assert set(peers.pins()) == {"litellm", "vllm-router"}
+    assert {gateways.LITELLM, gateways.VLLM_ROUTER, gateways.ONWARDS} == set(gateways.versions())
+
+
+def test_the_mock_engine_alone_is_measured() -> None:
+    """Every request and every token comes back; how fast is nobody's business here."""
+    missing: dict[str, str] = {}
+    found = list(latency.measure([gateways.DIRECT], TINY, missing, lambda _: None))
+    assert not missing
+    assert [(each.round, each.kind, each.amount) for each in found] == [
+        (number, kind, amount) for number in (1, 2) for kind, amount in ((REQUESTS, 40), (STREAMS, 3))
+    ]
+    assert [each.due for each in found] == [40, 150] * 2
+    assert all(each.p50 is not None and each.p99 is not None and 0 <= each.p50 <= each.p99 for each in found)
+    assert not any(each.error for each in found)
+
+
+def test_engines_count_what_they_are_asked_and_a_ninth_joins() -> None:
+    with program.mock(2, spare=1) as engines:
+        url = f"http://{engines.service}"
+        engines.reset()
+        first = program.load("workers", url, 0, 0.5, workers=8)
+        before = engines.count()
+        assert before["requests"][2] == 0
+        # One that the end of the time cut off is asked, and not answered.
+        assert first["answered"] <= sum(before["requests"]) <= first["answered"] + 8
+        assert first["failed"] == 0
+        engines.join()
+        program.load("workers", url, 0, 1, workers=64)
+        assert engines.count()["requests"][2] > 0
+
+
+def test_a_gateway_that_cannot_be_had_is_named_and_the_others_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_: object) -> gateways.Start:
+        raise CommandError("pip: no such package", "")
+
+    monkeypatch.setitem(gateways.STARTERS, gateways.LITELLM, nowhere)
+    missing: dict[str, str] = {}
+    plan = replace(TINY, streams=(), rounds=1)
+    found = list(latency.measure([gateways.LITELLM, gateways.DIRECT], plan, missing, lambda _: None))
+    assert [each.gateway for each in found] == [gateways.DIRECT]
+    assert missing == {gateways.LITELLM: "pip: no such package"}
