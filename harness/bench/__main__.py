@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.console import Console
+
 from harness.bench import aliases, balance, gateways, latency, program
 from harness.bench.page import write
 from harness.bench.plots import plots
@@ -21,6 +23,7 @@ from harness.progress import console, step
 
 KEPT = ROOT / "build" / "bench"
 COMMAND = "nox -s bench"
+TABLE_WIDTH = 150
 
 FULL = (
     latency.Plan(rates=(25, 100, 500), streams=(64, 128), warm=1, seconds=5, rounds=5),
@@ -93,7 +96,7 @@ def main() -> int:
             results.save(kept)
         for sheet in sheets(results):
             if sheet.rows:
-                console.print(sheet.rich())
+                Console(width=max(console.width, TABLE_WIDTH)).print(sheet.rich())
         for name, why in results.missing.items():
             console.print(f"{name} was not measured: {why}", markup=False)
         if asked.quick or asked.only:

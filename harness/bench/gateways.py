@@ -22,9 +22,6 @@ LITELLM = "LiteLLM"
 OLD_CPU_LIMIT = 0.2
 """Processors that the chart gave the gateway up to 0.4."""
 
-WARM_UP = 20
-"""Requests before anything is measured: the first ones load what later ones have."""
-
 
 @dataclass(frozen=True)
 class Start:

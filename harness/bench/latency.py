@@ -23,9 +23,10 @@ class Plan:
 
     rates: Sequence[int]
     streams: Sequence[int]
-    warm: float
+    warm: float  # under each load, before what is measured of it
     seconds: float
     rounds: int
+    warm_up: float = 3.0  # of a few requests at a time, for a gateway that loads with the first what the later ones have
 
 
 def measure(
@@ -52,7 +53,7 @@ def measure(
 def _rising(name: str, kind: str, amounts: Sequence[int], plan: Plan, number: int) -> Iterator[Measurement]:
     """One gateway, started anew, under a load that rises until it does not keep up with it."""
     with program.mock() as engines, gateways.running(name, engines.engines[0]) as gateway:
-        program.load(REQUESTS, gateway.url, 0, 1, rate=gateways.WARM_UP)
+        program.load("workers", gateway.url, 0, plan.warm_up, workers=4, median=1, sigma=0)
         for amount in amounts:
             found = _one(name, gateway, kind, amount, plan, number)
             yield found

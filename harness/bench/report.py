@@ -54,7 +54,10 @@ def milliseconds(value: float) -> str:
 def _spread(spread: Spread | None) -> str:
     if spread is None:
         return NONE
-    return f"{milliseconds(spread.median)} ({milliseconds(spread.least)} to {milliseconds(spread.most)})"
+    middle = milliseconds(spread.median)
+    if spread.least == spread.most:
+        return middle
+    return f"{middle} ({milliseconds(spread.least)} to {milliseconds(spread.most)})"
 
 
 def _latency(results: Results, kind: str, title: str, unit: str) -> Sheet:

@@ -10,7 +10,7 @@ from harness.bench.results import REQUESTS, STREAMS
 from harness.cluster import Cluster
 from harness.cluster.namespaces import Namespaces
 
-TINY = latency.Plan(rates=(40,), streams=(3,), warm=0.3, seconds=1, rounds=1)
+TINY = latency.Plan(rates=(40,), streams=(3,), warm=0.3, seconds=1, rounds=1, warm_up=0.2)
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from harness.manifests import container
 from harness.run import CommandError, run
 from harness.tools import tool
 
-TINY = latency.Plan(rates=(40,), streams=(3,), warm=0.2, seconds=0.5, rounds=2)
+TINY = latency.Plan(rates=(40,), streams=(3,), warm=0.2, seconds=0.5, rounds=2, warm_up=0.1)
 
 
 def measurement(gateway: str, number: int, p50: float, p99: float, **more: object) -> Measurement:
