@@ -26,7 +26,7 @@ COMMAND = "nox -s bench"
 TABLE_WIDTH = 150
 
 FULL = (
-    latency.Plan(rates=(25, 100, 500), streams=(64, 128), warm=1, seconds=5, rounds=5),
+    latency.Plan(rates=(25, 100, 500), streams=(64, 128), warm=1, seconds=4, rounds=5),
     balance.Plan(warm=2, count=20, joined=30, rounds=3),
     5,
 )

@@ -20,6 +20,9 @@ from harness.run import tail
 PERIOD_MICROSECONDS = 100_000
 """The kubelet's: a group that has used its share of a period stands still until the next."""
 
+WEIGHTS = {"cpu.weight": 10_000, "cpu.shares": 262_144}
+"""The largest that there are, of version 2 and 1: what else runs on the machine shall take as little as it can."""
+
 READY_SECONDS = 120.0
 END_SECONDS = 5.0
 JOIN = """
@@ -143,6 +146,9 @@ def contained(
 
 def _limit(groups: Sequence[Path], cpus: float) -> None:
     for group in groups:
+        for name, weight in WEIGHTS.items():
+            if (file := group / name).exists():
+                file.write_text(str(weight))
         if (version2 := group / "cpu.max").exists():
             version2.write_text(f"{cpus * PERIOD_MICROSECONDS:.0f} {PERIOD_MICROSECONDS}")
         elif (version1 := group / "cpu.cfs_quota_us").exists():

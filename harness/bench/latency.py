@@ -26,7 +26,9 @@ class Plan:
     warm: float  # under each load, before what is measured of it
     seconds: float
     rounds: int
-    warm_up: float = 3.0  # of a few requests at a time, for a gateway that loads with the first what the later ones have
+    warm_up: float = (
+        3.0  # of a few requests at a time, for a gateway that loads with the first what the later ones have
+    )
 
 
 def measure(

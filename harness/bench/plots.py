@@ -15,7 +15,7 @@ from harness.bench.results import REQUESTS, STREAMS, Results
 from harness.bench.svg import Drawing
 
 WIDTH = 760.0
-NAME_WIDTH = 150.0
+NAME_WIDTH = 168.0
 VALUE_WIDTH = 110.0
 LINE = 26.0
 TOP = 74.0
@@ -79,7 +79,7 @@ def _added(rows: Sequence[Row], title: str, group: str) -> Drawing:
     drawing.text(
         (left + right) / 2,
         bottom + 40,
-        "added milliseconds, each mark about twice the one before",
+        "milliseconds added (logarithmic)",
         class_="soft",
         text_anchor="middle",
     )
@@ -100,10 +100,10 @@ def _line(drawing: Drawing, row: Row, y: float, left: float, x: Callable[[float]
     if half is None or most is None:
         drawing.text(left + 8, y + 4, f"does not keep up: {row.came:.0f} of {row.due:.0f} a second came", class_="soft")
         return
-    colour = f"var(--c{NAMES.index(row.gateway) - 1})"
-    drawing.line(x(half), y, x(most), y, stroke=colour, stroke_width=2.5, opacity=0.55)
-    drawing.add("circle", cx=x(most), cy=y, r=5.5, fill="var(--card)", stroke=colour, stroke_width=2.5)
-    drawing.add("circle", cx=x(half), cy=y, r=5.5, fill=colour)
+    series = NAMES.index(row.gateway) - 1
+    drawing.line(x(half), y, x(most), y, class_=f"line{series}", stroke_width=2.5, opacity=0.55)
+    drawing.add("circle", cx=x(most), cy=y, r=5.5, class_=f"ring{series}", stroke_width=2.5)
+    drawing.add("circle", cx=x(half), cy=y, r=5.5, class_=f"fill{series}")
     drawing.text(WIDTH - 16, y + 4, f"{milliseconds(half)} / {milliseconds(most)}", text_anchor="end")
 
 
@@ -111,13 +111,13 @@ def _middle(spread: figures.Spread | None) -> float | None:
     return None if spread is None else spread.median
 
 
-BAR, GAP, PANEL = 20.0, 4.0, 236.0
+BAR, GAP, PANEL = 19.0, 4.0, 232.0
 TALL = 150.0
 
 
 def _balance(results: Results) -> Drawing:
     """For each mode nine bars: the engines' shares of the work, the ninth apart."""
-    drawing = Drawing(WIDTH, TOP + TALL + 70, "How nine engines share the work")
+    drawing = Drawing(WIDTH, TOP + TALL + 78, "How nine engines share the work")
     drawing.text(20, 28, "How nine engines share the work, 30 seconds after the ninth joined", class_="title")
     drawing.text(
         20,
@@ -125,9 +125,10 @@ def _balance(results: Results) -> Drawing:
         "1 is a fair share (median of the rounds). Blue: the eight engines, largest first; orange: the ninth",
         class_="soft",
     )
+    drawing.text(20, 78, "share of the work", class_="soft")
     shares = {mode: _shares(results, mode) for mode in MODES}
     most = max([1.5, *(share for each in shares.values() for share in each)])
-    base = TOP + 20 + TALL
+    base = TOP + 22 + TALL
 
     def y(share: float) -> float:
         return base - share / most * TALL
@@ -139,17 +140,12 @@ def _balance(results: Results) -> Drawing:
         left = 56 + number * PANEL
         for place, share in enumerate(found):
             at = left + place * (BAR + GAP) + (8 if place == ENGINES else 0)
-            colour = "var(--c1)" if place == ENGINES else "var(--c0)"
-            drawing.add("rect", x=at, y=y(share), width=BAR, height=base - y(share), fill=colour)
+            series = 1 if place == ENGINES else 0
+            drawing.add("rect", x=at, y=y(share), width=BAR, height=base - y(share), class_=f"fill{series}")
         if found:
-            drawing.text(
-                left + ENGINES * (BAR + GAP) + 8 + BAR / 2,
-                y(found[-1]) - 5,
-                f"{found[-1]:.2f}",
-                text_anchor="middle",
-                class_="soft",
-            )
-        drawing.text(left, base + 22, mode, class_="head")
+            ninth = left + ENGINES * (BAR + GAP) + 8 + BAR / 2
+            drawing.text(ninth, base + 17, f"{found[-1]:.2f}", text_anchor="middle", class_="soft")
+        drawing.text(left, base + 38, mode, class_="head")
     return drawing
 
 

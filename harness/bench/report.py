@@ -78,8 +78,9 @@ def _cells(row: Row, found: Sequence[Row]) -> list[str]:
         return [f"does not keep up: {row.came:.0f} of {row.due:.0f} a second came", *[NONE] * 7]
     times = figures.ratio(row, found)
     direct = row.gateway == DIRECT
+    behind = f", behind in {row.behind} of {row.rounds} rounds" if row.behind else ""
     return [
-        milliseconds(row.p50.median),
+        f"{milliseconds(row.p50.median)}{behind}",
         milliseconds(row.p99.median),
         _spread(row.added_p50),
         _spread(row.added_p99),

@@ -6,21 +6,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
-STYLE = """
-svg { --card: #ffffff; --ink: #1f2430; --soft: #5b6472; --grid: #dfe3e8;
-  --c0: #2563c9; --c1: #c2410c; --c2: #0f7f5f; --c3: #7c3aad; }
-@media (prefers-color-scheme: dark) {
-  svg { --card: #1e222b; --ink: #e6e9ef; --soft: #a3acba; --grid: #3a414e;
-    --c0: #7eaaf5; --c1: #f59a5d; --c2: #4cc9a0; --c3: #c397ee; }
-}
-text { font-family: system-ui, sans-serif; font-size: 13px; fill: var(--ink); }
-.title { font-size: 16px; font-weight: 600; }
-.head { font-weight: 600; }
-.soft { fill: var(--soft); font-size: 12px; }
-.grid { stroke: var(--grid); stroke-width: 1; }
-.fair { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 3; }
+LIGHT = {"card": "#ffffff", "ink": "#1f2430", "soft": "#5b6472", "grid": "#dfe3e8"}
+DARK = {"card": "#1e222b", "ink": "#e6e9ef", "soft": "#a3acba", "grid": "#3a414e"}
+SERIES = (("#2563c9", "#7eaaf5"), ("#c2410c", "#f59a5d"), ("#0f7f5f", "#4cc9a0"), ("#7c3aad", "#c397ee"))
+"""Colours on a light and on a dark card. The colour-blind can tell them apart, and each stands beside a name."""
+
+
+def _colours(of: Mapping[str, str], dark: bool) -> str:
+    """Classes rather than variables of CSS, which not every program that shows SVG knows."""
+    series = [pair[dark] for pair in SERIES]
+    return "".join(
+        (
+            f".card{{fill:{of['card']}}}text{{fill:{of['ink']}}}.soft{{fill:{of['soft']}}}.grid{{stroke:{of['grid']}}}",
+            f".fair{{stroke:{of['soft']}}}",
+            *(f".fill{n}{{fill:{each}}}.line{n}{{stroke:{each}}}" for n, each in enumerate(series)),
+            *(f".ring{n}{{fill:{of['card']};stroke:{each}}}" for n, each in enumerate(series)),
+        )
+    )
+
+
+STYLE = f"""
+text {{ font-family: system-ui, "DejaVu Sans", sans-serif; font-size: 13px; }}
+.title {{ font-size: 16px; font-weight: 600; }}
+.head {{ font-weight: 600; }}
+.soft {{ font-size: 12px; }}
+.fair {{ stroke-width: 1.5; stroke-dasharray: 4 3; }}
+{_colours(LIGHT, dark=False)}
+@media (prefers-color-scheme: dark) {{ {_colours(DARK, dark=True)} }}
 """
-"""Colours 0 to 3 can be told apart by the colour-blind too; beside each there is always a name."""
 
 
 @dataclass
@@ -44,7 +57,7 @@ class Drawing:
         self.add("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
 
     def __str__(self) -> str:
-        card = f'<rect width="{self.width:g}" height="{self.height:g}" rx="8" fill="var(--card)"/>'
+        card = f'<rect width="{self.width:g}" height="{self.height:g}" rx="8" class="card"/>'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" role="img">'
             f"<title>{escape(self.title)}</title><style>{STYLE}</style>{card}\n" + "\n".join(self.parts) + "\n</svg>\n"

@@ -88,6 +88,15 @@ def test_a_gateway_that_falls_behind_has_no_latency(results: Results) -> None:
     assert "not measured: no network |" in table
 
 
+def test_one_bad_round_is_told_and_does_not_hide_the_others(results: Results) -> None:
+    results.measurements.append(measurement(gateways.ONWARDS, 3, 50, 90, came=50))
+    (ours,) = (row for row in figures.rows(results, REQUESTS) if row.gateway == gateways.ONWARDS)
+    assert ours.kept_up
+    assert ours.p50 is not None
+    assert ours.p50.most == 50
+    assert "| 6.50, behind in 1 of 3 rounds |" in sheets(results)[0].markdown()
+
+
 def test_results_survive_being_kept(results: Results, tmp_path: Path) -> None:
     results.save(tmp_path / "deep" / "kept.json")
     assert Results.load(tmp_path / "deep" / "kept.json") == results
