@@ -100,11 +100,12 @@ def run(cluster: Cluster, values_file: Path) -> None:
         with step("Publishing the chart") as shown:
             chart = publish(stack.helm, registry)
             shown.detail(f"{chart.reference} {chart.version}")
+        stack.make_up_secrets(manifests)
         with step(f"helm upgrade --install {RELEASE} {chart.reference} -f {values_file.name}") as shown:
             stack.install(chart, values, timeout=START_SECONDS, shown=shown)
             shown.detail("everything is available")
     with stack.kubectl.port_forward(stack.gateway, "http") as port:
-        converse(Client(f"http://127.0.0.1:{port}"), manifests)
+        converse(Client(f"http://127.0.0.1:{port}", stack.client_key(manifests)), manifests)
     _what_next(cluster, stack, manifests, values_file.stem)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import secrets
 import socket
 import subprocess
 import tempfile
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -112,16 +115,18 @@ def full_name(image: str) -> str:
     return image if re.search(r"[:@]", image.rpartition("/")[2]) else f"{image}:latest"
 
 
+def routes(manifests: Manifests) -> dict[str, Any]:
+    """The gateway's rendered configuration, with placeholders for keys; empty without a gateway."""
+    found = [each["data"] for each in manifests.kind("ConfigMap") if "config.json" in each["data"]]
+    return dict(json.loads(found[0]["config.json"])) if found else {}
+
+
 def aliases(manifests: Manifests) -> dict[str, list[str]]:
-    """The aliases of the gateway's rendered routes, each with the Services that answer it."""
-    for config in manifests.kind("ConfigMap"):
-        if "config.json" in config["data"]:
-            targets: dict[str, Any] = json.loads(config["data"]["config.json"])["targets"]
-            return {
-                alias: [re.sub(r"^http://([^:/]+).*$", r"\1", p["url"]) for p in pool["providers"]]
-                for alias, pool in targets.items()
-            }
-    return {}
+    """The aliases of the gateway's rendered routes, each with the hosts that answer it: Services, or providers outside."""
+    return {
+        alias: [urlsplit(provider["url"]).hostname or "" for provider in pool["providers"]]
+        for alias, pool in routes(manifests).get("targets", {}).items()
+    }
 
 
 def gpus_of_a_pod(manifests: Manifests) -> int:
@@ -232,6 +237,25 @@ class Stack:
             detail=shown.detail if shown else lambda _: None,
         )
 
+    def make_up_secrets(self, manifests: Manifests) -> None:
+        """Secrets that the manifests take from elsewhere and the cluster does not have, with keys made up on the spot."""
+        for name, keys in secrets_wanted(manifests).items():
+            if not self.kubectl.exists("secret", name):
+                data = {key: f"sk-made-up-{secrets.token_hex(12)}" for key in sorted(keys)}
+                metadata = {"name": name, "namespace": self.namespace}
+                secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
+                self.kubectl.apply(json.dumps(secret))
+
+    def client_key(self, manifests: Manifests) -> str:
+        """The key of a client that may use every alias, as the cluster has it; empty where clients need none."""
+        known = routes(manifests).get("auth", {}).get("global_keys", ())
+        if not known:
+            return ""
+        owner = known[0].removeprefix("@key:").removesuffix("@")
+        name, key = next((name, item["key"]) for name, item in _projected(manifests) if item["path"] == owner)
+        (secret,) = [each for each in self.kubectl.items("secrets") if each["metadata"]["name"] == name]
+        return base64.b64decode(secret["data"][key]).decode().strip()
+
     @property
     def gateway(self) -> str:
         """The gateway's Service, as `service/name`."""
@@ -243,6 +267,29 @@ class Stack:
     def uninstall(self) -> None:
         """Remove the release, if it is there."""
         self.helm.uninstall(self.release, wait=False, missing_ok=True)
+
+
+def _projected(manifests: Manifests) -> Iterator[tuple[str, Object]]:
+    """Every key that a pod's projected volume takes from a Secret: the Secret's name, and the item."""
+    for each in manifests:
+        for volume in each.get("spec", {}).get("template", {}).get("spec", {}).get("volumes", ()):
+            for source in volume.get("projected", {}).get("sources", ()):
+                yield from ((source["secret"]["name"], item) for item in source.get("secret", {}).get("items", ()))
+
+
+def secrets_wanted(manifests: Manifests) -> dict[str, set[str]]:
+    """Secrets that pods need to start and the manifests do not make: name -> keys."""
+    wanted: dict[str, set[str]] = {}
+    for name, item in _projected(manifests):
+        wanted.setdefault(name, set()).add(item["key"])
+    for each in manifests:
+        for container in each.get("spec", {}).get("template", {}).get("spec", {}).get("containers", ()):
+            for variable in container.get("env", ()):
+                reference = variable.get("valueFrom", {}).get("secretKeyRef")
+                if reference and not reference.get("optional"):
+                    wanted.setdefault(reference["name"], set()).add(reference["key"])
+    made = {each["metadata"]["name"] for each in manifests.kind("Secret")}
+    return {name: keys for name, keys in wanted.items() if name not in made}
 
 
 def node_room(kubectl: Kubectl) -> dict[str, Decimal]:

@@ -23,7 +23,7 @@ def ask_every_alias(installed: Installed, name: str, record: Callable[[Row], Non
     if not routes:
         record((name, "", "", NO_GROUP, ""))
     with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
-        client = Client(f"http://127.0.0.1:{port}")
+        client = Client(f"http://127.0.0.1:{port}", installed.stack.client_key(installed.manifests))
         client.settle()
         assert sorted(client.models()) == sorted(routes)
         for alias, services in routes.items():

@@ -158,8 +158,10 @@ def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
         layers = list(values)
         sizes = without_sizes(values[-1], render(release, layers, sets), node_room(stack.kubectl)) if values else {}
         layers += [sizes] if sizes else []
+        manifests = render(release, layers, sets)
+        stack.make_up_secrets(manifests)
         stack.install(chart, layers, sets, timeout=AVAILABLE_SECONDS)
-        return Installed(stack, render(release, layers, sets), layers)
+        return Installed(stack, manifests, layers)
 
     return installed
 
