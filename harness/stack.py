@@ -122,7 +122,7 @@ def routes(manifests: Manifests) -> dict[str, Any]:
 
 
 def aliases(manifests: Manifests) -> dict[str, list[str]]:
-    """The aliases of the gateway's rendered routes, each with the hosts that answer it: Services, or providers outside."""
+    """The aliases of the gateway's rendered routes, each with the hosts that answer it: Services, or outside."""
     return {
         alias: [urlsplit(provider["url"]).hostname or "" for provider in pool["providers"]]
         for alias, pool in routes(manifests).get("targets", {}).items()
@@ -238,7 +238,7 @@ class Stack:
         )
 
     def make_up_secrets(self, manifests: Manifests) -> None:
-        """Secrets that the manifests take from elsewhere and the cluster does not have, with keys made up on the spot."""
+        """Make the Secrets that the manifests take from elsewhere and the cluster lacks, their keys made up."""
         for name, keys in secrets_wanted(manifests).items():
             if not self.kubectl.exists("secret", name):
                 data = {key: f"sk-made-up-{secrets.token_hex(12)}" for key in sorted(keys)}

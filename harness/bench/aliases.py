@@ -38,7 +38,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
 
 
 def measure(repetitions: int) -> Iterator[Aliases]:
-    """Each case so often; the least of each figure, because the work is the same each time and other programs only add to it.
+    """Each case so often; the least of each figure, because the work is the same each time and others only add to it.
 
     Whether the gateway is ready is looked at every 20 milliseconds.
     """

@@ -12,7 +12,7 @@ from typing import Any
 from harness.helm import Helm
 from harness.manifests import Manifests, container
 from harness.paths import ROOT
-from harness.stack import cpu_count
+from harness.quantity import amount
 
 MODEL = "chat"
 NAME = "bench"
@@ -34,7 +34,7 @@ def render(values: Mapping[str, Any] = ONE_GROUP, onwards: Mapping[str, Any] | N
 def cpu_limit() -> float:
     """Processors that the chart's default gives the gateway."""
     gateway = container(render()["Deployment", GATEWAY], "onwards")
-    return cpu_count(gateway["resources"]["limits"]["cpu"])
+    return float(amount(gateway["resources"]["limits"]["cpu"]))
 
 
 def config(manifests: Manifests) -> Config:

@@ -261,7 +261,7 @@ CASES = {
 
 
 def to_finish(line: str, engine: str = "") -> list[str]:
-    """What an engine is told last: how long it may finish what it has; not in a script, nor where there is no such flag."""
+    """What an engine is told last: how long it may finish what it has; not in a script, nor without such a flag."""
     if engine == "custom":
         return []
     if "tritonserver" in line:

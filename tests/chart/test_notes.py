@@ -245,5 +245,5 @@ def test_a_memory_limit_alone_still_warns_of_a_missing_gpu(notes: Say) -> None:
 
 
 def test_a_policy_that_lets_prometheus_in_is_not_warned_of(notes: Say) -> None:
-    policy = {"metricsFrom": [{"namespaceSelector": {}}]}
+    policy: dict[str, Any] = {"metricsFrom": [{"namespaceSelector": {}}]}
     assert warnings(notes({**quiet(), "serviceMonitor": {"enabled": True}, "networkPolicy": policy})) == [NO_KEY]
