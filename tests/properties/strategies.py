@@ -217,7 +217,7 @@ PASSED_ON: dict[str, SearchStrategy[Any]] = {
     "podLabels": label_maps,
     "podSecurityContext": st.sampled_from(({}, {"fsGroup": 2000}, {"runAsUser": 0, "runAsNonRoot": False})),
     "securityContext": st.sampled_from(({}, {"runAsUser": 1000}, {"privileged": True})),
-    "terminationGracePeriodSeconds": st.sampled_from((0, 30, 86400)),
+    "drainSeconds": st.sampled_from((0, 30, "900", 86400)),
     "replicaCount": st.sampled_from((0, 1, 2, 100)),
     "podDisruptionBudget": budgets,
     "env": few(variables),
@@ -225,13 +225,65 @@ PASSED_ON: dict[str, SearchStrategy[Any]] = {
 }
 """What the gateway and a group have in common."""
 
+keys = st.one_of(st.sampled_from(("", "sk", 7)), st.just({"name": f"{GIVEN}keys", "key": "k"}), st.just({"name": "s"}))
+
+ENDPOINT: dict[str, SearchStrategy[Any]] = {
+    "weight": st.sampled_from((1, 2, 100)),
+    "priority": st.sampled_from((0, 1, 10, "2")),
+    "concurrencyLimit": st.sampled_from((0, 1, 1000000)),
+    "requestTimeoutSeconds": st.sampled_from((0, 30, "600")),
+    "apiKeyHeader": st.sampled_from(("", "api-key", "authorization")),
+    "apiKeyPrefix": st.sampled_from(("", "Token ", 'é"')),
+    "responseHeaders": annotation_maps,
+    "reasoningTranslation": st.sampled_from(
+        ("", "enable_thinking", {"chat_completions": {"unsupported_efforts": [], "writes": []}})
+    ),
+}
+"""What a group and an outside provider have in common."""
+
+PROVIDER: dict[str, SearchStrategy[Any]] = {
+    **ENDPOINT,
+    "enabled": st.booleans(),
+    "preset": st.sampled_from(("", "openai", "azure-openai", "groq")),
+    "url": st.sampled_from(("", "https://api.example.com/v1", "http://a.example:8080", "a.example", 7)),
+    "modelAlias": st.one_of(st.lists(aliases, max_size=3), aliases),
+    "modelName": st.sampled_from(("", "gpt-x", 4)),
+    "apiKey": keys,
+}
+
+limits = {
+    "requestsPerSecond": st.sampled_from((0, 1, "5")),
+    "burst": st.sampled_from((0, 10)),
+    "concurrencyLimit": st.sampled_from((0, 3)),
+}
+clients = some_of(
+    {
+        **limits,
+        "apiKey": keys,
+        "labels": label_maps,
+        "allowedAliases": st.sampled_from(([], ["m"], "m", ["nobody"])),
+    },
+    4,
+)
+route_values = some_of(
+    {
+        **limits,
+        "strategy": st.sampled_from(("", "weighted", "priority")),
+        "fallback": some_of({"enabled": st.booleans(), "onStatus": st.just([429]), "maxAttempts": st.just(2)}, 2),
+        "allowedKeys": st.sampled_from(([], ["a"], "b", ["nobody"])),
+        "reasoningTranslation": st.sampled_from(("", "thinking")),
+    },
+    3,
+)
+
 GROUP: dict[str, SearchStrategy[Any]] = {
     **PASSED_ON,
     "engine": st.sampled_from(("", *IMAGES)),
     "image": st.one_of(st.sampled_from(("", *IMAGES.values())), image_maps),
     "tag": tags,
     "modelName": st.sampled_from((*ODD_STRINGS, "org/m", "/models/a", "/models/a.gguf", 7)),
-    "weight": st.sampled_from((1, 2, 100)),
+    **ENDPOINT,
+    "balancing": st.sampled_from(("service", "perReplica")),
     "apiKey": st.one_of(texts, st.just({"name": f"{GIVEN}keys", "key": "k"}), st.just({"name": f"{GIVEN}keys"})),
     "command": st.sampled_from(COMMANDS),
     "args": few(words),
@@ -325,6 +377,9 @@ GATEWAY: dict[str, SearchStrategy[Any]] = {
         4,
     ),
     "strictMode": st.booleans(),
+    "clientKeys": st.dictionaries(st.sampled_from(("a", "b", "A b")), clients, max_size=2),
+    "lifecycle": st.sampled_from(({}, {"preStop": {"exec": {"command": ["true"]}}})),
+    "shellImage": st.sampled_from(("", "registry.example/shell:1")),
     "fallback": some_of({"enabled": st.booleans(), "onStatus": st.just([500, 502]), "maxAttempts": st.just(1)}, 2),
     "httpPool": some_of({"maxIdlePerHost": st.integers(0, 4), "idleTimeoutSeconds": st.integers(0, 60)}, 2),
     "extraArgs": few(st.sampled_from(("--watch", "--port", "--port=1", "-f", 7, "é"))),
@@ -358,9 +413,23 @@ RELEASE: dict[str, SearchStrategy[Any]] = {
         },
         4,
     ),
-    "networkPolicy": some_of(
+    "externalProviders": st.dictionaries(st.sampled_from(("p", "q", "P_")), some_of(PROVIDER, 6), max_size=2),
+    "routes": st.dictionaries(st.sampled_from(("m", "org/model", "nobody")), route_values, max_size=2),
+    "httpRoute": some_of(
         {
             "enabled": st.just(True),
+            "parentRefs": st.sampled_from(([], [{"name": "g"}, {"name": "h", "namespace": "n", "port": 443}])),
+            "annotations": annotation_maps,
+            "hostnames": st.sampled_from(([], ["a.example"])),
+            "paths": st.sampled_from(([], ["/v1"], ["/"])),
+            "timeouts": some_of({"request": st.just("1h")}, 1),
+        },
+        4,
+    ),
+    "networkPolicy": some_of(
+        {
+            "enabled": st.booleans(),
+            "metricsFrom": st.sampled_from(([], [{"namespaceSelector": {}}])),
             "onwards": st.just({"policyTypes": ["Ingress"], "ingress": [{}]}),
             "modelGroups": st.sampled_from(({}, {"a": {"policyTypes": ["Egress"]}}, {"missing": {"ingress": []}})),
         },
