@@ -62,6 +62,13 @@ def judges(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def ct(session: nox.Session) -> None:
+    """chart-testing: lint with every file of ci/; the tests of `cluster` install them by it."""
+    prepare(session, "ct")
+    session.run("python", "-m", "harness.chart_testing")
+
+
+@nox.session(default=False)
 def properties(session: nox.Session) -> None:
     """Thousands of generated values against every rule; `test` does some hundreds of them."""
     pytest(session, "--numprocesses=auto", "--dist=worksteal", "--hypothesis-profile=long", "tests/properties")

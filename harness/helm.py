@@ -59,14 +59,11 @@ class Helm:
     def major(self) -> int:
         return int(self.version.split(".")[0])
 
-    def run(self, *args: str | Path, timeout: float | None = None, env: Mapping[str, str] | None = None) -> Completed:
-        """Any Helm command; `env` is laid over what Helm is told anyway.
-
-        Raises:
-            HelmError: it ended with another code than 0.
-        """
+    @property
+    def environment(self) -> dict[str, str]:
+        """What this Helm is told, whoever starts it."""
         homes = {f"HELM_{kind.upper()}_HOME": str(cache_dir("helm", kind)) for kind in ("cache", "config", "data")}
-        environment = {
+        return {
             **homes,
             "HELM_PLUGINS": str(cache_dir("helm", "data", "plugins")),
             "HELM_REGISTRY_CONFIG": str(cache_dir("helm", "config") / "registry.json"),
@@ -75,10 +72,16 @@ class Helm:
             "HELM_KUBECONTEXT": "",
             "HELM_NAMESPACE": self.namespace,
             "KUBECONFIG": str(self.kubeconfig or os.devnull),
-            **(env or {}),
         }
+
+    def run(self, *args: str | Path, timeout: float | None = None, env: Mapping[str, str] | None = None) -> Completed:
+        """Any Helm command; `env` is laid over what Helm is told anyway.
+
+        Raises:
+            HelmError: it ended with another code than 0.
+        """
         try:
-            return run([self.binary, *args], env=environment, timeout=timeout)
+            return run([self.binary, *args], env={**self.environment, **(env or {})}, timeout=timeout)
         except CommandError as error:
             raise HelmError(error.message, error.hint, error.completed) from error
 

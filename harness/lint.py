@@ -76,7 +76,7 @@ def render() -> None:
 
 
 def yaml() -> None:
-    python("yamllint", "--strict", "values.yaml", "Chart.yaml", ".pre-commit-config.yaml", *examples(), ".github")
+    python("yamllint", "--strict", "values.yaml", "Chart.yaml", ".pre-commit-config.yaml", *examples(), "ci", ".github")
 
 
 def docs() -> None:

@@ -28,6 +28,11 @@ def cache_dir(*parts: str) -> Path:
     return path
 
 
+def ci_values() -> list[Path]:
+    """The values files that chart-testing lints and installs."""
+    return sorted((ROOT / "ci").glob("*-values.yaml"))
+
+
 def examples() -> list[Path]:
     """The values files that come with the chart, in the order of their names."""
     return sorted((ROOT / "examples").glob("*.yaml"))

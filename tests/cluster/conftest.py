@@ -18,7 +18,7 @@ from harness.cluster.given import Given
 from harness.helm import Values
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests
-from harness.paths import examples
+from harness.paths import ci_values, examples
 from harness.stack import (
     Published,
     Stack,
@@ -90,7 +90,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 def _all_images() -> list[str]:
     """Every image that a test installs; made and loaded at once, before the first."""
-    rendered = [render("all", [path]) for path in examples()]
+    rendered = [render("all", [path]) for path in (*examples(), *ci_values())]
     rendered += [render("all", [snippet.values]) for snippet in SNIPPETS.values()]
     return sorted({name for manifests in rendered for name in image_references(manifests)})
 

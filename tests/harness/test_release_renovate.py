@@ -12,7 +12,7 @@ import pytest
 
 from harness.images import base
 from harness.manifests import load
-from harness.paths import ROOT
+from harness.paths import ROOT, ci_values
 from harness.tools.pins import FLOOR, HELM_FLOOR, dotted
 
 TEXT = (ROOT / "renovate.json5").read_text()
@@ -28,7 +28,7 @@ def expression(pattern: str) -> str:
 
 def files() -> list[Path]:
     """Those in which a version may be written, in a checkout that may hold other things."""
-    names = ("templates", "examples", "docs", "harness", "tests/golden")
+    names = ("templates", "examples", "ci", "docs", "harness", "tests/golden")
     trees = (path for name in names for path in (ROOT / name).rglob("*"))
     return [path for path in (*ROOT.iterdir(), *trees) if path.is_file()]
 
@@ -58,9 +58,9 @@ def test_every_image_is_found_in_every_place() -> None:
     hits = list(found(IMAGES))
     tags = {value for name, _, value in hits if "_engine-" in name}
     assert len(tags) == 5
-    places = (*(ROOT / "templates").rglob("*.tpl"), *(ROOT / "examples").glob("*.yaml"), ROOT / "README.md")
+    written_in = (*(ROOT / "templates").rglob("*.tpl"), *(ROOT / "examples").glob("*.yaml"), *ci_values())
     golden = (ROOT / "tests" / "golden").rglob("*.yaml")
-    for path in (*places, *golden, ROOT / "harness" / "images" / "catalog.py"):
+    for path in (*written_in, *golden, ROOT / "README.md", ROOT / "harness" / "images" / "catalog.py"):
         name, text = path.relative_to(ROOT).as_posix(), path.read_text()
         for tag in tags:
             written = len(re.findall(rf"(?<![\w.-]){re.escape(tag)}(?![\w.-])", text))

@@ -1,0 +1,55 @@
+"""Argo CD and Flux render the chart where no cluster is, and as often as they like: what they get is what Helm installs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from harness.paths import ROOT
+from tests.chart.cases import CASES
+from tests.support import Render, Values
+
+COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+TEXT = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`')
+
+FORBIDDEN = re.compile(
+    r"(?<![.$\w])(lookup|getHostByName|now|ago|date\w*|htmlDate\w*|uuidv4|rand\w+|shuffle|gen[A-Z]\w*"
+    r"|derivePassword|htpasswd|bcrypt|encryptAES)\b|\.Capabilities\.APIVersions|\.Release\.(Is\w+|Revision)|\.HelmVersion"
+)
+"""What asks a cluster, the clock or chance (bcrypt, htpasswd and encryptAES salt by it), or tells a first install apart."""
+
+
+def forbidden(text: str) -> list[str]:
+    """The functions and objects in a template that make two renders differ."""
+    actions = (TEXT.sub('""', action) for action in ACTION.findall(COMMENT.sub("", text)))
+    return [found.group() for action in actions for found in FORBIDDEN.finditer(action)]
+
+
+def test_no_template_asks_a_cluster_the_clock_or_chance() -> None:
+    templates = [path for path in (ROOT / "templates").rglob("*.*") if path.is_file()]
+    assert len(templates) > 30
+    assert {path.name: found for path in templates if (found := forbidden(path.read_text()))} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{{ (lookup "v1" "Secret" "" "a").data }}', ["lookup"]),
+        ("{{ randAlphaNum 8 }}{{ now | date `2006` }}", ["randAlphaNum", "now", "date"]),
+        ('{{- if .Capabilities.APIVersions.Has "a/v1" }}', [".Capabilities.APIVersions"]),
+        ("{{ if .Release.IsInstall }}{{ genSelfSignedCert }}", [".Release.IsInstall", "genSelfSignedCert"]),
+        ("{{/* no lookup, no rand */}} now {{ .now }} {{ $date }} {{ print `lookup` \"now\" }}", []),
+        ('{{ include "inference-stack.generated" . }}{{ .Capabilities.KubeVersion }}', []),
+    ],
+)
+def test_what_makes_renders_differ_is_found(text: str, found: list[str]) -> None:
+    assert forbidden(text) == found
+
+
+@pytest.mark.parametrize("values", CASES.values(), ids=CASES)
+def test_no_object_is_a_hook_but_a_test(render: Render, values: Values) -> None:
+    """Argo CD makes hooks of its own of them, and other tools apply them like anything else."""
+    for each in render(values):
+        assert each["metadata"].get("annotations", {}).get("helm.sh/hook", "test") == "test"

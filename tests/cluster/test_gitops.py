@@ -1,0 +1,106 @@
+"""What Argo CD and Flux do: apply the render server-side, again and again, and compare it with what the server stores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cluster import Cluster
+from harness.cluster.monitoring import install_monitoring_crds
+from harness.errors import HarnessError
+from harness.helm import Values
+from harness.kubectl import Kubectl
+from harness.manifests import Manifests, Object
+from harness.quantity import amount
+from harness.stack import render
+from tests.chart.all_options import ALL_OPTIONS
+
+MANAGER = "gitops"
+EVERYTHING = {**ALL_OPTIONS, "serviceMonitor": {**ALL_OPTIONS["serviceMonitor"], "namespace": ""}}
+QUANTITIES = {"cpu", "memory", "ephemeral-storage", "storage", "sizeLimit"}
+
+
+@pytest.fixture
+def still(cluster: Cluster, namespace: str) -> Kubectl:
+    """A namespace in which objects stay as they are applied: a quota lets no pod be made, and so no status moves."""
+    kubectl = Kubectl(cluster.kubeconfig, namespace)
+    kubectl.run("create", "quota", "no-pods", "--hard=pods=0")
+    return kubectl
+
+
+def apply(kubectl: Kubectl, manifests: Manifests) -> dict[tuple[str, str], Object]:
+    """Apply as a GitOps tool does; what the server stores then."""
+    text = "\n---\n".join(json.dumps(each) for each in manifests)
+    kubectl.run("apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-", stdin=text)
+    return {
+        (each["kind"], each["metadata"]["name"]): stored(kubectl, each["kind"], each["metadata"]["name"])
+        for each in manifests
+    }
+
+
+def stored(kubectl: Kubectl, kind: str, name: str) -> Object:
+    found: Object = json.loads(kubectl.run("get", kind, name, "--output=json", "--show-managed-fields").stdout)
+    return found
+
+
+def owned(live: Object) -> tuple[Any, ...]:
+    """What changes where applying changes something: the generation, and when the manager last changed what."""
+    mine = [each for each in live["metadata"]["managedFields"] if each["manager"] == MANAGER]
+    return live["metadata"].get("generation"), mine
+
+
+def drift(wanted: Any, live: Any, path: str, exact: bool) -> Iterator[str]:
+    """Where the server stores something else than what was rendered; fields that it adds in maps are no drift.
+
+    With `exact`, a quantity has to be written as the server writes it.
+    """
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        for key, below in wanted.items():
+            yield from drift(below, live.get(key), f"{path}.{key}", exact)
+    elif isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
+        for index, (one, other) in enumerate(zip(wanted, live, strict=True)):
+            yield from drift(one, other, f"{path}[{index}]", exact)
+    elif wanted != live or type(wanted) is not type(live):
+        if exact or path.rpartition(".")[2] not in QUANTITIES or not same_amount(wanted, live):
+            yield f"{path}: {wanted!r} is stored as {live!r}"
+
+
+def same_amount(one: Any, other: Any) -> bool:
+    try:
+        return amount(one) == amount(other)
+    except HarnessError:
+        return False
+
+
+def check(kubectl: Kubectl, values: Values, exact: bool) -> None:
+    manifests = render("t", [values])
+    first = apply(kubectl, manifests)
+    drifted = [
+        fault
+        for each in manifests
+        for fault in drift(each, first[each["kind"], each["metadata"]["name"]], each["metadata"]["name"], exact)
+    ]
+    assert drifted == []
+    second = apply(kubectl, manifests)
+    assert {key: owned(each) for key, each in second.items()} == {key: owned(each) for key, each in first.items()}
+    text = "\n---\n".join(json.dumps(each) for each in manifests)
+    diff = kubectl.run(
+        "diff", "--server-side", f"--field-manager={MANAGER}", "--filename=-", stdin=text, check=False
+    )
+    assert (diff.returncode, diff.stdout) == (0, ""), diff.stderr
+
+
+def test_an_example_applied_twice_changes_nothing_and_is_stored_as_rendered(example: Path, still: Kubectl) -> None:
+    check(still, example, exact=True)
+
+
+def test_every_option_applied_twice_changes_nothing_and_is_stored_as_rendered(
+    cluster: Cluster, still: Kubectl
+) -> None:
+    """Here the user's own quantities are compared by what they amount to."""
+    install_monitoring_crds(cluster)
+    check(still, EVERYTHING, exact=False)
