@@ -50,10 +50,15 @@
 {{- with include "inference-stack.nameProblem" (dict "keys" (list "externalProviders") "name" $name) }}{{ $problems = append $problems . }}{{ end -}}
 {{- with include "inference-stack.secretProblem" (dict "path" (printf "%s.apiKey" $path) "given" $provider.apiKey "keys" (append $keys "apiKey") "name" "provider-keys" "key" $name) }}{{ $problems = append $problems . }}{{ end -}}
 {{- with include "inference-stack.placeholderProblem" (dict "keys" $keys "field" "responseHeaders" "texts" $provider.responseHeaders) }}{{ $problems = append $problems . }}{{ end -}}
-{{- if not (regexMatch "^https?://[^/]" (toString $provider.url)) -}}
+{{- if not $provider.url -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.url" $path)
-      "why" (ternary (printf "%q does not begin with http:// or https://, so every request would fail." (toString $provider.url)) "there is no URL, and none follows from a preset." (not (empty $provider.url)))
+      "why" "there is no URL, and none follows from a preset."
+      "fix" (include "inference-stack.below" (dict "keys" $keys "yaml" "url: https://api.example.com/v1")))) -}}
+{{- else if not (regexMatch "^https?://[^/]" (toString $provider.url)) -}}
+{{- $problems = append $problems (include "inference-stack.problem" (dict
+      "path" (printf "%s.url" $path)
+      "why" (printf "%q does not begin with http:// or https://, so every request would fail." (toString $provider.url))
       "fix" (include "inference-stack.below" (dict "keys" $keys "yaml" "url: https://api.example.com/v1")))) -}}
 {{- else if not (or $strict (regexMatch "^https?://[^/]+(/v1)?/?$" $provider.url)) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict

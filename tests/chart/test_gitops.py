@@ -1,4 +1,4 @@
-"""Argo CD and Flux render the chart where no cluster is, and as often as they like: what they get is what Helm installs."""
+"""Argo CD and Flux render the chart without a cluster, as often as they like: what they get is what Helm installs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORBIDDEN = re.compile(
     r"(?<![.$\w])(lookup|getHostByName|now|ago|date\w*|htmlDate\w*|uuidv4|rand\w+|shuffle|gen[A-Z]\w*"
     r"|derivePassword|htpasswd|bcrypt|encryptAES)\b|\.Capabilities\.APIVersions|\.Release\.(Is\w+|Revision)|\.HelmVersion"
 )
-"""What asks a cluster, the clock or chance (bcrypt, htpasswd and encryptAES salt by it), or tells a first install apart."""
+"""What asks a cluster, the clock or chance (bcrypt, htpasswd, encryptAES salt by it), or knows a first install."""
 
 
 def forbidden(text: str) -> list[str]:
@@ -40,7 +40,7 @@ def test_no_template_asks_a_cluster_the_clock_or_chance() -> None:
         ("{{ randAlphaNum 8 }}{{ now | date `2006` }}", ["randAlphaNum", "now", "date"]),
         ('{{- if .Capabilities.APIVersions.Has "a/v1" }}', [".Capabilities.APIVersions"]),
         ("{{ if .Release.IsInstall }}{{ genSelfSignedCert }}", [".Release.IsInstall", "genSelfSignedCert"]),
-        ("{{/* no lookup, no rand */}} now {{ .now }} {{ $date }} {{ print `lookup` \"now\" }}", []),
+        ('{{/* no lookup, no rand */}} now {{ .now }} {{ $date }} {{ print `lookup` "now" }}', []),
         ('{{ include "inference-stack.generated" . }}{{ .Capabilities.KubeVersion }}', []),
     ],
 )

@@ -74,7 +74,8 @@ def test_values_that_are_shown_render(render: Render, block: Block) -> None:
     values = load(block.text)
     manifests = render(completed(values))
     groups = [name for name, group in (values.get("modelGroups") or {}).items() if group["enabled"]]
-    assert len(manifests.kind("Deployment")) == 1 + len(groups)
+    workloads = [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
+    assert len(workloads) == 1 + len(groups)
 
 
 @pytest.mark.parametrize("block", shown("yaml"))

@@ -72,13 +72,13 @@ def test_a_slice_brings_no_tensor_parallelism_and_two_gpus_do(render: Render) ->
     slices, gpus = (shown("gpus", device) for device in ("mig-1g.10gb: 1", "nvidia.com/gpu: 2"))
     slices["modelGroups"] = {"chat": slices["modelGroups"]["small"]}
     assert "--tensor-parallel-size" not in engine(render(slices))["args"]
-    assert engine(render(gpus))["args"][-2:] == ["--tensor-parallel-size", "2"]
+    assert engine(render(gpus))["args"][-4:-2] == ["--tensor-parallel-size", "2"]
 
 
 def test_prometheus_and_the_gateway_are_let_in(render: Render, notes: Say) -> None:
     values = shown("network-policy", "serviceMonitor")
     policy = render(values, release="my-stack")["NetworkPolicy", "my-stack-inference-stack-chat"]
-    gateway, prometheus = policy["spec"]["ingress"][0]["from"]
+    (gateway,), (prometheus,) = (rule["from"] for rule in policy["spec"]["ingress"])
     pods = render(values, release="my-stack")["Deployment", "my-stack-inference-stack-onwards"]
     labels = pods["spec"]["template"]["metadata"]["labels"]
     assert gateway["podSelector"]["matchLabels"].items() <= labels.items()

@@ -1,0 +1,44 @@
+"""A group whose replicas have an address each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.cluster.answers import ANSWER, QUESTION
+from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed
+from tests.cluster.tiny import TINY, gateway
+
+REQUESTS = 24
+
+
+def served(installed: Installed) -> Mapping[str, int]:
+    """How many requests each replica has answered, by its own log of them."""
+    kubectl = installed.stack.kubectl
+    pods = kubectl.items("pods", "app.kubernetes.io/model-group=tiny")
+    return {
+        name: kubectl.logs(name).count("POST /v1/chat/completions") for name in (p["metadata"]["name"] for p in pods)
+    }
+
+
+def ask(installed: Installed) -> None:
+    with gateway(installed) as client:
+        for _ in range(REQUESTS):
+            assert client.chat("tiny", QUESTION).strip() == ANSWER
+
+
+def test_each_replica_is_asked_by_its_own_address_also_after_scaling(install: Install) -> None:
+    def values(replicas: int) -> dict[str, Any]:
+        return {"modelGroups": {"tiny": {**TINY, "balancing": "perReplica", "replicaCount": replicas}}}
+
+    installed = install(values(2))
+    kubectl = installed.stack.kubectl
+    kubectl.run("rollout", "status", "statefulset/t-inference-stack-tiny", f"--timeout={AVAILABLE_SECONDS:.0f}s")
+    ask(installed)
+    first = served(installed)
+    assert sorted(first) == ["t-inference-stack-tiny-0", "t-inference-stack-tiny-1"]
+    assert all(count > 0 for count in first.values()), first
+    grown = install(values(3))
+    kubectl.run("rollout", "status", "statefulset/t-inference-stack-tiny", f"--timeout={AVAILABLE_SECONDS:.0f}s")
+    ask(grown)
+    assert served(grown)["t-inference-stack-tiny-2"] > 0

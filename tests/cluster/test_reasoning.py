@@ -1,0 +1,84 @@
+"""How much a model is to think, as the engine hears it behind the gateway."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+
+from tests.cluster.conftest import Install
+from tests.cluster.tiny import gateway
+
+ECHO = """
+import http.server, json
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def do_GET(self):
+        self.answer({})
+
+    def do_POST(self):
+        heard = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        message = {"role": "assistant", "content": json.dumps(heard)}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        self.answer({"id": "echo", "object": "chat.completion", "created": 0, "model": heard["model"],
+                     "choices": [choice], "usage": usage})
+
+http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
+"""
+"""No engine: it answers with what it was asked, to show what the gateway passes on."""
+
+
+def echo(alias: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "enabled": True,
+        "engine": "custom",
+        "image": "vllm/vllm-openai:v0.30.0",
+        "command": ["python3", "-c", ECHO],
+        "modelAlias": [alias],
+        **fields,
+    }
+
+
+def test_an_effort_reaches_the_engine_in_the_words_of_its_template(install: Install) -> None:
+    installed = install(
+        {
+            "modelGroups": {
+                "plain": echo("plain"),
+                "switch": echo("switch", reasoningTranslation="enable_thinking"),
+            }
+        }
+    )
+    with gateway(installed) as client:
+        heard = {
+            (alias, effort): json.loads(_ask(client.url, alias, effort))
+            for alias in ("plain", "switch")
+            for effort in ("none", "high")
+        }
+        refused = httpx.post(
+            f"{client.url}/v1/chat/completions",
+            json={**_body("switch"), "chat_template_kwargs": {"enable_thinking": True}},
+        )
+    assert heard["plain", "high"]["reasoning_effort"] == "high"
+    assert heard["plain", "none"]["reasoning_effort"] == "none"
+    assert "chat_template_kwargs" not in heard["plain", "high"]
+    assert heard["switch", "high"]["chat_template_kwargs"] == {"enable_thinking": True}
+    assert heard["switch", "none"]["chat_template_kwargs"] == {"enable_thinking": False}
+    assert refused.status_code == httpx.codes.BAD_REQUEST
+
+
+def _body(alias: str) -> dict[str, Any]:
+    return {"model": alias, "messages": [{"role": "user", "content": "Hello"}]}
+
+
+def _ask(url: str, alias: str, effort: str) -> str:
+    answer = httpx.post(f"{url}/v1/chat/completions", json={**_body(alias), "reasoning_effort": effort})
+    answer.raise_for_status()
+    return str(answer.json()["choices"][0]["message"]["content"])
