@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -130,6 +131,38 @@ class Kubectl:
         except CommandError:
             return ""
         return "".join(f"\n    {line}" for line in said.splitlines())
+
+    @contextmanager
+    def watch(self, kind: str, selector: str, told: Callable[[str, dict[str, Any]], None]) -> Iterator[None]:
+        """Tell `told` of objects while the body runs, in another thread: what happened, and the object.
+
+        What happened is ADDED (also for those already there), MODIFIED or DELETED. It is told the moment it is heard.
+        Popen, because it must live while the body does.
+        """
+        events = ["--watch", "--output-watch-events", "--output", "jsonpath={.type} {.object}{'\\n'}"]
+        process = subprocess.Popen(
+            [str(word) for word in self.command("get", kind, "--selector", selector, *events)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            preexec_fn=_end_with_parent,
+        )
+
+        def read() -> None:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event, _, found = line.partition(" ")
+                told(event, json.loads(found))
+
+        reader = threading.Thread(target=read, name=f"watch {kind}")
+        reader.start()
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+            reader.join()
 
     @contextmanager
     def port_forward(self, target: str, port: int | str) -> Iterator[int]:

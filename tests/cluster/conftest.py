@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -135,9 +136,9 @@ class Installed:
 Install = Callable[..., Installed]
 
 
-@pytest.fixture
-def namespace(cluster: Cluster) -> Iterator[str]:
-    """A namespace of the test's own; its pods are not waited for when it ends."""
+@contextmanager
+def own_namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace while the body runs; its pods are not waited for when it ends."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     kubectl = Kubectl(cluster.kubeconfig, namespace=name)
     kubectl.run("create", "namespace", name)
@@ -149,8 +150,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
         kubectl.run("delete", "namespace", name, "--wait=false")
 
 
-@pytest.fixture
-def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
+def installer(cluster: Cluster, chart: Published, namespace: str) -> Install:
     """Install values from the registry, by the command a user types, and wait until everything is available."""
 
     def installed(*values: Values, release: str = "t", sets: tuple[str, ...] = ()) -> Installed:
@@ -164,6 +164,26 @@ def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
         return Installed(stack, manifests, layers)
 
     return installed
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own."""
+    with own_namespace(cluster) as name:
+        yield name
+
+
+@pytest.fixture
+def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
+    """Installs into the test's own namespace."""
+    return installer(cluster, chart, namespace)
+
+
+@pytest.fixture(scope="module")
+def install_for_all(cluster: Cluster, chart: Published) -> Iterator[Install]:
+    """Installs into a namespace that the tests of one file share."""
+    with own_namespace(cluster) as name:
+        yield installer(cluster, chart, name)
 
 
 @pytest.fixture

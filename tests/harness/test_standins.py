@@ -306,6 +306,23 @@ def test_vllm_drains_with_a_shutdown_timeout() -> None:
         assert process.popen.wait(10) == 0
 
 
+def test_vllm_gives_a_fixed_answer_that_says_who_answered_whom() -> None:
+    env = {"STANDIN_ANSWER": "{{engine}} {{client}}"}
+    said = f"{socket.gethostname()} 127.0.0.1 " * 2
+    with running("vllm", "serve", "m", "--port={port}", ready="/health", env=env) as process:
+        for stream in (False, True):
+            body = {"model": "m", "stream": stream, "max_tokens": 4, **HELM}
+            answer = httpx.post(f"{process.url}/v1/chat/completions", json=body, timeout=30)
+            if not stream:
+                assert answer.json()["choices"][0]["message"]["content"] == said
+                assert answer.json()["usage"]["completion_tokens"] == 4
+                continue
+            *events, last, _ = answer.text.split("\n\n")
+            assert last == "data: [DONE]"
+            chunks = [json.loads(event.removeprefix("data: ")) for event in events]
+            assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks) == said
+
+
 def test_vllm_embeds_and_then_does_not_chat() -> None:
     args = ("serve", "m", "--port", "{port}", "--runner", "pooling")
     with running("vllm", *args, ready="/health") as process:

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .answers import Answers, FixedAnswer
 from .backend import CONTEXT, Backend
 
 JsonMap = dict[str, Any]
@@ -40,6 +41,14 @@ def load_seconds() -> float:
 def token_seconds() -> float:
     """How long a streamed token takes, above what the tiny model needs: `STANDIN_TOKEN_SECONDS`."""
     return float(os.environ.get("STANDIN_TOKEN_SECONDS", "0"))
+
+
+def fixed_answer() -> str:
+    """What a stand-in says to every question instead of the tiny model's answer: `STANDIN_ANSWER`; "" is the model's.
+
+    `{engine}` in it becomes the host name (a pod's is its own name), `{client}` the address of whoever asks.
+    """
+    return os.environ.get("STANDIN_ANSWER", "")
 
 
 def log(engine: str, text: str) -> None:
@@ -116,14 +125,22 @@ class Engine:
     # --- what they share
 
     def load(self) -> None:
-        """Load the model, as long as the engine's stand-in is meant to take."""
+        """Load the model, as long as the engine's stand-in is meant to take; a fixed answer needs none."""
         time.sleep(load_seconds())
-        self._backend = Backend(embeddings=self.embeddings)
+        if self.embeddings or not fixed_answer():
+            self._backend = Backend(embeddings=self.embeddings)
 
     @property
     def backend(self) -> Backend:
         assert self._backend is not None, "load() comes first"
         return self._backend
+
+    def answers(self, request: Request) -> Answers:
+        """Where the tokens of an answer come from."""
+        if text := fixed_answer():
+            client = request.client.host if request.client else ""
+            return FixedAnswer(text.format(engine=socket.gethostname(), client=client))
+        return self.backend
 
     def routes(self) -> list[BaseRoute]:
         """The OpenAI routes."""
@@ -154,10 +171,10 @@ class Engine:
             return JSONResponse(refusal.body, refusal.status)
         generation = Generation(stream=bool(body.get("stream")))
         if generation.stream:
-            events = self._events(path, body, generation)
+            events = self._events(path, body, generation, self.answers(request))
             return StreamingResponse(events, media_type="text/event-stream; charset=utf-8")
         with self._counted(generation):
-            answer = await self._unless_aborted(self.backend.ask(path, _for_backend(body)))
+            answer = await self._unless_aborted(self.answers(request).ask(path, _for_backend(body)))
             if answer is None:
                 return JSONResponse(self.error(500, "Internal server error", "InternalServerError"), 500)
             status, whole = answer
@@ -187,7 +204,7 @@ class Engine:
         """Generate one token."""
         if self.embeddings:
             await self.backend.ask("/v1/embeddings", {"input": "x"})
-        else:
+        elif not fixed_answer():
             await self.backend.ask("/v1/completions", {"prompt": "x", "max_tokens": 1})
 
     async def _body(self, request: Request, needed: str) -> JsonMap:
@@ -199,12 +216,14 @@ class Engine:
             raise RefusedError(400, self.error(400, f"Field required: {needed}", param=needed))
         return body
 
-    async def _events(self, path: str, body: JsonMap, generation: Generation) -> AsyncGenerator[str, None]:
+    async def _events(
+        self, path: str, body: JsonMap, generation: Generation, answers: Answers
+    ) -> AsyncGenerator[str, None]:
         """Server-sent events; after an abort an error and the usual end, because the headers have long been sent."""
         wants_usage = (body.get("stream_options") or {}).get("include_usage")
         body = {**body, "stream_options": {"include_usage": True}}
         with self._counted(generation):
-            chunks = self.backend.stream(path, _for_backend(body))
+            chunks = answers.stream(path, _for_backend(body))
             try:
                 while (chunk := await self._unless_aborted(anext(chunks, END))) is not None:
                     if chunk is END:

@@ -1,0 +1,52 @@
+"""An answer that costs nothing: for tests that ask hundreds of times a second, and want to know who answered whom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from itertools import cycle, islice
+from typing import Any, Protocol
+
+
+class Answers(Protocol):
+    """Where a stand-in's tokens come from."""
+
+    async def ask(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """The status and the whole answer to a request that is not streamed."""
+
+    def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """The chunks of a streamed answer, the usage last."""
+
+
+class FixedAnswer:
+    """The words of a text, over and over, one a token, until `max_tokens` are said; no model is asked."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    async def ask(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        words = self._words(body)
+        said = "".join(words)
+        chat = path.endswith("chat/completions")
+        choice = {"message": {"role": "assistant", "content": said}} if chat else {"text": said}
+        whole = self._part("chat.completion" if chat else "text_completion", {**choice, "finish_reason": "length"})
+        return 200, {**whole, "usage": self._usage(words)}
+
+    async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        words = self._words(body)
+        chat = path.endswith("chat/completions")
+        kind = "chat.completion.chunk" if chat else "text_completion"
+        for at, word in enumerate(words, start=1):
+            choice = {"delta": {"role": "assistant", "content": word}} if chat else {"text": word}
+            yield self._part(kind, {**choice, "finish_reason": "length" if at == len(words) else None})
+        yield {**self._part(kind), "usage": self._usage(words)}
+
+    def _words(self, body: dict[str, Any]) -> list[str]:
+        return [f"{word} " for word in islice(cycle(self._text.split()), body["max_tokens"])]
+
+    def _part(self, kind: str, *choices: dict[str, Any]) -> dict[str, Any]:
+        numbered = [{"index": 0, **choice} for choice in choices]
+        return {"id": "fixed", "object": kind, "created": int(time.time()), "model": "", "choices": numbered}
+
+    def _usage(self, words: list[str]) -> dict[str, int]:
+        return {"prompt_tokens": 1, "completion_tokens": len(words), "total_tokens": len(words) + 1}

@@ -1,0 +1,157 @@
+"""Pods come and go under load, and no client notices: rollouts, scaling, an eviction; and what a killed engine costs.
+
+The engines are stand-ins for vLLM, which end as vLLM does: while one drains, what it has is finished, and what is new gets 500.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from harness.kubectl import Kubectl
+from tests.cluster.conftest import Install, Installed
+from tests.cluster.lives import Lives, watched
+from tests.cluster.load import ENGINE_ENV, STREAM_SECONDS, Load, loaded, node_port
+
+GATEWAY = "t-inference-stack-onwards"
+ENGINE = "t-inference-stack-chat"
+GATEWAYS = "app.kubernetes.io/component=onwards"
+ENGINES = "app.kubernetes.io/model-group=chat"
+ROLLOUTS = 5
+IDLE_TO_GONE_SECONDS = 10.0
+"""The most that a gateway pod may live on without a stream."""
+FAILED_SHARE = 0.001
+HOTTEST = 1.15
+NEWCOMER = 0.8
+NEWCOMER_SECONDS = 30.0
+VALUES: dict[str, Any] = {
+    "onwards": {"replicaCount": 2, "drainSeconds": 30, "service": {"type": "NodePort"}},
+    "modelGroups": {
+        "chat": {
+            "enabled": True,
+            "engine": "vllm",
+            "modelName": "demo/chat",
+            "modelAlias": ["chat"],
+            "replicaCount": 2,
+            "drainSeconds": 30,
+            "env": ENGINE_ENV,
+        }
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def installed(install_for_all: Install) -> Installed:
+    return install_for_all(VALUES)
+
+
+@pytest.fixture
+def kubectl(installed: Installed) -> Kubectl:
+    return installed.stack.kubectl
+
+
+@pytest.fixture
+def load(kubectl: Kubectl) -> Iterator[Load]:
+    """The clients, with all of their streams open."""
+    with loaded(node_port(kubectl, GATEWAY)) as load:
+        time.sleep(STREAM_SECONDS / 2)
+        yield load
+
+
+def unhurt(load: Load) -> None:
+    """No request has failed, no stream was cut, and there was a load."""
+    load.stop()
+    failed = load.failed()
+    assert not failed, f"{len(failed)} of {len(load.outcomes)} failed: {failed[:5]}"
+    assert {each.stream for each in load.outcomes} == {True, False}
+
+
+def gone_when_idle(lives: Lives, load: Load) -> None:
+    """Each gateway pod that had to go was there until its last stream had ended, and not much longer."""
+    for name, life in lives.ended().items():
+        assert life.gone is not None and life.told_to_go is not None
+        ends = [each.ended for each in load.outcomes if each.stream and each.gateway == life.address]
+        idle = max([life.told_to_go, *(end for end in ends if end < life.gone)])
+        assert life.gone - idle <= IDLE_TO_GONE_SECONDS, f"{name} lived on for {life.gone - idle:.1f} s"
+
+
+def roll_out(kubectl: Kubectl, deployment: str) -> None:
+    kubectl.run("rollout", "restart", f"deployment/{deployment}")
+    kubectl.wait_available(deployment)
+
+
+def test_rollouts_of_the_gateway_cut_nothing(kubectl: Kubectl, load: Load) -> None:
+    with watched(kubectl, GATEWAYS) as lives:
+        for _ in range(ROLLOUTS):
+            roll_out(kubectl, GATEWAY)
+        lives.wait_gone()
+    unhurt(load)
+    assert len(lives.ended()) == ROLLOUTS * 2
+    gone_when_idle(lives, load)
+
+
+def test_rollouts_of_a_group_cut_nothing(kubectl: Kubectl, load: Load) -> None:
+    with watched(kubectl, ENGINES) as lives:
+        for _ in range(ROLLOUTS):
+            roll_out(kubectl, ENGINE)
+        lives.wait_gone()
+    unhurt(load)
+    assert len(lives.ended()) == ROLLOUTS * 2
+
+
+def test_fewer_gateways_and_an_evicted_pod_of_each_kind_cut_nothing(kubectl: Kubectl, load: Load) -> None:
+    kubectl.run("scale", f"deployment/{GATEWAY}", "--replicas=3")
+    kubectl.wait_available(GATEWAY)
+    with watched(kubectl, GATEWAYS) as gateways, watched(kubectl, ENGINES) as engines:
+        kubectl.run("scale", f"deployment/{GATEWAY}", "--replicas=2")
+        kubectl.wait_available(GATEWAY)
+        for selector in (GATEWAYS, ENGINES):
+            evict(kubectl, ready_pods(kubectl, selector)[0])
+        kubectl.wait_available(GATEWAY, ENGINE)
+        gateways.wait_gone()
+        engines.wait_gone()
+    unhurt(load)
+    assert (len(gateways.ended()), len(engines.ended())) == (2, 1)
+    gone_when_idle(gateways, load)
+
+
+def test_a_killed_engine_costs_its_own_answers_and_its_place_is_taken(kubectl: Kubectl, load: Load) -> None:
+    kubectl.run("scale", f"deployment/{ENGINE}", "--replicas=4")
+    kubectl.wait_available(ENGINE)
+    with watched(kubectl, ENGINES) as lives:
+        killed, *_ = before = ready_pods(kubectl, ENGINES)
+        from_kill = time.monotonic()
+        kubectl.run("delete", "pod", killed, "--force", "--grace-period=0", "--wait=false")
+        kubectl.wait_available(ENGINE)
+        time.sleep(NEWCOMER_SECONDS)
+        settled = time.monotonic()
+        time.sleep(NEWCOMER_SECONDS)
+    load.stop()
+    after = load.since(from_kill)
+    failed = [each for each in after if each.failure]
+    # A stream that has begun cannot be taken over by another engine: those of the killed one, and only those, are cut.
+    assert {each.engine for each in load.failed() if each.stream} <= {killed}
+    assert len([each for each in failed if not each.stream]) <= FAILED_SHARE * len(after), failed[:5]
+    newcomer, = set(lives.pods) - set(before)
+    served = Counter(each.engine for each in load.since(settled) if not each.failure and not each.stream)
+    fair = served.total() / 4
+    assert max(served.values()) / fair <= HOTTEST, served
+    assert served[newcomer] / fair >= NEWCOMER, served
+
+
+def ready_pods(kubectl: Kubectl, selector: str) -> list[str]:
+    """The names of the pods that are not on their way out."""
+    pods = kubectl.items("pods", selector)
+    return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+
+def evict(kubectl: Kubectl, pod: str) -> None:
+    """What `kubectl drain` asks of the API server for each pod of a node, within its disruption budget."""
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+    path = f"/api/v1/namespaces/{kubectl.namespace}/pods/{pod}/eviction"
+    kubectl.run("create", "--raw", path, "--filename", "-", stdin=json.dumps(eviction))
