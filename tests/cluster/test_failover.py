@@ -1,0 +1,143 @@
+"""An alias served by an engine of the release and, behind it, by an endpoint outside: who answers when, and with what.
+
+The endpoint outside is a stand-in for one: a pod that is none of the release's, reached by its URL (see provider.py).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from harness.cluster import Cluster
+from harness.kubectl import Kubectl
+from harness.openai import Client
+from tests.cluster import provider
+from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed
+from tests.cluster.keyed import put_keys
+from tests.cluster.tiny import gateway, pod_names
+
+KEY = "made-up-key-of-the-provider"
+OWN = "The engine answers."
+PROVIDER_IMAGE = "docker.io/vllm/vllm-openai:v0.30.0"
+"""For its Python."""
+
+
+def outside(alias: str, model: str, priority: int) -> dict[str, Any]:
+    """A provider of one alias, which does what the model's name says."""
+    return {
+        "url": f"http://provider:{provider.PORT}/v1",
+        "modelAlias": [alias],
+        "modelName": model,
+        "priority": priority,
+        "apiKey": {"name": "provider", "key": "key"},
+    }
+
+
+VALUES: dict[str, Any] = {
+    "modelGroups": {
+        "own": {
+            "enabled": True,
+            "engine": "vllm",
+            "modelName": "demo/own",
+            "modelAlias": ["chat", "busy-first", "broken-first", "down-first"],
+            "priority": 1,
+            "env": [
+                {"name": "STANDIN_ANSWER", "value": OWN},
+                # Longer than it takes to see that it is gone: the provider has to answer meanwhile.
+                {"name": "STANDIN_LOAD_SECONDS", "value": "5"},
+            ],
+        }
+    },
+    "externalProviders": {
+        "behind": outside("chat", "outside/chat", 2),
+        "busy": outside("busy", "status-429", 0),
+        "broken": outside("broken", "status-500", 0),
+        "down": outside("down", "status-503", 0),
+        "busy-first": outside("busy-first", "status-429", 0),
+        "broken-first": outside("broken-first", "status-500", 0),
+        "down-first": outside("down-first", "status-503", 0),
+    },
+    "routes": {"busy-first": {"fallback": {"onStatus": [429]}}},
+}
+
+
+@pytest.fixture(scope="module")
+def installed(install_for_all: Install, namespace_for_all: str, cluster: Cluster) -> Installed:
+    kubectl = Kubectl(cluster.kubeconfig, namespace_for_all)
+    put_keys(kubectl, {"key": KEY}, name="provider")
+    run_provider(kubectl)
+    return install_for_all(VALUES)
+
+
+@pytest.fixture(scope="module")
+def client(installed: Installed) -> Iterator[Client]:
+    with gateway(installed) as client:
+        yield client
+
+
+def run_provider(kubectl: Kubectl) -> None:
+    labels = {"app": "provider"}
+    container = {
+        "name": "provider",
+        "image": PROVIDER_IMAGE,
+        "command": ["python3", "-c", Path(provider.__file__).read_text()],
+        "env": [{"name": "KEY", "value": KEY}],
+        "readinessProbe": {"tcpSocket": {"port": provider.PORT}, "periodSeconds": 1},
+    }
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "provider"},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+        },
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "provider"},
+        "spec": {"selector": labels, "ports": [{"port": provider.PORT}]},
+    }
+    for each in (deployment, service):
+        kubectl.apply(json.dumps(each))
+    kubectl.wait_available("provider")
+
+
+def test_the_provider_answers_while_the_own_engine_is_gone(installed: Installed, client: Client) -> None:
+    assert client.chat("chat", "Who?", max_tokens=3).strip() == OWN
+    (engine,) = pod_names(installed, "own")
+    installed.stack.kubectl.run("delete", "pod", engine, "--force", "--grace-period=0", "--wait=false")
+    said = []
+    until = time.monotonic() + AVAILABLE_SECONDS
+    while said[-2:] != [provider.SAYS, OWN]:
+        assert time.monotonic() < until, f"the engine did not come back: {said[-5:]}"
+        said.append(client.chat("chat", "Who?", max_tokens=3).strip())  # any error ends the test
+    assert set(said) == {provider.SAYS, OWN}
+
+
+@pytest.mark.parametrize("alias", ["busy-first", "down-first"])
+def test_a_status_that_the_route_names_is_tried_elsewhere(alias: str, client: Client) -> None:
+    assert client.chat(alias, "Who?", max_tokens=3).strip() == OWN
+
+
+@pytest.mark.parametrize(("alias", "status"), [("busy", 429), ("broken", 500), ("broken-first", 500)])
+def test_any_other_status_is_the_clients_with_its_retry_after(alias: str, status: int, client: Client) -> None:
+    answer = ask(client, alias)
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (status, "7")
+
+
+def test_a_status_that_is_tried_again_in_vain_is_a_bad_gateway(client: Client) -> None:
+    answer = ask(client, "down")
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (502, None)
+
+
+def ask(client: Client, alias: str) -> httpx.Response:
+    body = {"model": alias, "messages": [{"role": "user", "content": "Who?"}]}
+    return httpx.post(f"{client.url}/v1/chat/completions", json=body, timeout=60)

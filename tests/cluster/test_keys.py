@@ -1,0 +1,181 @@
+"""Clients' keys: what each may do, and how one is changed while clients are at work."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from harness.cluster import Cluster
+from harness.kubectl import Kubectl
+from harness.stack import Published
+from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed
+from tests.cluster.keyed import KEYS, SECRET, VALUES, install_keyed, put_keys
+from tests.cluster.load import ENGINE_ENV, loaded, node_port
+
+GATEWAY = "t-inference-stack-onwards"
+ROTATIONS = 5
+LIVE_SECONDS = 60.0
+"""The most that a new key may take to open every gateway."""
+IN_A_ROW = 20
+"""Requests on new connections, each of which may come to another gateway."""
+
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "chat": ("chat/completions", {"model": "chat", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}),
+    "stream": (
+        "chat/completions",
+        {"model": "chat", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1, "stream": True},
+    ),
+    "embeddings": ("embeddings", {"model": "embed", "input": "Hi"}),
+}
+STATUSES = {"none": 401, "wrong": 403, "right": 200, "of another alias": 403}
+MODELS = {
+    "none": set[str](),
+    "wrong": set[str](),
+    "right": {"chat", "other", "embed"},
+    "of another alias": {"other"},
+    "over its limit": {"chat", "other", "embed"},
+}
+GIVEN = {
+    "none": "",
+    "wrong": "made-up-wrong",
+    "right": KEYS["right"],
+    "of another alias": KEYS["narrow"],
+    "over its limit": KEYS["limited"],
+}
+
+
+@pytest.fixture(scope="module")
+def kubectl(cluster: Cluster, namespace_for_all: str) -> Kubectl:
+    return Kubectl(cluster.kubeconfig, namespace_for_all)
+
+
+@pytest.fixture(scope="module")
+def keyed(install_for_all: Install, kubectl: Kubectl) -> Installed:
+    return install_keyed(install_for_all, kubectl)
+
+
+def headers(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def test_each_key_opens_what_it_should(keyed: Installed) -> None:
+    with keyed.stack.kubectl.port_forward(keyed.stack.gateway, "http") as port:
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}/v1/", timeout=60)
+        for kind, (path, body) in KINDS.items():
+            statuses = {name: client.post(path, json=body, headers=headers(GIVEN[name])).status_code for name in STATUSES}
+            assert statuses == STATUSES, kind
+            with ThreadPoolExecutor(8) as pool:
+                limited = headers(KEYS["limited"])
+                asked = [pool.submit(client.post, path, json=body, headers=limited) for _ in range(8)]
+                assert {each.result().status_code for each in asked} == {200, 429}, kind
+        for name, key in GIVEN.items():
+            answer = client.get("models", headers=headers(key))
+            assert answer.status_code == 200, name
+            assert {model["id"] for model in answer.json()["data"]} == MODELS[name], name
+
+
+def test_a_key_opens_no_other_alias_by_a_header(keyed: Installed) -> None:
+    with keyed.stack.kubectl.port_forward(keyed.stack.gateway, "http") as port:
+        url = f"http://127.0.0.1:{port}/v1/chat/completions"
+        named = {**KINDS["chat"][1], "model": "other"}
+        assert httpx.post(url, json=named, headers=headers(KEYS["narrow"])).status_code == 200
+        override = {**headers(KEYS["narrow"]), "model-override": "chat"}
+        assert httpx.post(url, json=named, headers=override).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ({"name": "no-such-secret", "key": "key"}, 'secret "no-such-secret" not found'),
+        ({"name": SECRET, "key": "no-such-key"}, "references non-existent secret key: no-such-key"),
+    ],
+    ids=["Secret", "key"],
+)
+def test_a_missing_one_stops_the_new_gateway_with_a_message_while_the_old_one_serves(
+    reference: dict[str, str], said: str, keyed: Installed, kubectl: Kubectl, chart: Published
+) -> None:
+    stack = keyed.stack
+    late = {"onwards": {"clientKeys": {"late": {"apiKey": reference}}}}
+    stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, values=[VALUES, late], wait=False)
+    until = time.monotonic() + AVAILABLE_SECONDS
+    while not any(said in event.get("message", "") for event in kubectl.items("events")):
+        assert time.monotonic() < until, [event.get("message") for event in kubectl.items("events")]
+        time.sleep(1)
+    with kubectl.port_forward(stack.gateway, "http") as port:
+        path, body = KINDS["chat"]
+        answer = httpx.post(f"http://127.0.0.1:{port}/v1/{path}", json=body, headers=headers(KEYS["right"]), timeout=60)
+        assert answer.status_code == 200
+    stack.helm.rollback("t", wait=False)
+    kubectl.wait_available(GATEWAY)
+
+
+def test_keys_are_changed_while_clients_are_at_work(install: Install, cluster: Cluster, namespace: str) -> None:
+    """Each client has two keys, of which it uses one: the other is changed, and then it goes over to that one."""
+    kubectl = Kubectl(cluster.kubeconfig, namespace)
+    slots = {"steady": new_key(), "blue": new_key(), "green": new_key()}
+    put_keys(kubectl, slots)
+    install(
+        {
+            "onwards": {
+                "replicaCount": 2,
+                "service": {"type": "NodePort"},
+                "clientKeys": {slot: {"apiKey": {"name": SECRET, "key": slot}} for slot in slots},
+            },
+            "modelGroups": {
+                "chat": {
+                    "enabled": True,
+                    "engine": "vllm",
+                    "modelName": "demo/chat",
+                    "modelAlias": ["chat"],
+                    "env": ENGINE_ENV,
+                }
+            },
+        }
+    )
+    address = node_port(kubectl, GATEWAY)
+    in_use = "blue"
+    settle(address, slots[in_use], 200)
+    with (
+        loaded(address, rate=20, streams=4, key=lambda: slots["steady"]) as steady,
+        loaded(address, rate=20, streams=4, key=lambda: slots[in_use]) as rotating,
+    ):
+        for _ in range(ROTATIONS):
+            spare = "green" if in_use == "blue" else "blue"
+            old, new = slots[spare], new_key()
+            begun = time.monotonic()
+            put_keys(kubectl, {**slots, spare: new})
+            kubectl.run("rollout", "restart", f"deployment/{GATEWAY}")
+            kubectl.wait_available(GATEWAY)
+            settle(address, new, 200)
+            assert time.monotonic() - begun <= LIVE_SECONDS
+            settle(address, old, 403)
+            slots[spare] = new
+            in_use = spare
+            time.sleep(2)  # some requests with the new one
+    for load in (steady, rotating):
+        assert {each.stream for each in load.outcomes} == {True, False}
+        assert not load.failed(), load.failed()[:5]
+
+
+def new_key() -> str:
+    return f"made-up-{secrets.token_hex(12)}"
+
+
+def settle(address: tuple[str, int], key: str, status: int) -> None:
+    """Until a key is answered so by `IN_A_ROW` gateways: kube-proxy hears of a pod a moment after its change.
+
+    Raises:
+        AssertionError: not within `LIVE_SECONDS`.
+    """
+    path, body = KINDS["chat"]
+    until = time.monotonic() + LIVE_SECONDS
+    in_a_row = 0
+    while in_a_row < IN_A_ROW:
+        assert time.monotonic() < until, f"not {status} within {LIVE_SECONDS:.0f} s"
+        answer = httpx.post(f"http://{address[0]}:{address[1]}/v1/{path}", json=body, headers=headers(key), timeout=60)
+        in_a_row = in_a_row + 1 if answer.status_code == status else 0
