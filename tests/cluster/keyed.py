@@ -14,7 +14,8 @@ ANSWER = "Served."
 KEYS = {name: f"made-up-{name}-{secrets.token_hex(8)}" for name in ("right", "narrow", "limited")}
 """A key for everything, one for the alias `other` alone, and one for a request a second."""
 
-_ENGINE = {"enabled": True, "engine": "vllm", "env": [{"name": "STANDIN_LOAD_SECONDS", "value": "0"}]}
+_QUICK = {"name": "STANDIN_LOAD_SECONDS", "value": "0"}
+_ENGINE = {"enabled": True, "engine": "vllm", "env": [_QUICK]}
 VALUES: dict[str, Any] = {
     "onwards": {
         "clientKeys": {
@@ -28,7 +29,7 @@ VALUES: dict[str, Any] = {
             **_ENGINE,
             "modelName": "demo/chat",
             "modelAlias": ["chat", "other"],
-            "env": [*_ENGINE["env"], {"name": "STANDIN_ANSWER", "value": ANSWER}],
+            "env": [_QUICK, {"name": "STANDIN_ANSWER", "value": ANSWER}],
         },
         "embed": {
             **_ENGINE,

@@ -1,11 +1,11 @@
 """Clients that ask without pause while something is done to the pods, and what each of their requests came to.
 
-They come through a node port of the gateway's Service, so that kube-proxy spreads their connections as it does for any client,
-and each keeps its connections between requests, as OpenAI's SDKs do: a client that opened a new one for each request would never
-notice that it stays on a pod which is about to go. Unlike the SDKs they do not try again.
+They come through a node port of the gateway's Service, so that kube-proxy spreads their connections as any client's.
+Each keeps its connections between requests, as OpenAI's SDKs do: a client that opened a new one for each request would
+never notice that it stays on a pod which is about to go. Unlike the SDKs they do not try again.
 
-What they ask is the vLLM stand-in with a fixed answer (`ANSWER`), which says what pod answered and what pod asked it. Written on
-asyncio alone: HTTP libraries for Python need a whole core for 200 requests a second.
+What they ask is the vLLM stand-in with a fixed answer (`ANSWER`), which says what pod answered and what pod asked it.
+Written on asyncio alone, because it shares the machine with all that it asks.
 """
 
 from __future__ import annotations

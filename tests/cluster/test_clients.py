@@ -64,9 +64,7 @@ async def said_to_python(url: str) -> dict[str, Any]:
         return openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0, **more)
 
     def chat(client: openai.AsyncOpenAI, model: str = "chat") -> Awaitable[Any]:
-        return client.chat.completions.create(
-            model=model, messages=[{"role": "user", "content": "Hi"}], max_tokens=4
-        )
+        return client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Hi"}], max_tokens=4)
 
     client = client_with(KEYS["right"])
     stream = await client.chat.completions.create(

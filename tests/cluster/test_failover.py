@@ -114,7 +114,7 @@ def test_the_provider_answers_while_the_own_engine_is_gone(installed: Installed,
     assert client.chat("chat", "Who?", max_tokens=3).strip() == OWN
     (engine,) = pod_names(installed, "own")
     installed.stack.kubectl.run("delete", "pod", engine, "--force", "--grace-period=0", "--wait=false")
-    said = []
+    said: list[str] = []
     until = time.monotonic() + AVAILABLE_SECONDS
     while said[-2:] != [provider.SAYS, OWN]:
         assert time.monotonic() < until, f"the engine did not come back: {said[-5:]}"

@@ -67,7 +67,9 @@ def test_each_key_opens_what_it_should(keyed: Installed) -> None:
     with keyed.stack.kubectl.port_forward(keyed.stack.gateway, "http") as port:
         client = httpx.Client(base_url=f"http://127.0.0.1:{port}/v1/", timeout=60)
         for kind, (path, body) in KINDS.items():
-            statuses = {name: client.post(path, json=body, headers=headers(GIVEN[name])).status_code for name in STATUSES}
+            statuses = {
+                name: client.post(path, json=body, headers=headers(GIVEN[name])).status_code for name in STATUSES
+            }
             assert statuses == STATUSES, kind
             with ThreadPoolExecutor(8) as pool:
                 limited = headers(KEYS["limited"])

@@ -1,6 +1,7 @@
 """Pods come and go under load, and no client notices: rollouts, scaling, an eviction; and what a killed engine costs.
 
-The engines are stand-ins for vLLM, which end as vLLM does: while one drains, what it has is finished, and what is new gets 500.
+The engines are stand-ins for vLLM, which end as vLLM does: while one drains, it finishes what it has, and what is new
+gets 500.
 """
 
 from __future__ import annotations
