@@ -29,7 +29,7 @@ def lint() -> str:
         HarnessError: one of them finds something.
     """
     version = module_version(MODULE)
-    words = [tool("go"), "mod", "download", "-json", f"{MODULE}@{version}"]
+    words: list[str | Path] = [tool("go"), "mod", "download", "-json", f"{MODULE}@{version}"]
     source = Path(json.loads(run(words, cwd=ROOT / "tools").stdout)["Dir"])
     return ct(
         Helm(),
@@ -54,7 +54,7 @@ def install(helm: Helm, timeout: float) -> str:
 
 def ct(helm: Helm, command: str, *options: str) -> str:
     path = os.pathsep.join((str(link(["helm", "kubectl"])), str(Path(sys.executable).parent), os.environ["PATH"]))
-    words = [tool("ct"), command, "--charts=.", *options]
+    words: list[str | Path] = [tool("ct"), command, "--charts=.", *options]
     done = run(words, cwd=ROOT, env={**helm.environment, "PATH": path}, check=False)
     if done.returncode:
         raise HarnessError(f"ct {command} ended with code {done.returncode}:\n{done.stdout}\n{done.stderr}".strip())

@@ -53,7 +53,7 @@ WHOLE: dict[str, Any] = {
 def planted(drawn: Values) -> tuple[Values, dict[str, str]]:
     """The values with a key of its own in every place that takes one, and those keys by place."""
     copy = deepcopy({**drawn, "modelGroupDefaults": {}})
-    keys = {}
+    keys: dict[str, str] = {}
     for path in FIELDS:
         key = f"sk-canary-{len(keys)}-{'y' * 9}"
         place = copy
