@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,15 +11,18 @@ from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed
 from tests.cluster.tiny import TINY, gateway
 
 REQUESTS = 24
+COUNT = re.compile(r"^llamacpp:tokens_predicted_total(?:\{.*\})? (\S+)", re.MULTILINE)
 
 
-def served(installed: Installed) -> Mapping[str, int]:
-    """How many requests each replica has answered, by its own log of them."""
+TOKENS = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000/metrics').read().decode())"
+
+
+def served(installed: Installed) -> Mapping[str, float]:
+    """How many tokens each replica has answered with, by its own metric."""
     kubectl = installed.stack.kubectl
-    pods = kubectl.items("pods", "app.kubernetes.io/model-group=tiny")
-    return {
-        name: kubectl.logs(name).count("POST /v1/chat/completions") for name in (p["metadata"]["name"] for p in pods)
-    }
+    names = [pod["metadata"]["name"] for pod in kubectl.items("pods", "app.kubernetes.io/model-group=tiny")]
+    told = {name: kubectl.exec(f"pod/{name}", ["python3", "-c", TOKENS]) for name in names}
+    return {name: float(COUNT.findall(text)[0]) for name, text in told.items()}
 
 
 def ask(installed: Installed) -> None:

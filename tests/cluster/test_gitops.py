@@ -56,8 +56,11 @@ def owned(live: Object) -> tuple[Any, ...]:
 def drift(wanted: Any, live: Any, path: str, exact: bool) -> Iterator[str]:
     """Where the server stores something else than what was rendered; fields that it adds in maps are no drift.
 
-    With `exact`, a quantity has to be written as the server writes it.
+    With `exact`, a quantity has to be written as the server writes it, and nothing may be there that is empty, which
+    the server leaves out.
     """
+    if not exact and wanted in ([], {}) and live is None:
+        return
     if isinstance(wanted, dict) and isinstance(live, dict):
         for key, below in wanted.items():
             yield from drift(below, live.get(key), f"{path}.{key}", exact)
