@@ -60,11 +60,13 @@ def test_the_client_for_javascript(installed: Installed, tmp_path: Path) -> None
 async def said_to_python(url: str) -> dict[str, Any]:
     """What the client for Python makes of a gateway."""
 
-    def client_with(key: str, **more: Any) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0, **more)
+    def client_with(key: str) -> openai.AsyncOpenAI:
+        return openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0)
 
-    def chat(client: openai.AsyncOpenAI, model: str = "chat") -> Awaitable[Any]:
-        return client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Hi"}], max_tokens=4)
+    async def chat(client: openai.AsyncOpenAI, model: str = "chat", **more: Any) -> Any:
+        return await client.chat.completions.create(
+            model=model, messages=[{"role": "user", "content": "Hi"}], max_tokens=4, **more
+        )
 
     client = client_with(KEYS["right"])
     stream = await client.chat.completions.create(
@@ -72,14 +74,13 @@ async def said_to_python(url: str) -> dict[str, Any]:
     )
     whole = await chat(client)
     embedding = await client.embeddings.create(model="embed", input="Hi")
-    nobody = client_with("-", default_headers={"Authorization": openai.Omit()})
     crowd = asyncio.gather(*(chat(client_with(KEYS["limited"])) for _ in range(8)))
     return {
         "chat": whole.choices[0].message.content,
         "stream": "".join([chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]),
         "embedding": all(isinstance(number, float) for number in embedding.data[0].embedding),
         "models": sorted([model.id async for model in client.models.list()]),
-        "no key": await error_of(chat(nobody)),
+        "no key": await error_of(chat(client, extra_headers={"Authorization": openai.Omit()})),
         "wrong key": await error_of(chat(client_with("made-up"))),
         "another alias": await error_of(chat(client_with(KEYS["narrow"]))),
         "no model": await error_of(chat(client, "no-such-model")),

@@ -83,24 +83,25 @@ def installed(install_for_all: Install) -> Installed:
 @pytest.mark.parametrize("engine", SERVICES)
 def test_no_door_to_an_engine_is_open(engine: str, installed: Installed) -> None:
     kubectl = installed.stack.kubectl
-    connection = http.client.HTTPConnection(*node_port(kubectl, GATEWAY), timeout=60)
+    address = node_port(kubectl, GATEWAY)
     open_ = []
     for path in CONTROL[engine]:
         for spelling in SPELLINGS:
             for method in METHODS:
                 door = spelling.format(path=path, service=SERVICES[engine])
-                status = knock(connection, method, door, engine)
+                status = knock(address, method, door, engine)
                 if not 400 <= status < 500:
                     open_.append((method, door, status))
     assert not open_
     assert asked_by_the_gateway(kubectl, engine) == []
     # The witness is no sleeper: it sees what does come through.
-    assert knock(connection, "POST", "/v1/chat/completions", engine) == 200
+    assert knock(address, "POST", "/v1/chat/completions", engine) == 200
     assert asked_by_the_gateway(kubectl, engine) == ["POST /v1/chat/completions"]
 
 
-def knock(connection: http.client.HTTPConnection, method: str, path: str, model: str) -> int:
+def knock(address: tuple[str, int], method: str, path: str, model: str) -> int:
     """The status of a request whose path is sent as it is written here."""
+    connection = http.client.HTTPConnection(*address, timeout=60)
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Let me in"}], "max_tokens": 1})
     connection.putrequest(method, path, skip_accept_encoding=True)
     for name, value in (
@@ -111,9 +112,9 @@ def knock(connection: http.client.HTTPConnection, method: str, path: str, model:
     ):
         connection.putheader(name, value)
     connection.endheaders(body.encode())
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 def asked_by_the_gateway(kubectl: Kubectl, engine: str) -> list[str]:

@@ -74,7 +74,7 @@ def test_each_key_opens_what_it_should(keyed: Installed) -> None:
             with ThreadPoolExecutor(8) as pool:
                 limited = headers(KEYS["limited"])
                 asked = [pool.submit(client.post, path, json=body, headers=limited) for _ in range(8)]
-                assert {each.result().status_code for each in asked} == {200, 429}, kind
+                assert 429 in (got := {each.result().status_code for each in asked}) <= {200, 429}, (kind, got)
         for name, key in GIVEN.items():
             answer = client.get("models", headers=headers(key))
             assert answer.status_code == 200, name

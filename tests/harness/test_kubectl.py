@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,27 @@ def test_port_forward_that_fails_says_why(tmp_path: Path) -> None:
     kubectl = fake(tmp_path, "sys.exit('error: services \"x\" not found')")
     with pytest.raises(HarnessError, match='services "x" not found'), kubectl.port_forward("service/x", 80):
         pass
+
+
+def test_watch_tells_of_each_change_while_the_body_runs(tmp_path: Path) -> None:
+    script = """
+import time
+assert args[args.index("get") + 1] == "pods" and args[args.index("--selector") + 1] == "app=x"
+for event in ("ADDED", "MODIFIED", "DELETED"):
+    print(event, json.dumps({"metadata": {"name": "a b"}}), flush=True)
+time.sleep(60)
+"""
+    told: list[tuple[str, str]] = []
+    all_told = threading.Event()
+
+    def tell(event: str, pod: dict[str, Any]) -> None:
+        told.append((event, pod["metadata"]["name"]))
+        if len(told) == 3:
+            all_told.set()
+
+    with fake(tmp_path, script).watch("pods", "app=x", tell):
+        assert all_told.wait(30)
+    assert told == [("ADDED", "a b"), ("MODIFIED", "a b"), ("DELETED", "a b")]
 
 
 def test_failure_is_what_kubectl_said(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ def program(path: Path, script: str) -> Path:
         ("go", "go version devel", False),
         ("cargo", "cargo 1.95.0 (f2d3ce0bd 2026-03-21)", True),
         ("cargo", "cargo 1.87.0", False),
+        ("node", "v24.19.0", True),
+        ("node", "v20.20.2", False),
     ],
 )
 def test_version_on_path_is_good_enough_or_not(name: str, said: str, good: bool) -> None:
