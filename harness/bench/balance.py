@@ -15,6 +15,8 @@ from harness.bench.results import Balance, percentile
 
 SERVICE = "service"
 PER_REPLICA = "perReplica"
+"""As `balancing` in the values."""
+
 KEPT = "service, connections kept"
 """Not a mode of the chart's: what `service` would be with the connection pool that Onwards has by itself."""
 
@@ -75,7 +77,8 @@ def _one(plan: Plan, number: int, mode: str) -> Balance:
 
 
 def _gateway(mode: str, engines: Mock, count: int) -> AbstractContextManager[gateways.Running]:
-    rendered = chart.config(chart.render())
+    balancing = SERVICE if mode == KEPT else mode
+    rendered = chart.config(chart.render(chart.one_group(balancing=balancing, replicaCount=count)))
     if mode == KEPT:
         del rendered[POOL]
     addresses = engines.engines[:count] if mode == PER_REPLICA else [engines.service]

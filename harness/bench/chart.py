@@ -17,10 +17,17 @@ from harness.quantity import amount
 MODEL = "chat"
 NAME = "bench"
 GATEWAY = f"{NAME}-onwards"
-ONE_GROUP = {"modelGroups": {"mock": {"enabled": True, "modelName": "org/model", "modelAlias": [MODEL]}}}
 CONFIG_PATH = "/app/config/config.json"
 
 Config = dict[str, Any]
+
+
+def one_group(**more: Any) -> dict[str, Any]:
+    """Values with one group, which has the chart's defaults but for `more`."""
+    return {"modelGroups": {"mock": {"enabled": True, "modelName": "org/model", "modelAlias": [MODEL], **more}}}
+
+
+ONE_GROUP = one_group()
 
 
 def render(values: Mapping[str, Any] = ONE_GROUP, onwards: Mapping[str, Any] | None = None) -> Manifests:
@@ -48,15 +55,15 @@ def config_text(manifests: Manifests) -> str:
 
 
 def led_to(rendered: Config, addresses: Sequence[str]) -> Config:
-    """The configuration with each provider once for each address (`host:port`), instead of the Service's.
+    """The configuration with these addresses (`host:port`) instead of those of the cluster, as many as each pool has.
 
-    With several, that is what a provider for each replica looks like.
+    Raises:
+        ValueError: a pool has more or fewer.
     """
     changed = copy.deepcopy(rendered)
     for pool in changed["targets"].values():
-        pool["providers"] = [
-            {**provider, "url": f"http://{address}/v1"} for provider in pool["providers"] for address in addresses
-        ]
+        for provider, address in zip(pool["providers"], addresses, strict=True):
+            provider["url"] = f"http://{address}/v1"
     return changed
 
 

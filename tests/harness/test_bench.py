@@ -127,13 +127,17 @@ def test_shares_are_against_the_mean() -> None:
 
 
 def test_the_configuration_is_the_charts_but_for_addresses() -> None:
-    rendered = chart.config(chart.render())
+    rendered = chart.config(chart.render(chart.one_group(balancing="perReplica", replicaCount=2)))
     changed = chart.led_to(rendered, ["127.0.0.1:1", "127.0.0.1:2"])
     (pool,) = changed["targets"].values()
     assert [provider["url"] for provider in pool["providers"]] == ["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"]
     (own,) = rendered["targets"].values()
     assert {**pool, "providers": None} == {**own, "providers": None}
+    for here, there in zip(pool["providers"], own["providers"], strict=True):
+        assert {**here, "url": there["url"]} == there
     assert {**changed, "targets": None} == {**rendered, "targets": None}
+    with pytest.raises(ValueError, match="zip"):
+        chart.led_to(rendered, ["127.0.0.1:1"])
     assert chart.arguments(1234, 1235, Path("/there"))[:6] == [
         "--targets",
         "/there",
