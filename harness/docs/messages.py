@@ -32,7 +32,9 @@ and `helm upgrade` print.
 
 Before both, Helm holds the values against the chart's schema: an unknown key, a wrong type and a number out of bounds
 are refused with their path (`values don't meet the specifications of the schema(s)`, and for example
-`at '/modelGroups/chat': additional properties 'modelAlais' not allowed`). [Values](values.md) has the keys there are.
+`at '/modelGroups/chat': additional properties 'modelAlais' not allowed`). Words of other charts are answered with the
+key that they mean (`at '/onwards/replicas': value must be 'did you mean replicaCount?'`). [Values](values.md) has the
+keys there are.
 
 Each message stands here with values that cause it. In a message of your own, other names and numbers stand in the same
 sentence.

@@ -13,6 +13,7 @@ from harness.paths import ROOT
 from harness.schema import (
     common,
     config_maps,
+    hints,
     http_route,
     ingress,
     kubernetes,
@@ -23,10 +24,11 @@ from harness.schema import (
     routing,
     service_monitor,
 )
-from harness.schema.dsl import Schema, boolean, described, open_map, optional, references, settings, text
+from harness.schema.dsl import Schema, boolean, described, open_map, optional, reference, references, settings, text
 
 FILE: Path = ROOT / "values.schema.json"
 WIDTH = 120
+GROUP = "One model, or in modelGroupDefaults what all have unless they say otherwise; null goes back to the default."
 
 
 def root() -> Schema:
@@ -56,11 +58,11 @@ def build() -> Schema:
     """The whole schema.
 
     Raises:
-        HarnessError: it and values.yaml disagree about which keys there are.
+        HarnessError: it and values.yaml disagree about which keys there are, or a hint does not fit them.
     """
-    whole = prose.join(root(), prose.keys())
-    defaults = whole["properties"]["modelGroupDefaults"]
-    group = {**optional(defaults), "description": "One model: what differs from modelGroupDefaults; null removes it."}
+    whole = hints.add(prose.join(root(), prose.keys()))
+    group = {**optional(whole["properties"]["modelGroupDefaults"]), "description": GROUP}
+    whole["properties"]["modelGroupDefaults"] = reference("modelGroup")  # written and compiled once
     used = {*references(whole), *references(group)} - {"modelGroup"}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

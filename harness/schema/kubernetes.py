@@ -98,6 +98,11 @@ def embed(name: str) -> Schema:
     return {"$comment": f"{MARK} {name}", **_type(name)}
 
 
+def ours(schema: Schema) -> bool:
+    """Whether it is a closed object of the chart's own, whose keys are for values.yaml to explain."""
+    return "properties" in schema and not schema.get("$comment", "").startswith(MARK) and "object" in schema["type"]
+
+
 def definitions(names: Iterable[str]) -> dict[str, Schema]:
     """These types and all that they are made of, in the order of their names."""
     found: dict[str, Schema] = {}

@@ -16,7 +16,7 @@ import yaml
 from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.schema.dsl import Schema
-from harness.schema.kubernetes import MARK
+from harness.schema.kubernetes import ours
 
 START = "# -- "
 COMMENTED_OUT = re.compile(r"^(?P<indent> *)# (?P<key>[A-Za-z][A-Za-z0-9]*):( |$)")
@@ -100,7 +100,7 @@ def join(schema: Schema, documented: dict[Path_, Key]) -> Schema:
 
 
 def _join(schema: Schema, documented: dict[Path_, Key], path: Path_, faults: list[str]) -> Schema:
-    if not _ours(schema):
+    if not ours(schema):
         return schema
     joined = {}
     for name, below in schema["properties"].items():
@@ -120,11 +120,6 @@ def _join(schema: Schema, documented: dict[Path_, Key], path: Path_, faults: lis
     known = {path[0] for path in _below(documented, path)}
     faults += [f"- {'.'.join((*path, name))} is in values.yaml, but not in the schema" for name in known - set(joined)]
     return {**schema, "properties": joined}
-
-
-def _ours(schema: Schema) -> bool:
-    """Whether it is a closed object of the chart's own, whose keys are for values.yaml to explain."""
-    return "properties" in schema and not schema.get("$comment", "").startswith(MARK) and "object" in schema["type"]
 
 
 def _below(documented: dict[Path_, Key], path: Path_) -> Iterator[Path_]:

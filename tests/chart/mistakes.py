@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from harness.schema.hints import CAMEL_CASE, HINTS, sentence
+
 MISSPELT = """
 onwarsd
 onwards.replicas
@@ -89,6 +91,16 @@ modelGroups.a.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecut
 modelGroups.a.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.0.podAffinityTerm.topology
 modelGroups.a.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.0.labelSelector.matchExpressions.0.op
 modelGroups.a.topologySpreadConstraints.0.maxskew
+externalProviders.a.urls
+externalProviders.a.apiKey.keys
+onwards.clientKeys.a.apiKey.keys
+routes.a.strategi
+routes.a.fallback.maxAttempt
+routes.a.fallback.backoff.initialMillisecond
+onwards.clientKeys.a.label
+httpRoute.hostnam
+httpRoute.parentRefs.0.nam
+httpRoute.timeouts.requests
 onwards.autoscaling.target
 onwards.podDisruptionBudget.min
 modelGroups.a.podDisruptionBudget.max
@@ -194,6 +206,27 @@ def pointer(path: str) -> str:
     return "".join(f"/{part}" for part in path.split(".")) if path else ""
 
 
+def places(path: str) -> list[str]:
+    """Where values have an object of `modelGroupDefaults`: there, and in a group."""
+    group = f"modelGroups.a{path.removeprefix('modelGroupDefaults')}"
+    return [path, group] if path.startswith("modelGroupDefaults") else [path.replace("NAME", "a")]
+
+
+SPELLINGS = ("modelgroups", "onwards.replica_count", "modelGroups.a.model-alias", "ingress.classname")
+
+HINTED = {
+    **{
+        f"{place}.{word}".lstrip("."): sentence(meant)
+        for path, hints in HINTS.items()
+        for meant, words in hints.items()
+        for word in words.split()
+        for place in places(path)
+    },
+    **dict.fromkeys(SPELLINGS, CAMEL_CASE),
+}
+"""Words from elsewhere and other spellings, as paths of values, and what is said to each."""
+
+
 @dataclass(frozen=True)
 class Mistake:
     """Values, where they are refused, and the key that is named there ("" where the place itself is at fault)."""
@@ -203,7 +236,14 @@ class Mistake:
     key: str = ""
 
 
+def misspelt(path: str) -> Mistake:
+    """A key that is not there is named where it is missed; one that has a hint is at fault itself."""
+    parent, _, key = path.rpartition(".")
+    values = nested(path, None)
+    return Mistake(values, pointer(path)) if path in HINTED else Mistake(values, pointer(parent), key)
+
+
 REFUSED = {
-    **{typo: Mistake(nested(typo, None), pointer(typo.rpartition(".")[0]), typo.rpartition(".")[2]) for typo in TYPOS},
+    **{path: misspelt(path) for path in TYPOS},
     **{f"{path}={json.dumps(value)}": Mistake(nested(path, value), pointer(path)) for path, value in WRONG.items()},
 }

@@ -19,7 +19,7 @@ from harness.manifests import Manifests, Object
 from harness.paths import ROOT
 from harness.tools import tool
 from tests.chart.cases import ACCEPTED
-from tests.chart.mistakes import REFUSED, Mistake
+from tests.chart.mistakes import HINTED, REFUSED, Mistake, nested, pointer
 from tests.support import Values
 
 NEWEST = "helm"
@@ -125,6 +125,36 @@ def test_a_mistake_alone_is_refused(name: str, binary: str) -> None:
     with pytest.raises(HelmError) as caught:
         Helm(tool(binary)).template(ROOT, values=[mistake.values])
     assert {at for at, _ in faults(caught.value.said, binary)} == {mistake.place}
+
+
+@cache
+def answered(binary: str) -> list[Fault]:
+    """What one Helm says to every word from elsewhere at once."""
+    values: Any = {}
+    for path in HINTED:
+        values = both(values, nested(path, "x"))
+    with pytest.raises(HelmError) as caught:
+        Helm(tool(binary)).template(ROOT, values=[values])
+    return faults(caught.value.said, binary)
+
+
+def answer(path: str, binary: str) -> Fault:
+    """What one Helm has to say at the word of this path."""
+    said = f'{path} does not match: "{HINTED[path]}"' if binary == "helm-floor" else f"value must be '{HINTED[path]}'"
+    return pointer(path), said
+
+
+@pytest.mark.parametrize("binary", HELMS)
+@pytest.mark.parametrize("place", sorted({path.rpartition(".")[0] for path in HINTED}))
+def test_words_from_elsewhere_are_answered(place: str, binary: str) -> None:
+    wanted = {answer(path, binary) for path in HINTED if path.rpartition(".")[0] == place}
+    assert wanted - {*answered(binary)} == set()
+
+
+@pytest.mark.parametrize("binary", HELMS)
+def test_a_word_from_elsewhere_gets_no_other_answer(binary: str) -> None:
+    """That a key is not allowed would say less, and nothing else is wrong with these values."""
+    assert {at for at, _ in answered(binary)} == {pointer(path) for path in HINTED}
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def test_values_without_the_charts_defaults_are_accepted(values: dict[str, Any])
 def test_the_schema_knows_the_engines_of_the_templates() -> None:
     templates = (ROOT / "templates/model-group").glob("_engine-*.tpl")
     engines = {path.stem.removeprefix("_engine-") for path in templates}
-    assert {*SCHEMA["properties"]["modelGroupDefaults"]["properties"]["engine"]["enum"]} == {*engines, "", None}
+    assert {*SCHEMA["definitions"]["modelGroup"]["properties"]["engine"]["enum"]} == {*engines, "", None}
 
 
 def test_the_table_is_long_enough() -> None:

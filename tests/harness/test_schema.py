@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from jsonschema import Draft7Validator
 from harness import schema
 from harness.errors import HarnessError
 from harness.schema import __main__ as command
-from harness.schema import common, dsl, kubernetes, prose
+from harness.schema import common, dsl, hints, kubernetes, prose
 from harness.schema.dsl import Schema
 
 
@@ -188,11 +189,70 @@ def test_what_the_user_or_kubernetes_names_needs_no_key() -> None:
     assert prose.join(of, prose.keys(values))
 
 
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"": {"b": "a"}}, "- the root: a is a key"),
+        ({"": {"c": "x"}}, "- the root: there is no c"),
+        ({"b": {"modelGroups.NAME.d or d": "x"}}, "- b: there is no modelGroups.NAME.d"),
+        ({"b": {"e": "x"}}, "- b: there is no e"),
+        ({"b": {".e": "x"}}, "- b: there is no .e"),
+        ({"b": {"d": "x", ".a": "y x"}}, "- b: x means two"),
+        ({"": {"a": "replicacount"}}, "- the root: replicacount means two"),
+        ({"b": {"d": "x x"}}, "- b: x means two"),
+        ({"b": {"d": "x.*"}}, "- b: x.* is no word"),
+        ({"c": {"d": "x"}}, "- c is none of the chart's own objects"),
+        ({"k": {"limits": "x"}}, "- k is none of the chart's own objects"),
+    ],
+)
+def test_a_hint_that_does_not_fit_is_refused(given: hints.Hints, fault: str) -> None:
+    fields = {"a": dsl.text(), "b": dsl.obj(d=dsl.listing(dsl.obj(f=dsl.text()))), "replicaCount": dsl.integer()}
+    of = dsl.obj(**fields, k=kubernetes.embed("ResourceRequirements"))
+    with pytest.raises(HarnessError) as refused:
+        hints.add(of, given)
+    assert fault in str(refused.value).splitlines()
+
+
+def test_a_hint_refuses_its_words_and_no_key() -> None:
+    of = dsl.obj(b=dsl.listing(dsl.settings(oneKey=dsl.text(), k=kubernetes.embed("ResourceRequirements"))))
+    added = hints.add(of, {"b.0": {"k.limits.nvidia.com/gpu": "gpu gpus"}, "": {"b": "bee"}})
+    assert accepts(added, {"b": [{"oneKey": "x", "k": {"limits": {"gpu": 1}}}]})
+    assert added["properties"]["b"]["items"]["patternProperties"] == {
+        "^(gpu|gpus)$": {"const": "did you mean k.limits.nvidia.com/gpu?"},
+        "^one[-_]?key$": {"const": hints.CAMEL_CASE},
+    }
+    for word in ("gpu", "gpus", "onekey", "one_key", "one-key"):
+        assert not accepts(added, {"b": [{word: "did you mean"}]})
+    assert list(of["properties"]["b"]["items"]) == ["type", "properties", "additionalProperties"]
+
+
+@pytest.mark.parametrize(
+    ("meant", "said"),
+    [
+        ("a", "did you mean a?"),
+        (".a", "did you mean a at the top level?"),
+        (".a.b", "did you mean a.b?"),
+        ("a or modelGroups.NAME.b", "did you mean a or modelGroups.NAME.b?"),
+    ],
+)
+def test_a_hint_says_where(meant: str, said: str) -> None:
+    assert hints.sentence(meant) == said
+
+
+def test_no_hint_stands_in_the_way_of_a_key() -> None:
+    built = schema.build()
+    for path, each in (*hints.objects(built), *hints.objects(built["definitions"]["modelGroup"])):
+        for pattern in each.get("patternProperties", ()):
+            assert [key for key in each["properties"] if re.search(pattern, key)] == [], path
+
+
 def test_defaults_and_groups_are_one_shape() -> None:
     built = schema.build()
-    defaults, group = built["properties"]["modelGroupDefaults"], built["definitions"]["modelGroup"]
-    assert group["properties"] == defaults["properties"]
-    assert built["properties"]["modelGroups"]["additionalProperties"] == {"$ref": "#/definitions/modelGroup"}
+    one = {"$ref": "#/definitions/modelGroup"}
+    assert (
+        built["properties"]["modelGroupDefaults"] == built["properties"]["modelGroups"]["additionalProperties"] == one
+    )
+    assert built["definitions"]["modelGroup"]["properties"]["weight"]["default"] == 1
 
 
 def test_the_committed_file_is_up_to_date() -> None:

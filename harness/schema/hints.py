@@ -1,0 +1,307 @@
+"""What to say to the words that people bring from other charts and from Kubernetes.
+
+A closed object says of any other key only that it is not allowed. A hint makes it say `did you mean replicaCount?`: it
+is a `const` that no value meets. It stands in `patternProperties`, so that editors do not offer the wrong word. Each
+object has one more for its own keys in another spelling (replicacount, replica_count, replica-count): only one, since
+Helm compiles every expression at every render.
+
+The words are those of Kubernetes' objects, of `helm create`, and of the values of vLLM's production stack, llm-d,
+KubeAI, NIM, Triton and KServe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.errors import HarnessError
+from harness.schema.dsl import Schema
+from harness.schema.kubernetes import ours
+
+IMAGE = {
+    "repository": "name repo image",
+    "tag": "version imageTag",
+    "digest": "sha sha256",
+    "pullPolicy": "policy imagePullPolicy",
+}
+POD = {
+    "drainSeconds": "gracePeriod gracePeriodSeconds terminationGracePeriod terminationGracePeriodSeconds",
+    "image.pullPolicy": "imagePullPolicy pullPolicy",
+    "image.repository": "repository imageRepository",
+    "imagePullSecrets": "imagePullSecret pullSecrets",
+    "podAnnotations": "annotations",
+    "podDisruptionBudget": "pdb",
+    "podLabels": "labels",
+    "priorityClassName": "priorityClass",
+    "replicaCount": "replica replicas numReplicas minReplicas",
+    "resources.limits": "limits",
+    "resources.requests": "requests",
+    "service.port": "servicePort",
+    "service.type": "serviceType",
+    "serviceAccount.name": "serviceAccountName",
+    "volumeMounts": "extraVolumeMounts",
+    "volumes": "extraVolumes",
+    "env": "environment envVars extraEnv extraEnvVars",
+    ".ingress": "ingress",
+    ".networkPolicy": "networkPolicy",
+    ".serviceMonitor": "serviceMonitor",
+}
+ACCOUNT = {"name": "serviceAccountName"}
+
+Hints = Mapping[str, Mapping[str, str]]
+
+HINTS: Hints = {
+    "": {
+        "commonAnnotations": "annotations",
+        "commonLabels": "labels extraLabels additionalLabels",
+        "configMaps": "configMap extraConfigMaps",
+        "externalProviders": "backends externalProvider providers upstreams",
+        "fullnameOverride": "fullNameOverride",
+        "httpRoute": "HTTPRoute httpRoutes",
+        "imagePullSecrets": "imagePullSecret pullSecrets",
+        "ingress": "Ingress ingresses",
+        "modelGroupDefaults": "defaults groupDefaults modelDefaults modelGroupDefault modelGroupsDefaults",
+        "modelGroups": "engines groups model modelGroup models modelSpec modelSpecs servingEngineSpec",
+        "modelGroups.NAME.engine": "engine",
+        "modelGroups.NAME.modelAlias": "alias aliases modelAlias servedModelName",
+        "modelGroups.NAME.modelName": "modelId modelName modelUri modelUrl modelURI modelURL",
+        "modelGroups.NAME.persistentVolumes": "persistence persistentVolumes pvc storage",
+        "networkPolicy": "NetworkPolicy networkPolicies",
+        "onwards": "Onwards gateway proxy router routerSpec",
+        "onwards.autoscaling": "autoscaling hpa",
+        "onwards.clientKeys": "apiKeys clientKeys keys",
+        "onwards.image or modelGroups.NAME.image": "image",
+        "onwards.loadBalancer": "loadBalancer",
+        "onwards.metrics": "metrics",
+        "onwards.replicaCount or modelGroups.NAME.replicaCount": "replicaCount replicas",
+        "onwards.resources or modelGroups.NAME.resources": "resources",
+        "onwards.service": "service",
+        "onwards.serviceAccount or modelGroupDefaults.serviceAccount": "serviceAccount",
+        "onwards.strictMode": "strictMode",
+        "modelGroupDefaults.affinity or onwards.affinity": "affinity",
+        "modelGroupDefaults.env or onwards.env": "env envVars extraEnv extraEnvVars",
+        "modelGroupDefaults.nodeSelector or onwards.nodeSelector": "nodeSelector",
+        "modelGroupDefaults.podSecurityContext or onwards.podSecurityContext": "podSecurityContext",
+        "modelGroupDefaults.runtimeClassName": "runtimeClassName",
+        "modelGroupDefaults.tolerations or onwards.tolerations": "tolerations",
+        "serviceMonitor": "ServiceMonitor monitoring podMonitor prometheus",
+    },
+    "onwards": {
+        **POD,
+        "autoscaling": "hpa",
+        "clientKeys": "apiKeys keys",
+        "containerPort": "listenPort targetPort",
+        "extraArgs": "args extraFlags",
+        "fallback": "failover retries retry",
+        "image.tag": "imageTag tag version",
+        "metrics": "prometheus",
+        "probes": "healthCheck probe",
+        "probes.liveness": "livenessProbe",
+        "probes.readiness": "readinessProbe",
+        "probes.startup": "startupProbe",
+        "service.nodePort": "nodePort",
+        "service.port": "port servicePort",
+        "strictMode": "strict",
+        ".modelGroups": "modelGroups models",
+    },
+    "onwards.autoscaling": {
+        "maxReplicas": "max",
+        "minReplicas": "min",
+        "targetCPUUtilizationPercentage": "targetCPU targetCPUUtilization",
+    },
+    "onwards.clientKeys.NAME": {
+        "allowedAliases": "aliases allowedModels models",
+        "apiKey": "key secret secretRef",
+        "requestsPerSecond": "rateLimit rps",
+    },
+    "onwards.image": IMAGE,
+    "onwards.serviceAccount": ACCOUNT,
+    "onwards.service": {"port": "servicePort", "type": "serviceType"},
+    "onwards.loadBalancer": {"nameOverwrite": "name nameOverride"},
+    "onwards.fallback": {"maxAttempts": "attempts maxRetries retries", "onStatus": "retryOn statusCodes statuses"},
+    "onwards.fallback.backoff": {"initialMilliseconds": "initial initialMs", "maxMilliseconds": "max maxMs"},
+    "onwards.httpPool": {"idleTimeoutSeconds": "idleTimeout timeout", "maxIdlePerHost": "maxIdle"},
+    "onwards.probes": {
+        "liveness": "livenessProbe",
+        "readiness": "readinessProbe",
+        "startup": "startupProbe",
+    },
+    "modelGroupDefaults": {
+        **POD,
+        "additionalPorts": "extraPorts ports",
+        "apiKey": "apiKeySecret vllmApiKey",
+        "args": "arguments engineArgs extraArgs vllmConfig",
+        "concurrencyLimit": "maxConcurrency",
+        "containerPort": "port targetPort",
+        "engine": "backend framework inferenceEngine runtime",
+        "env": f"{POD['env']} hf_token hfToken",
+        "envFrom": "extraEnvFrom",
+        "image": "imageName",
+        "initContainers": "extraInitContainers initContainer",
+        "metricsPath": "metrics",
+        "modelAlias": "alias aliases modelAliases servedModelName servedModelNames",
+        "modelName": "hfModel model modelId modelUri modelUrl modelURI modelURL uri",
+        "persistentVolumes": "persistence persistentVolume persistentVolumeClaims pvc pvcs pvcStorage storage",
+        "resources.limits.nvidia.com/gpu": "gpu gpuCount gpus numGpus requestGPU tensorParallelSize",
+        "resources.requests.cpu": "requestCPU",
+        "resources.requests.memory": "requestMemory",
+        "requestTimeoutSeconds": "requestTimeout timeout",
+        "runtimeClassName": "runtimeClass",
+        "sharedMemory": "sharedMemorySize shm shmSize",
+        "startupProbe or livenessProbe or readinessProbe": "probes",
+        "strategy": "deploymentStrategy updateStrategy",
+        "tag": "imageTag version",
+    },
+    "modelGroupDefaults.image": IMAGE,
+    "modelGroupDefaults.serviceAccount": ACCOUNT,
+    "modelGroupDefaults.service": {"port": "servicePort", "type": "serviceType"},
+    "modelGroupDefaults.apiKey": {"key": "secretKey", "name": "existingSecret secret secretName"},
+    "modelGroupDefaults.additionalPorts.0": {"containerPort": "port targetPort"},
+    "modelGroupDefaults.persistentVolumes.0": {
+        "accessModes": "accessMode",
+        "existingClaim": "claimName existingPvc pvcName",
+        "mountPath": "path",
+        "size": "capacity storage",
+        "storageClass": "class",
+    },
+    "externalProviders.NAME": {
+        "apiKey": "key secret secretRef",
+        "modelAlias": "alias aliases",
+        "modelName": "model",
+        "preset": "provider type",
+        "requestTimeoutSeconds": "requestTimeout timeout",
+        "url": "baseURL baseUrl endpoint host",
+    },
+    "routes.NAME": {
+        "allowedKeys": "apiKeys keys",
+        "fallback": "failover retries retry",
+        "requestsPerSecond": "rateLimit rps",
+    },
+    "httpRoute": {"hostnames": "host hostname hosts", "parentRefs": "gateway gateways parentRef", "paths": "path"},
+    "ingress": {"className": "class ingressClass ingressClassName", "hosts": "host hostname hostnames path paths"},
+    "ingress.hosts.0": {"host": "hostname name", "paths": "path"},
+    "ingress.hosts.0.paths.0": {"pathType": "type"},
+    "ingress.tls.0": {"hosts": "host", "secretName": "secret"},
+    "networkPolicy": {
+        "modelGroups": "engines groups models",
+        "onwards": "gateway router",
+        "onwards or modelGroups.NAME": "egress ingress policyTypes",
+    },
+    "serviceMonitor": {
+        "bearerTokenSecret": "bearerToken",
+        "interval": "scrapeInterval",
+        "labels": "additionalLabels",
+        "scrapeTimeout": "timeout",
+        "tlsConfig": "tls",
+    },
+    "serviceMonitor.bearerTokenSecret": {"name": "secret secretName"},
+}
+"""For each of the chart's own objects: the key that is meant, and the words for it.
+
+A key is one of that object, a path below it, or, behind a dot, one from the root; ` or ` stands between several. A
+list's item is 0, and what the user names is NAME (Helm 3.13 would print <name> escaped). The words of a group stand
+below modelGroupDefaults.
+"""
+
+CAMEL_CASE = "did you mean it in camelCase, as in values.yaml?"
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def sentence(meant: str) -> str:
+    """What is said of a word for this key."""
+    return f"did you mean {' or '.join(_shown(each) for each in meant.split(' or '))}?"
+
+
+def add(schema: Schema, hints: Hints | None = None) -> Schema:
+    """The schema of all values with a hint for each word.
+
+    Raises:
+        HarnessError: a word is a key of its object or means two, or what is meant does not exist.
+    """
+    hints = HINTS if hints is None else hints
+    own = dict(objects(schema))
+    faults = [f"- {path} is none of the chart's own objects" for path in hints.keys() - own.keys()]
+    for path, each in own.items():
+        faults += [f"- {path or 'the root'}: {fault}" for fault in _faults(each, schema, hints.get(path, {}))]
+    if faults:
+        raise HarnessError("\n".join(["The hints do not fit the schema:", *sorted({*faults})]))
+    return _added(schema, hints)
+
+
+def objects(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
+    """The chart's own objects and their paths."""
+    if ours(schema):
+        yield path, schema
+        for name, below in schema["properties"].items():
+            yield from objects(below, _join(path, name))
+    if "items" in schema:
+        yield from objects(schema["items"], _join(path, "0"))
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from objects(schema["additionalProperties"], _join(path, "NAME"))
+
+
+def misspelling(key: str) -> str:
+    """An expression for a key of several words without its capital letters, also with - or _ between; "" for others."""
+    parts = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", key)
+    return "[-_]?".join(part.lower() for part in parts) if len(parts) > 1 else ""
+
+
+def _faults(schema: Schema, root: Schema, own: Mapping[str, str]) -> Iterator[str]:
+    for meant in (each for several in own for each in several.split(" or ")):
+        if not _exists(meant, schema, root):
+            yield f"there is no {meant}"
+    words = [word for each in own.values() for word in each.split()]
+    for word in words:
+        if word in schema["properties"]:
+            yield f"{word} is a key"
+        if not WORD.fullmatch(word):
+            yield f"{word} is no word"
+        if sum(bool(re.search(pattern, word)) for pattern in _patterns(schema, own)) > 1 or words.count(word) > 1:
+            yield f"{word} means two"
+
+
+def _added(schema: Schema, hints: Hints, path: str = "") -> Schema:
+    added = dict(schema)
+    if ours(schema):
+        below = schema["properties"].items()
+        added["properties"] = {name: _added(each, hints, _join(path, name)) for name, each in below}
+        if patterns := _patterns(schema, hints.get(path, {})):
+            added["patternProperties"] = patterns
+    if "items" in schema:
+        added["items"] = _added(schema["items"], hints, _join(path, "0"))
+    if isinstance(schema.get("additionalProperties"), dict):
+        added["additionalProperties"] = _added(schema["additionalProperties"], hints, _join(path, "NAME"))
+    return added
+
+
+def _patterns(schema: Schema, own: Mapping[str, str]) -> dict[str, Schema]:
+    """The hints of one object: a pattern for each key that is meant, and one for its own keys."""
+    patterns = {_pattern(words.split()): {"const": sentence(meant)} for meant, words in own.items()}
+    spellings = [spelling for key in schema["properties"] if (spelling := misspelling(key))]
+    return {**patterns, **({_pattern(spellings): {"const": CAMEL_CASE}} if spellings else {})}
+
+
+def _pattern(expressions: Sequence[str]) -> str:
+    return f"^({'|'.join(expressions)})$" if len(expressions) > 1 else f"^{expressions[0]}$"
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}".lstrip(".")
+
+
+def _shown(meant: str) -> str:
+    path = meant.removeprefix(".")
+    return f"{path} at the top level" if path != meant and "." not in path else path
+
+
+def _exists(meant: str, schema: Schema, root: Schema) -> bool:
+    path = meant.removeprefix(".")
+    return _below(root if path != meant else schema, path.replace("modelGroups.NAME.", "modelGroupDefaults."))
+
+
+def _below(schema: Schema, path: str) -> bool:
+    """Whether there is such a path, or the user or Kubernetes names what is there."""
+    name, _, rest = path.partition(".")
+    if not name or schema.get("additionalProperties", False) is not False:
+        return True
+    return name in schema.get("properties", {}) and _below(schema["properties"][name], rest)
