@@ -241,12 +241,20 @@ def objects(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
 
 
 def misspelling(key: str) -> str:
-    """An expression for a key of several words without its capital letters, also with - or _ between; "" for others."""
+    """An expression for a key of several words without its capital letters, also with - or _ between; "" for others.
+
+    A key that has a _ itself, as Onwards' own have, is no misspelling.
+    """
+    if "_" in key:
+        return ""
     parts = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", key)
     return "[-_]?".join(part.lower() for part in parts) if len(parts) > 1 else ""
 
 
 def _faults(schema: Schema, root: Schema, own: Mapping[str, str]) -> Iterator[str]:
+    for key in schema["properties"]:
+        if any(re.search(pattern, key) for pattern in _patterns(schema, own)):
+            yield f"{key} is a key, and a hint is for it"
     for meant in (each for several in own for each in several.split(" or ")):
         if not _exists(meant, schema, root):
             yield f"there is no {meant}"
