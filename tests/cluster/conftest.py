@@ -42,6 +42,8 @@ NO_GROUP = "enables no group"
 
 Row = tuple[str, str, str, str, str]
 ROWS = pytest.StashKey[list[Row]]()
+Measured = Callable[[str, object], None]
+MEASURED = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,10 +52,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ROWS] = []
+    config.stash[MEASURED] = []
 
 
 def pytest_terminal_summary(config: pytest.Config) -> None:
-    """The table of everything that was installed and asked."""
+    """What was measured, and the table of everything that was installed and asked."""
+    for line in config.stash[MEASURED]:
+        print(line)
     rows = config.stash[ROWS]
     if not rows:
         return
@@ -196,3 +201,10 @@ def install_for_all(cluster: Cluster, chart: Published, namespace_for_all: str) 
 def record(request: pytest.FixtureRequest) -> Callable[[Row], None]:
     """Add a row to the table that is printed at the end."""
     return request.config.stash[ROWS].append
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Measured:
+    """Print a number at the end, behind the test's name."""
+    lines = request.config.stash[MEASURED]
+    return lambda what, number: lines.append(f"{request.node.name}: {what} {number}")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from harness.kubectl import Kubectl
-from tests.cluster.conftest import Install, Installed
+from tests.cluster.conftest import Install, Installed, Measured
 from tests.cluster.lives import Lives, watched
 from tests.cluster.load import ENGINE_ENV, STREAM_SECONDS, Load, loaded, node_port
 
@@ -48,15 +48,6 @@ VALUES: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def installed(install_for_all: Install) -> Installed:
     return install_for_all(VALUES)
-
-
-Measured = Callable[[str, object], None]
-
-
-@pytest.fixture
-def measured(record_property: Measured) -> Measured:
-    """Leave a number beside the test's name in the report of the session."""
-    return record_property
 
 
 @pytest.fixture
