@@ -12,13 +12,24 @@ Pods are named beside addresses, because some network plugins do not count them 
       (dict "ipBlock" (dict "cidr" "::/0" "except" (list "fd00:ec2::254/128")))))) -}}
 {{- end -}}
 
+{{- /*
+A policy as the API server stores it, so that no tool sees a difference: with the types that it would add, and without the empty lists
+that it leaves out. Input: NetworkPolicySpec (map). Output: YAML map, without podSelector.
+*/ -}}
+{{- define "inference-stack.networkPolicySpec" -}}
+{{- $spec := omit . "podSelector" -}}
+{{- range list "ingress" "egress" }}{{ if not (index $spec .) }}{{ $spec = omit $spec . }}{{ end }}{{ end -}}
+{{- if not $spec.policyTypes }}{{ $_ := set $spec "policyTypes" (ternary (list "Ingress" "Egress") (list "Ingress") (hasKey $spec "egress")) }}{{ end -}}
+{{- toYaml $spec -}}
+{{- end -}}
+
 {{- /* The gateway: anyone may reach its http port, and its metrics those whom the values name. Input: root. Output: YAML map, without podSelector. */ -}}
 {{- define "inference-stack.onwards.networkPolicySpec" -}}
 {{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
 {{- $rules := list (dict "ports" (list (dict "port" "http" "protocol" "TCP"))) -}}
 {{- with $policy.metricsFrom }}{{ $rules = append $rules (dict "from" . "ports" (list (dict "port" "metrics" "protocol" "TCP"))) }}{{ end -}}
 {{- $derived := dict "policyTypes" (list "Ingress" "Egress") "ingress" $rules "egress" (include "inference-stack.egress" . | fromJsonArray) -}}
-{{- toYaml (omit ($policy.onwards | default $derived) "podSelector") -}}
+{{- include "inference-stack.networkPolicySpec" ($policy.onwards | default $derived) -}}
 {{- end -}}
 
 {{- /* A group: only the gateway may reach its http port; its metrics, on a port of their own or on that one, those whom the values name too. Input: dict root, name, group (completed). Output: YAML map, without podSelector. */ -}}
@@ -32,5 +43,5 @@ Pods are named beside addresses, because some network plugins do not count them 
 {{- $rules = append $rules (dict "from" $policy.metricsFrom "ports" (list (dict "port" $port "protocol" "TCP"))) -}}
 {{- end -}}
 {{- $derived := dict "policyTypes" (list "Ingress" "Egress") "ingress" $rules "egress" (include "inference-stack.egress" . | fromJsonArray) -}}
-{{- toYaml (omit (index ($policy.modelGroups | default dict) .name | default $derived) "podSelector") -}}
+{{- include "inference-stack.networkPolicySpec" (index ($policy.modelGroups | default dict) .name | default $derived) -}}
 {{- end -}}

@@ -81,6 +81,22 @@ def test_a_pod_selector_of_the_users_does_not_replace_ours(render: Render) -> No
     assert found["podSelector"]["matchLabels"]["app.kubernetes.io/model-group"] == "a"
 
 
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ({"ingress": []}, {"policyTypes": ["Ingress"]}),
+        ({"ingress": [{}], "egress": []}, {"policyTypes": ["Ingress"], "ingress": [{}]}),
+        ({"egress": [{}]}, {"policyTypes": ["Ingress", "Egress"], "egress": [{}]}),
+        ({"policyTypes": ["Egress"], "egress": []}, {"policyTypes": ["Egress"]}),
+    ],
+)
+def test_a_policy_is_written_as_the_api_server_stores_it(
+    render: Render, given: dict[str, Any], stored: dict[str, Any]
+) -> None:
+    found = policies(render, modelGroups={"a": given})[f"{FULLNAME}-a"]
+    assert {key: value for key, value in found.items() if key != "podSelector"} == stored
+
+
 def test_a_policy_of_a_disabled_group_waits_for_it(render: Render) -> None:
     found = policies(render, modelGroups={"vllm-llama": {"ingress": []}})
     assert set(found) == {f"{FULLNAME}-onwards", f"{FULLNAME}-a"}
