@@ -250,9 +250,12 @@ Input: dict root, name, group (merged), presets. Output: JSON map.
 {{- toJson $paths -}}
 {{- end -}}
 
-{{- /* The mount that is the engine's download cache: the first at a Hugging Face or .cache path, else the first whose name says cache. Input: dict group. Output: path for HF_HOME, or nothing. */ -}}
+{{- /* The mount that is the engine's download cache: the first at a Hugging Face or .cache path, else the first whose name says cache; files out of Secrets, ConfigMaps and the like, which nobody can write to, are none. Input: dict group. Output: path for HF_HOME, or nothing. */ -}}
 {{- define "inference-stack.modelGroup.cachePath" -}}
-{{- $mounts := include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
+{{- $files := list -}}
+{{- range .group.volumes }}{{ if or .secret .configMap .projected .downwardAPI }}{{ $files = append $files .name }}{{ end }}{{ end -}}
+{{- $mounts := list -}}
+{{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray }}{{ if not (has .name $files) }}{{ $mounts = append $mounts . }}{{ end }}{{ end -}}
 {{- $path := "" -}}
 {{- range $mounts }}{{ if and (not $path) (regexMatch "huggingface|/\\.cache" .path) }}{{ $path = .path }}{{ end }}{{ end -}}
 {{- range $mounts }}{{ if and (not $path) (contains "cache" .name) }}{{ $path = .path }}{{ end }}{{ end -}}

@@ -162,6 +162,25 @@ def test_a_volume_of_the_users_own_can_be_the_cache(render: Render) -> None:
     assert environment(engine(render(values)))["HF_HOME"] == "/c"
 
 
+FILES: dict[str, dict[str, Any]] = {
+    "secret": {"secret": {"secretName": "hf-token"}},
+    "configMap": {"configMap": {"name": "settings"}},
+    "projected": {"projected": {"sources": [{"secret": {"name": "hf-token"}}]}},
+    "downwardAPI": {"downwardAPI": {"items": []}},
+}
+
+
+@pytest.mark.parametrize("source", FILES.values(), ids=FILES)
+def test_files_that_nobody_can_write_are_no_cache(render: Render, source: dict[str, Any]) -> None:
+    token = {
+        "volumes": [{"name": "cache-token", **source}],
+        "volumeMounts": [{"name": "cache-token", "mountPath": "/etc/huggingface"}],
+    }
+    assert "HF_HOME" not in environment(engine(render(one(**token))))
+    weights = [volume(name="model-cache", mountPath="/cache")]
+    assert environment(engine(render(one(**token, persistentVolumes=weights))))["HF_HOME"] == "/cache"
+
+
 def test_the_users_own_cache_setting_wins(render: Render) -> None:
     values = one(
         persistentVolumes=[volume(name="cache", mountPath="/c")], env=[{"name": "HF_HOME", "value": "/elsewhere"}]
