@@ -93,7 +93,7 @@ def run(cluster: Cluster, values_file: Path) -> None:
     if sizes:
         values.append(sizes)
         console.print(
-            "  [dim]left out: the CPU and memory sizes of the models; this machine is smaller than they are[/dim]"
+            "  [dim]left out: the CPU, memory and disk sizes of the models; this machine is smaller than they are[/dim]"
         )
     stack.load_images(manifests)
     with chart_registry(cluster) as registry:
