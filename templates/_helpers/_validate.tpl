@@ -85,6 +85,7 @@
 {{- /* Fails with every problem of the values, sorted by path; renders nothing. Input: root. */ -}}
 {{- define "inference-stack.validate" -}}
 {{- $problems := concat
+      (include "inference-stack.unknown.problems" . | fromJsonArray)
       (include "inference-stack.onwards.problems" . | fromJsonArray)
       (include "inference-stack.modelGroups.problems" . | fromJsonArray)
       (include "inference-stack.routing.problems" . | fromJsonArray)

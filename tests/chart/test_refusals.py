@@ -1005,7 +1005,63 @@ REFUSALS = {
         """,
         {"networkPolicy": {"enabled": False, "modelGroups": {"x": {}}}},
     ),
+    "unknown-key": Refusal(
+        {"onwards": {"fallback": {"maxAtempts": 5}}},
+        """
+        onwards.fallback.maxAtempts: "maxAtempts" is no key of onwards.fallback, so it would change nothing; did you mean maxAttempts?
+        Please set:
+          onwards:
+            fallback:
+              maxAttempts: 5
+        """,
+        {"onwards": {"fallback": {"maxAttempts": 5}}},
+    ),
+    "unknown-key-of-a-group": Refusal(
+        one(nodeselector={"gpu": "l4"}),
+        """
+        modelGroups.a.nodeselector: "nodeselector" is no key of modelGroups.a, so it would change nothing; did you mean nodeSelector?
+        Please set:
+          modelGroups:
+            a:
+              nodeSelector:
+                gpu: l4
+        """,
+        one(nodeSelector={"gpu": "l4"}),
+    ),
+    "unknown-key-of-the-chart": Refusal(
+        {"onwarsd": {"replicaCount": 2}},
+        """
+        onwarsd: "onwarsd" is no key of the chart, so it would change nothing; did you mean onwards?
+        Please set:
+          onwards:
+            replicaCount: 2
+        """,
+        {"onwards": {"replicaCount": 2}},
+    ),
+    "unknown-key-that-is-like-some": Refusal(
+        one(modelUri="org/m"),
+        """
+        modelGroups.a.modelUri: "modelUri" is no key of modelGroups.a, so it would change nothing; there is modelAlias and modelName.
+        Please set:
+          modelGroups:
+            a: {}  # without modelUri
+        """,
+        one(modelName="org/m"),
+    ),
+    "unknown-key-that-is-like-none": Refusal(
+        {"onwards": {"image": {"platform": "arm64"}}},
+        """
+        onwards.image.platform: "platform" is no key of onwards.image, so it would change nothing; there is digest, pullPolicy, registry, repository and tag.
+        Please set:
+          onwards:
+            image: {}  # without platform
+        """,
+        {"onwards": {"image": {"tag": "1"}}},
+    ),
 }
+
+UNKNOWN = {name for name in REFUSALS if name.startswith("unknown-key")}
+"""Cases that are there for those who skip the schema."""
 
 
 @pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
@@ -1014,6 +1070,7 @@ def test_it_is_refused_with_its_fix(refusal: SayOn, refused: Refusal) -> None:
 
 
 REFUSED_BY_THE_SCHEMA_TOO = {
+    *UNKNOWN,
     "provider-whose-url-is-none",
     "unknown-engine",
     "unknown-engine-of-all",
@@ -1061,6 +1118,7 @@ def test_all_problems_are_said_at_once_in_the_order_of_their_paths(refusal: SayO
 
 
 RENAMES = (
+    *UNKNOWN,
     "provider-whose-name-is-none",
     "group-name",
     "group-name-that-yaml-read",

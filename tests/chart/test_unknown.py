@@ -1,0 +1,124 @@
+"""Keys that the chart does not know, where the schema is skipped: which are refused, and what is said of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from harness import defaults
+from harness.helm import Helm, HelmError
+from harness.paths import ROOT
+from tests.chart.accessors import one
+from tests.chart.cases import ACCEPTED
+from tests.chart.test_refusals import problems
+from tests.chart.test_schema import SCHEMA
+from tests.support import Values
+
+DEFAULTS = json.loads(defaults.FILE.read_text())
+MARK = "zzz"
+
+
+def said(helm: Helm, values: dict[str, Any]) -> dict[str, str]:
+    """What is said of each unknown key, by its path."""
+    with pytest.raises(HelmError) as caught:
+        helm.template(ROOT, values=[values], skip_schema=True)
+    found = (problem.partition(": ") for problem in problems(caught.value.said))
+    return {path: why.partition("\n")[0] for path, _, why in found}
+
+
+def maps(values: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every map in values and its path."""
+    if isinstance(values, dict):
+        yield path, values
+        for key, below in values.items():
+            yield from maps(below, f"{path}.{key}")
+
+
+def test_each_map_of_the_charts_own_is_closed(helm: Helm) -> None:
+    """Those that have keys by default, but for Kubernetes' own."""
+    group = DEFAULTS["modelGroupDefaults"]
+    values = deepcopy({**{key: DEFAULTS[key] for key in defaults.KEYS}, "modelGroups": {"a": group}})
+    every = [found for key, below in values.items() for found in maps(below, key)]
+    closed = {path: each for path, each in every if each and path != "modelGroups" and "resources" not in path}
+    for each in closed.values():
+        each[MARK] = {"a": "b"}
+    assert len(closed) > 20
+    assert {*said(helm, {MARK: 1, **values})} == {MARK, *(f"{path}.{MARK}" for path in closed)}
+
+
+@pytest.mark.parametrize("values", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_the_schema_accepts_is_accepted_without_it(helm: Helm, values: Values) -> None:
+    layers = [values] if values else []
+    assert helm.template(ROOT, values=layers, skip_schema=True)
+
+
+def test_what_kubernetes_or_the_user_names_is_open(helm: Helm) -> None:
+    free = {MARK: "x"}
+    values = {
+        **dict.fromkeys(("global", "commonLabels", "commonAnnotations"), free),
+        "enabled": True,
+        "onwards": {
+            **dict.fromkeys(("podAnnotations", "podLabels", "nodeSelector", "podSecurityContext"), free),
+            "resources": {"limits": {"example.com/thing": 1}, MARK: {}},
+            "service": {"annotations": free},
+            "probes": {"liveness": free},
+        },
+        "ingress": {"annotations": free},
+        "serviceMonitor": {"labels": free, "tlsConfig": free},
+        **one(resources=free, nodeSelector=free, podLabels=free, securityContext=free, startupProbe=free),
+    }
+    assert helm.template(ROOT, values=[values], skip_schema=True)
+
+
+def test_the_root_has_the_keys_of_the_schema() -> None:
+    assert {*DEFAULTS["root"], "enabled"} == set(SCHEMA["properties"])
+
+
+NEAR = {
+    "replicaCont": "replicaCount",
+    "replicaCouunt": "replicaCount",
+    "replicaCoant": "replicaCount",
+    "replicaCuont": "replicaCount",
+    "REPLICACOUNT": "replicaCount",
+    "Replicacont": "replicaCount",
+    "tags": "tag",
+    "arg": "args",
+    "vnv": "env",
+    "volume": "volumes",
+}
+"""One letter less, more, another, two swapped, another case, both; the least different of several."""
+
+
+def test_a_near_miss_is_told_what_was_meant(helm: Helm) -> None:
+    found = said(helm, one(**dict.fromkeys(NEAR, 1)))
+    assert {path.rpartition(".")[2]: why.rpartition("; ")[2] for path, why in found.items()} == {
+        word: f"did you mean {key}?" for word, key in NEAR.items()
+    }
+
+
+FAR = {
+    "replicas": "there is replicaCount.",
+    "extraVolumes": "there is volumes.",
+    "livenessProbes2": "there is livenessProbe.",
+    "Ä": "there is additionalPorts, affinity, ",
+    "x": "there is additionalPorts, affinity, ",
+    "": "there is additionalPorts, affinity, ",
+}
+"""Words that no key is near to: those that begin like it or that it has in it, else the first of all."""
+
+
+def test_another_word_is_told_what_there_is(helm: Helm) -> None:
+    found = said(helm, one(**dict.fromkeys(FAR, 1)))
+    assert len(found) == len(FAR)
+    for path, why in found.items():
+        assert why.rpartition("; ")[2].startswith(FAR[path.rpartition(".")[2]])
+        assert len(why) < 250
+
+
+def test_what_is_no_map_has_no_keys(helm: Helm) -> None:
+    """Other values are for the schema to refuse; this must not fail on them with an error of its own."""
+    assert helm.template(ROOT, values=[{"modelGroups": {"a": None, "b": "x"}}], skip_schema=True)
