@@ -96,7 +96,7 @@ def test_uninstalling_leaves_only_the_claims_that_are_to_be_kept(install: Instal
         {"name": "scratch", "size": "1Gi", "mountPath": "/scratch"},
     ]
     group = {**TINY, "apiKey": "made-up", "persistentVolumes": volumes}
-    installed = install({"modelGroups": {"tiny": group}, "onwards": {"terminationGracePeriodSeconds": 2}})
+    installed = install({"modelGroups": {"tiny": group}, "onwards": {"drainSeconds": 2}})
     kinds = sorted({f"{each['kind'].lower()}" for each in installed.manifests})
     installed.stack.uninstall()
     kubectl = installed.stack.kubectl
