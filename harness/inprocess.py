@@ -123,6 +123,7 @@ class InProcess(Helm):
         if known is None or known[0] != state:
             loaded = Chart.load_archive(_without_schema(chart)) if skip_schema else Chart.load(chart)
             known = self._charts[chart, skip_schema] = (state, loaded)
+            self._kept.clear()  # what was rendered from the chart as it was
         return known[1]
 
 

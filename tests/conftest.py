@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from harness.helm import KUBE_VERSION, Helm, HelmError
 from harness.manifests import Manifests
 from harness.paths import ROOT, examples
 from harness.tools import tool
-from tests.support import Render, Say, Values
+from tests.support import Render, Say, Values, parsed
 
 pytest.register_assert_rewrite("tests.invariants", "tests.properties.checks")
 
@@ -53,12 +52,6 @@ def render(helm: Helm) -> Render:
         return parsed(text)
 
     return rendered
-
-
-@cache
-def parsed(text: str) -> Manifests:
-    """Kept: tests look at manifests and never change them."""
-    return Manifests.parse(text)
 
 
 @pytest.fixture(scope="session")

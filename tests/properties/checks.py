@@ -10,10 +10,11 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.helm import HelmError
 from harness.inprocess import NOTES, InProcess
-from harness.manifests import Manifests, Object, load, load_all
+from harness.manifests import Manifests, load
 from harness.paths import ROOT
 from tests.invariants import INVARIANTS
 from tests.kubernetes_schema import NEWEST, OLDEST, faults, older
+from tests.support import objects, split
 
 LIBRARY = InProcess()
 
@@ -55,7 +56,7 @@ def hold(rendered: Mapping[str, str], legal: bool) -> Manifests:
     """The objects, held against every rule."""
     assert not INTERNALS.search("".join(text for name, text in rendered.items() if name.endswith(NOTES)))
     documents = [d for name, text in sorted(rendered.items()) if not name.endswith(NOTES) for d in split(text)]
-    manifests = Manifests(each for document in documents for each in parse(document))
+    manifests = Manifests(each for document in documents for each in objects(document))
     if legal:
         assert [fault for document in documents for fault in invalid(document)] == []
         for rule in INVARIANTS:
@@ -63,23 +64,11 @@ def hold(rendered: Mapping[str, str], legal: bool) -> Manifests:
     return manifests
 
 
-def split(text: str) -> list[str]:
-    """The documents of a stream, unparsed; nothing inside one begins a line with dashes, or it would not be YAML."""
-    return [document for document in re.split(r"(?m)^---$", text) if document.strip()]
-
-
-@lru_cache(maxsize=2000)
-def parse(document: str) -> list[Object]:
-    """Kept, since most documents of a set are those of many others; nobody changes what is parsed."""
-    return [each for each in load_all(document) if each is not None]
-
-
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=4000)
 def invalid(document: str) -> list[str]:
-    objects = parse(document)
     return [
-        *(fault for each in objects for fault in faults(NEWEST, each)),
-        *(fault for each in objects for fault in faults(OLDEST, older(each))),
+        *(fault for each in objects(document) for fault in faults(NEWEST, each)),
+        *(fault for each in objects(document) for fault in faults(OLDEST, older(each))),
     ]
 
 
