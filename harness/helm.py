@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.paths import cache_dir
 from harness.run import CommandError, Completed, run
@@ -44,6 +44,9 @@ class Helm:
     `binary` is Helm 4 unless named (`tool("helm3")` and `tool("helm-floor")` are others). Without a kubeconfig it knows
     no cluster at all.
     """
+
+    renders: ClassVar[int] = 0
+    """How many charts this process has rendered, those left out that were kept from before."""
 
     def __init__(self, binary: Path | None = None, kubeconfig: Path | None = None, namespace: str = "default") -> None:
         self.binary = binary or tool("helm")
@@ -110,6 +113,7 @@ class Helm:
         options += ["--skip-schema-validation"] if skip_schema else []
         key = (self.binary, self.namespace, str(chart), fingerprint(chart), release, *map(_content, values), *options)
         if key not in _RENDERS:
+            Helm.renders += 1
             with _files(values) as files:
                 _RENDERS[key] = self.run("template", release, chart, *files, *options).stdout
         return _RENDERS[key]
@@ -128,6 +132,7 @@ class Helm:
         Raises:
             HelmError: the chart refuses the values.
         """
+        Helm.renders += 1
         options = [word for each in sets for word in ("--set", each)]
         with _files(values) as files:
             dry = self.run("install", release, chart, *files, *options, "--dry-run=client", "--output", "json")

@@ -104,6 +104,7 @@ class InProcess(Helm):
             "api_versions": list(api_versions),
         }
         loaded = self._loaded(Path(chart), skip_schema)
+        Helm.renders += 1
         try:
             # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
             answer = _native.call_string("helm_render", loaded._raw(), _json(values), _json(options))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import counts
 from harness.mutants import __main__ as program
 from harness.mutants.changes import Mutant, mutants
 from harness.mutants.fates import STILLBORN, SURVIVED, Fates
@@ -108,6 +109,6 @@ def test_the_tests_notice_nine_of_ten_changes(record_property: Callable[[str, ob
     done = run([sys.executable, "-m", "harness.mutants", f"--sample={SAMPLE}"], cwd=ROOT, check=False)
     found = re.search(r"(\d+) of (\d+) killed", done.stdout)
     assert found, done.stdout + done.stderr
-    record_property("mutants", found[2])
-    record_property("mutants killed", found[1])
+    record_property(counts.MUTANTS, found[2])
+    record_property(counts.KILLED, found[1])
     assert done.returncode == 0, done.stdout
