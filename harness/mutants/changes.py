@@ -89,7 +89,8 @@ def _changes(line: str) -> Iterator[str]:
     for found in re.finditer(r"(?<![\w.$\"-])(\w+)(?![\w\"-])", line):
         if found.group() in SWAPS:
             yield line[: found.start()] + SWAPS[found.group()] + line[found.end() :]
-    for found in re.finditer(r"(?<![\w.\"$-])([0-9]+)(?![\w.\"-])", line):
+    # Not the numbers of nindent: a block that stands elsewhere is either the same YAML or none at all.
+    for found in re.finditer(r"(?<!indent )(?<![\w.\"$-])([0-9]+)(?![\w.\"-])", line):
         yield line[: found.start()] + str(int(found.group()) + 1) + line[found.end() :]
     for found in re.finditer(r'"([A-Za-z][A-Za-z/.-]*)"', line):
         if not line[: found.start()].rstrip().endswith(("include", "printf")):

@@ -2,6 +2,10 @@
 
 The tests are collected once, then workers are forked. Each has a copy of the chart, in which it makes one change after
 the other, and renders in process (the library is loaded in the worker: a Go runtime does not survive a fork).
+
+First a mutant is shown to the tests that are likely to notice it. Those that none noticed are put into one chart, some
+at a time, and shown to all tests; a test that fails is then run on each of them alone. Two changes that undo one
+another would survive so, but none is killed wrongly.
 """
 
 from __future__ import annotations
@@ -10,8 +14,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
 from multiprocessing import get_context
@@ -30,6 +35,12 @@ FIXTURES = {"render", "refusal", "notes", "helm"}
 """What a test asks for that looks at the chart."""
 
 SCHEMA = "values.schema.json"
+
+SUSPECT = "not noticed yet"
+LIKELY = 120
+"""How many tests a mutant is shown to alone."""
+TOGETHER = 12
+"""How many mutants are put into one chart."""
 
 
 class Runner:
@@ -77,26 +88,59 @@ class Runner:
         """Each mutant with its fate, as they are found."""
         global _worker
         _worker = Worker(self, session, directory)
-        waiting = list(reversed(todo))
-        running: dict[Future[str], Mutant] = {}
+        waiting, suspects = list(reversed(todo)), Suspects()
+        running: set[Future[dict[Mutant, str]]] = set()
         started, done = time.monotonic(), 0
         with ProcessPoolExecutor(self.workers, get_context("fork")) as pool:
             try:
-                while waiting or running:
-                    while waiting and len(running) <= self.workers:
-                        mutant = waiting.pop()
-                        first = [killer] if (killer := fates.killer(mutant)) else []
-                        future = pool.submit(_run_one, mutant, first + order.first(mutant), fates.passed(mutant))
-                        running[future] = mutant
+                while waiting or running or suspects:
+                    while len(running) <= self.workers and (waiting or suspects):
+                        if len(suspects) >= TOGETHER or not (waiting or running):
+                            group = suspects.take()
+                            known = set.intersection(*(fates.passed(each) for each in group))
+                            running.add(pool.submit(_all, group, known))
+                        elif waiting:
+                            mutant = waiting.pop()
+                            likely = dict.fromkeys(filter(None, [fates.killer(mutant), *order.first(mutant)]))
+                            running.add(pool.submit(_likely, mutant, list(likely)[:LIKELY]))
+                        else:
+                            break
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        mutant = running.pop(future)
-                        yield mutant, future.result()
-                        done += 1
-                    left = (time.monotonic() - started) / done * (len(todo) - done) / 60
+                        running.remove(future)
+                        for mutant, end in future.result().items():
+                            if end == SUSPECT:
+                                suspects.add(mutant)
+                            else:
+                                yield mutant, end
+                                done += 1
+                    left = (time.monotonic() - started) / max(1, done) * (len(todo) - done) / 60
                     survivors = sum(end == SURVIVED for end in self.fate.values())
                     self.shown.detail(f"{done} of {len(todo)}, {survivors} survivors, {left:.0f} min left")
             finally:
                 pool.shutdown(cancel_futures=True)
+
+
+class Suspects:
+    """Mutants that no likely test has noticed."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Mutant] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, mutant: Mutant) -> None:
+        self._waiting.append(mutant)
+
+    def take(self) -> list[Mutant]:
+        """Some that fit into one chart: each changes another line."""
+        lines: dict[tuple[Path, int], Mutant] = {}
+        for each in self._waiting:
+            if len(lines) < TOGETHER:
+                lines.setdefault((each.file, each.number), each)
+        group = list(lines.values())
+        self._waiting = [each for each in self._waiting if each not in group]
+        return group
 
 
 class Worker:
@@ -105,38 +149,66 @@ class Worker:
     def __init__(self, runner: Runner, session: pytest.Session, directory: Path) -> None:
         self.runner = runner
         self.session = session
-        self.directory = directory
+        self.items = {each.nodeid: each for each in session.items}
+        self.original = directory / "original"
         self.sound: dict[str, bool] = {}
 
     @cached_property
     def chart(self) -> Path:
         """This process's own copy."""
-        place = self.directory / str(os.getpid())
-        copy_chart(self.directory / "original", place)
+        place = self.original.with_name(str(os.getpid()))
+        copy_chart(self.original, place)
         self.session.config.option.chart = place
         return place
 
-    def fate(self, mutant: Mutant, first: Sequence[str], passed: set[str]) -> str:
-        place, original = self.chart / mutant.file, self.directory / "original" / mutant.file
-        changed = mutant.text(original.read_text())
-        rank = {name: number for number, name in reversed(list(enumerate(first)))}
-        items = [each for each in self.session.items if each.nodeid not in passed]
+    @contextmanager
+    def changed(self, mutants: Iterable[Mutant]) -> Iterator[None]:
+        """With these changes in the chart; nested, only the inner ones are there."""
+        before = {path: path.read_text() for path in (self.chart / "templates").rglob("*.*")}
+        texts = {path: (self.original / path.relative_to(self.chart)).read_text() for path in before}
+        for each in mutants:
+            texts[self.chart / each.file] = each.text(texts[self.chart / each.file])
+        _write(texts)
         try:
-            place.write_text(changed)
+            yield
+        finally:
+            _write(before)
+
+    def likely(self, mutant: Mutant, names: Sequence[str]) -> str:
+        with self.changed([mutant]):
             if not self._parses():
                 return STILLBORN
-            for item in sorted(items, key=lambda each: rank.get(each.nodeid, len(rank))):
-                if not self.sound.get(item.nodeid, True) or self._passes(item):
-                    continue
-                shutil.copyfile(original, place)
-                if item.nodeid not in self.sound:
-                    self.sound[item.nodeid] = self._passes(item)
-                if self.sound[item.nodeid]:
-                    return item.nodeid
-                place.write_text(changed)
-            return SURVIVED
-        finally:
-            shutil.copyfile(original, place)
+            for name in names:
+                if self._notices(name) and self._is_sound(name):
+                    return name
+        return SUSPECT
+
+    def all(self, mutants: Sequence[Mutant], passed: set[str]) -> dict[Mutant, str]:
+        fate: dict[Mutant, str] = {}
+        names = [name for name in self.items if name not in passed]
+        while names and len(fate) < len(mutants):
+            left = [each for each in mutants if each not in fate]
+            with self.changed(left):
+                found = next((number for number, name in enumerate(names) if self._notices(name)), None)
+                if found is None:
+                    break
+                if self._is_sound(names[found]):
+                    for each in left:
+                        with self.changed([each]):
+                            if self._notices(names[found]):
+                                fate[each] = names[found]
+            names = names[found + 1 :]
+        return {each: fate.get(each, SURVIVED) for each in mutants}
+
+    def _notices(self, name: str) -> bool:
+        return self.sound.get(name, True) and not self._passes(self.items[name])
+
+    def _is_sound(self, name: str) -> bool:
+        """Whether the test passes on the copy without a change."""
+        if name not in self.sound:
+            with self.changed([]):
+                self.sound[name] = self._passes(self.items[name])
+        return self.sound[name]
 
     def _parses(self) -> bool:
         from harness.helm import HelmError
@@ -159,8 +231,19 @@ _worker: Worker
 """Set before the workers are forked, since a session cannot be sent to them."""
 
 
-def _run_one(mutant: Mutant, first: Sequence[str], passed: set[str]) -> str:
-    return _worker.fate(mutant, first, passed)
+def _likely(mutant: Mutant, names: Sequence[str]) -> dict[Mutant, str]:
+    return {mutant: _worker.likely(mutant, names)}
+
+
+def _all(mutants: Sequence[Mutant], passed: set[str]) -> dict[Mutant, str]:
+    return _worker.all(mutants, passed)
+
+
+def _write(texts: Mapping[Path, str]) -> None:
+    """Only what differs: a file that is written is a chart that is read again."""
+    for path, text in texts.items():
+        if path.read_text() != text:
+            path.write_text(text)
 
 
 def copy_chart(source: Path, place: Path) -> None:

@@ -40,6 +40,7 @@ def chart(directory: Path, text: str) -> Path:
         ('{{- $all := eq $a "TCP" -}}', ['{{- $all := ne $a "TCP" -}}', '{{- $all := eq $a "xTCP" -}}']),
         ("{{- /* a comment: 1 */ -}}", []),
         ("{{- end }}", []),
+        ("{{ toYaml .a | nindent 2 }}", [""]),
     ],
 )
 def test_a_line_is_changed_in_one_place(tmp_path: Path, line: str, after: list[str]) -> None:
