@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.helm import Helm
+from harness.summary import COUNTED
 
-ASSERTIONS, RENDERS = "assertions", "renders"
-SETS, TYPOS, MUTANTS, KILLED = "generated value sets", "typos refused", "mutants", "mutants killed"
-"""Names of properties; those of the second line are recorded by tests."""
+ASSERTIONS, RENDERS, TYPOS, SETS, KILLED, MUTANTS = COUNTED
+"""Names of properties; all but the first two are recorded by tests."""
 
 
 class Held:
@@ -62,7 +62,7 @@ class Counts:
                 self.passed += each.passed
                 seconds[each.nodeid] = each.duration
             if each.when == "teardown":  # has the properties of fixtures too
-                self.of.update({name: int(str(count)) for name, count in each.user_properties if name in KNOWN})
+                self.of.update({name: int(str(count)) for name, count in each.user_properties if name in COUNTED})
                 self.making += seconds.get(each.nodeid, 0) * any(name == SETS for name, _ in each.user_properties)
         self.making /= max(1, len(workers))
 
@@ -76,8 +76,6 @@ class Counts:
             shown[KILLED] = f"{self.of[KILLED]} of {self.of[MUTANTS]}"
         return shown
 
-
-KNOWN = frozenset((ASSERTIONS, RENDERS, SETS, TYPOS, MUTANTS, KILLED))
 
 _started = time.monotonic()
 

@@ -11,6 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+COUNTED = ("assertions", "renders", "typos refused", "generated value sets", "mutants killed", "mutants")
+"""Properties of tests that are numbers to add up; harness/counts.py makes them."""
+
+
+def counted(report: Path) -> Counter[str]:
+    """What the tests of a run counted beside themselves."""
+    found: Counter[str] = Counter()
+    for each in ElementTree.parse(report).getroot().iter("property"):
+        if each.get("name") in COUNTED:
+            found[each.get("name", "")] += int(each.get("value", 0))
+    return found
+
 
 def count(report: Path) -> Counter[str]:
     """Tests by outcome: passed, failed (errors too), skipped. A run without a report or a test is one failure."""
@@ -31,9 +43,11 @@ def line(counted: Counter[str]) -> str:
 def main(reports: Sequence[str]) -> int:
     total: Counter[str] = Counter()
     for path in map(Path, reports):
-        counted = count(path)
-        total += counted
-        print(f"{path.stem}: {line(counted) if path.exists() else 'did not run to its end'}")
+        outcomes = count(path)
+        total += outcomes
+        print(f"{path.stem}: {line(outcomes) if path.exists() else 'did not run to its end'}")
+        if path.exists() and (numbers := counted(path)):
+            print("  " + ", ".join(f"{numbers[name]} {name}" for name in COUNTED if numbers[name]))
     print(line(total))
     return 1 if total["failed"] else 0
 
