@@ -16,6 +16,7 @@ import pytest
 
 from harness.kubectl import Kubectl
 from tests.cluster.conftest import Install, Installed, Measured
+from tests.cluster.killing import killer
 from tests.cluster.lives import Lives, watched
 from tests.cluster.load import ENGINE_ENV, STREAM_SECONDS, Load, loaded, node_port
 
@@ -133,9 +134,10 @@ def test_a_killed_engine_costs_its_own_answers_and_its_place_is_taken(
 ) -> None:
     kubectl.run("scale", f"deployment/{ENGINE}", "--replicas=4")
     kubectl.wait_available(ENGINE)
-    with watched(kubectl, ENGINES) as lives:
+    with watched(kubectl, ENGINES) as lives, killer(kubectl) as kill:
         killed, *_ = before = ready_pods(kubectl, ENGINES)
         from_kill = time.monotonic()
+        kill(killed)
         kubectl.run("delete", "pod", killed, "--force", "--grace-period=0", "--wait=false")
         kubectl.wait_available(ENGINE)
         time.sleep(NEWCOMER_SECONDS)

@@ -1,0 +1,41 @@
+"""Killing a pod's container as the kernel does when memory runs out: SIGKILL, and no word to it before.
+
+`kubectl delete --force` is not that: the kubelet still sends SIGTERM first, and vLLM answers 500 until it is gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from harness.kubectl import Kubectl
+
+IMAGE = "docker.io/vllm/vllm-openai:v0.30.0"
+"""For its shell."""
+_KILL = 'for each in $(grep -l "$1" /proc/[0-9]*/cgroup); do pid=${each#/proc/}; kill -9 "${pid%/cgroup}"; done'
+
+
+@contextmanager
+def killer(kubectl: Kubectl) -> Iterator[Callable[[str], None]]:
+    """A pod that sees the node's processes, and a function that kills those of the pod of a name."""
+    name = "killer"
+    container = {
+        "name": name,
+        "image": IMAGE,
+        "command": ["sleep", "infinity"],
+        "securityContext": {"runAsUser": 0},
+    }
+    spec = {"hostPID": True, "terminationGracePeriodSeconds": 0, "containers": [container]}
+    kubectl.apply(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}))
+    try:
+        kubectl.run("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=60s")
+
+        def kill(pod: str) -> None:
+            (status,) = kubectl.get("pod", pod)["status"]["containerStatuses"]
+            container_id = status["containerID"].split("://", 1)[1]
+            kubectl.exec(f"pod/{name}", ["sh", "-ec", _KILL, "sh", container_id])
+
+        yield kill
+    finally:
+        kubectl.delete("pod", name)
