@@ -36,11 +36,11 @@ def head(root: Path = ROOT) -> Commit:
     return Commit(revision, int(epoch), bool(_git(root, "status", "--porcelain")))
 
 
-def export(directory: Path, root: Path = ROOT) -> None:
-    """Write the files of the checked-out commit into `directory`: those and no others, whatever lies around."""
+def export(directory: Path, root: Path = ROOT, version: str | None = None) -> None:
+    """Write the files of the checked-out commit, or of a released version, into `directory`: those and no others."""
     with tempfile.TemporaryDirectory(prefix="commit-") as temporary:
         archive = Path(temporary) / "commit.tar"
-        _git(root, "archive", "--format=tar", f"--output={archive}", "HEAD")
+        _git(root, "archive", "--format=tar", f"--output={archive}", f"v{version}" if version else "HEAD")
         with tarfile.open(archive) as tar:
             tar.extractall(directory, filter="data")
 
@@ -64,10 +64,15 @@ def order(version: str) -> tuple[tuple[int, ...], bool, str]:
     return tuple(map(int, numbers)), suffix is None, suffix or ""
 
 
+def released(root: Path = ROOT) -> list[str]:
+    """The released versions, oldest first, by the repository's tags `v*`."""
+    tagged = (tag[1:] for tag in _git(root, "tag", "--list", "v*").split())
+    return sorted((version for version in tagged if SEMVER.fullmatch(version)), key=order)
+
+
 def previous(version: str, root: Path = ROOT) -> str | None:
-    """The newest released version before this one, by the repository's tags `v*`; None if there is none."""
-    released = [tag[1:] for tag in _git(root, "tag", "--list", "v*").split() if SEMVER.fullmatch(tag[1:])]
-    return max((each for each in released if order(each) < order(version)), key=order, default=None)
+    """The newest released version before this one; None if there is none."""
+    return next((each for each in reversed(released(root)) if order(each) < order(version)), None)
 
 
 def values_of(version: str, root: Path = ROOT) -> str:

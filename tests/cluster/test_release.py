@@ -10,12 +10,14 @@ import pytest
 from harness.cluster import Cluster
 from harness.helm import Helm
 from harness.kubectl import Kubectl
-from harness.openai import ApiError
+from harness.openai import ApiError, Client
 from harness.paths import ROOT
 from harness.stack import Published
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import Install
 from tests.cluster.tiny import TINY, gateway, gateway_names, pod_names
+
+CHANGES = 5
 
 
 def test_the_defaults_install_and_the_gateway_offers_no_model(install: Install) -> None:
@@ -48,6 +50,15 @@ def test_a_change_of_the_gateway_restarts_no_model(install: Install) -> None:
     installed = install({"modelGroups": {"tiny": TINY}, "onwards": {"fallback": {"maxAttempts": 5}}})
     assert pod_names(installed, "tiny") == before
     assert not gateways & gateway_names(installed)
+
+
+def test_each_of_several_changes_in_a_row_goes_live(install: Install) -> None:
+    """Onwards reads a configuration again at its first change only, so each change has to bring new pods."""
+    provider = {"url": "http://127.0.0.1:9/v1"}
+    for number in range(CHANGES):
+        stack = install({"externalProviders": {"outside": {**provider, "modelAlias": [f"alias-{number}"]}}}).stack
+        with stack.kubectl.port_forward(stack.gateway, "http") as port:
+            assert Client(f"http://127.0.0.1:{port}").models() == [f"alias-{number}"]
 
 
 def test_a_rolling_update_with_surge_never_has_fewer_pods_ready_than_replicas(install: Install) -> None:

@@ -1,6 +1,6 @@
-"""A release of 0.4 becomes one of this chart in place: nothing immutable changes, no claim goes, addresses stay.
-
-What is upgraded is a stand-in for 0.4, made of its objects' names, labels and values; see release-0.4/Chart.yaml.
+"""A release of an older chart becomes one of this chart in place: nothing immutable changes, no claim goes, addresses
+stay. The older ones are every version that was released of this chart, and a stand-in for 0.4, made of its objects'
+names, labels and values; see release-0.4/Chart.yaml.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import pytest
 
 from harness.cluster import Cluster
 from harness.openai import Client
+from harness.release import source
 from harness.stack import Published, Stack
 from tests.cluster.answers import ANSWER, QUESTION
 
+STAND_IN = "0.4"
 OLD = Path(__file__).parent / "release-0.4"
 KINDS = "deployments,services,persistentvolumeclaims"
 
@@ -34,12 +36,28 @@ def answer(stack: Stack) -> str:
         return client.chat("tiny", QUESTION).strip()
 
 
-@pytest.mark.parametrize("flag", ["--reuse-values", "--reset-then-reuse-values", "--values"])
-def test_a_release_of_0_4_is_upgraded_in_place_and_rolled_back(
-    flag: str, cluster: Cluster, chart: Published, namespace: str
+@pytest.fixture
+def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The chart of that version."""
+    if request.param == STAND_IN:
+        return OLD
+    source.export(tmp_path, version=request.param)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("older", "flag"),
+    [
+        *((STAND_IN, flag) for flag in ("--reuse-values", "--reset-then-reuse-values", "--values")),
+        *((version, "--reuse-values") for version in source.released()),
+    ],
+    indirect=["older"],
+)
+def test_an_older_release_is_upgraded_in_place_and_rolled_back(
+    older: Path, flag: str, cluster: Cluster, chart: Published, namespace: str
 ) -> None:
     stack = Stack(cluster, "t", namespace)
-    stack.install(OLD, [OLD / "values.yaml"])
+    stack.install(older, [OLD / "values.yaml"])
     stack.kubectl.exec("deployment/t-inference-stack-tiny", ["sh", "-c", "echo kept > /root/.cache/huggingface/proof"])
     before = identities(stack)
     assert answer(stack) == ANSWER

@@ -166,8 +166,12 @@ class TestSource:
     def test_the_release_before(self, repository: Path, version: str, before: str | None) -> None:
         assert source.previous(version, repository) == before
 
-    def test_values_as_they_were(self, repository: Path) -> None:
+    def test_what_was_released_is_known_and_comes_back(self, repository: Path, tmp_path_factory: Any) -> None:
+        assert source.released(repository) == ["0.9.0", "0.10.0-rc.1", "0.10.0"]
         assert source.values_of("0.9.0", repository) == "version: 0.9.0"
+        out = tmp_path_factory.mktemp("out")
+        source.export(out, repository, version="0.9.0")
+        assert (out / "values.yaml").read_text() == "version: 0.9.0\n"
 
     def test_only_what_is_committed_is_released(self, repository: Path, tmp_path_factory: Any) -> None:
         (repository / "values.yaml").write_text("version: changed")
