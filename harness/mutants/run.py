@@ -3,9 +3,9 @@
 The tests are collected once, then workers are forked. Each has a copy of the chart, in which it makes one change after
 the other, and renders in process (the library is loaded in the worker: a Go runtime does not survive a fork).
 
-First a mutant is shown to the tests that are likely to notice it. Those that none noticed are put into one chart, some
-at a time, and shown to all tests; a test that fails is then run on each of them alone. Two changes that undo one
-another would survive so, but none is killed wrongly.
+First a mutant is shown to the tests that are likely to notice it. Those that none noticed are put into one chart, many
+at a time, and shown to all tests; those that make one fail are found by halves. Two changes that undo one another
+would survive so, but none is killed wrongly.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ FIXTURES = {"render", "refusal", "notes", "helm"}
 SCHEMA = "values.schema.json"
 
 SUSPECT = "not noticed yet"
-LIKELY = 120
+LIKELY = 40
 """How many tests a mutant is shown to alone."""
-TOGETHER = 12
-"""How many mutants are put into one chart."""
+TOGETHER = 64
+"""How many mutants are put into one chart at most."""
 
 
 class Runner:
@@ -185,20 +185,31 @@ class Worker:
 
     def all(self, mutants: Sequence[Mutant], passed: set[str]) -> dict[Mutant, str]:
         fate: dict[Mutant, str] = {}
-        names = [name for name in self.items if name not in passed]
-        while names and len(fate) < len(mutants):
+        unclear: list[str] = []
+        for name in self.items:
             left = [each for each in mutants if each not in fate]
-            with self.changed(left):
-                found = next((number for number, name in enumerate(names) if self._notices(name)), None)
-                if found is None:
-                    break
-                if self._is_sound(names[found]):
-                    for each in left:
-                        with self.changed([each]):
-                            if self._notices(names[found]):
-                                fate[each] = names[found]
-            names = names[found + 1 :]
+            if not left:
+                break
+            if name not in passed and (found := self._noticed(left, name)) is not None:
+                fate |= dict.fromkeys(found, name)
+                unclear += [] if found else [name]
+        for name in unclear:  # it fails on some together, but on none of them alone; perhaps on one of the others
+            for each in mutants:
+                if each not in fate and self._noticed([each], name):
+                    fate[each] = name
         return {each: fate.get(each, SURVIVED) for each in mutants}
+
+    def _noticed(self, mutants: Sequence[Mutant], name: str) -> list[Mutant] | None:
+        """Those that the test notices alone; None if it notices nothing of all together."""
+        with self.changed(mutants):
+            if not self._notices(name):
+                return None
+        if not self._is_sound(name):
+            return None
+        if len(mutants) == 1:
+            return list(mutants)
+        half = len(mutants) // 2
+        return [each for part in (mutants[:half], mutants[half:]) for each in self._noticed(part, name) or ()]
 
     def _notices(self, name: str) -> bool:
         return self.sound.get(name, True) and not self._passes(self.items[name])

@@ -41,6 +41,11 @@
 {{- include "inference-stack.objectName" (dict "root" . "part" "onwards") -}}
 {{- end -}}
 
+{{- /* What `helm test` runs. Input: root. Output: string. */ -}}
+{{- define "inference-stack.test.name" -}}
+{{- include "inference-stack.objectName" (dict "root" . "part" "test") -}}
+{{- end -}}
+
 {{- /* The gateway's second Service. Input: root. Output: string. */ -}}
 {{- define "inference-stack.onwards.loadBalancerName" -}}
 {{- $onwards := include "inference-stack.onwards" . | fromJson -}}

@@ -295,6 +295,11 @@ def test_the_service_keeps_its_port_whatever_the_engine_listens_on(render: Rende
     assert pools(rendered)["m"]["providers"][0]["url"] == f"http://{FULLNAME}-a:8000/v1"
 
 
+def test_of_several_names_that_an_engine_is_told_the_gateway_says_the_first(render: Render) -> None:
+    rendered = render(one(image=LLAMA, args=["--alias", "x,y"]))
+    assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
+
+
 RECOGNISED = {
     "vllm": ["vllm/vllm-openai", "registry.example/mirror/vllm-openai", "rocm/vllm", "vllm/vllm-openai-cpu"],
     "sglang": ["lmsysorg/sglang", "registry.example/sglang"],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.manifests import load
+from harness.paths import ROOT
 from tests.chart.accessors import FULLNAME, deployment, one
 from tests.support import Render
 
@@ -46,6 +48,14 @@ def test_pods_do_not_carry_versions(render: Render) -> None:
     for workload in render(one()).kind("Deployment"):
         labels = workload["spec"]["template"]["metadata"]["labels"]
         assert not {"helm.sh/chart", "app.kubernetes.io/version"} & labels.keys()
+
+
+def test_objects_carry_the_versions_of_gateway_and_chart(render: Render) -> None:
+    chart = load((ROOT / "Chart.yaml").read_text())
+    for each in render(one()):
+        labels = each["metadata"]["labels"]
+        assert labels["app.kubernetes.io/version"] == str(chart["appVersion"])
+        assert labels["helm.sh/chart"] == f"{chart['name']}-{chart['version']}"
 
 
 def test_a_claim_says_its_volume(render: Render) -> None:

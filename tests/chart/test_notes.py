@@ -53,6 +53,13 @@ def test_they_show_each_alias_with_its_group(notes: Say) -> None:
     said = notes(quiet(modelAlias=["m", "n"], tag="v1"))
     rows = [line.split() for line in said.splitlines() if "vllm/vllm-openai" in line]
     assert rows == [[alias, "a", "vllm", "vllm/vllm-openai:v1"] for alias in ("m", "n")]
+    assert "MODEL                                    SERVED BY                  ENGINE         IMAGE\nm " in said
+
+
+def test_they_say_how_every_model_is_asked(notes: Say) -> None:
+    line = "Once they are ready, helm test test-release -n default --logs asks every model for an answer."
+    assert line in notes(quiet())
+    assert "helm test" not in notes()
 
 
 def test_they_name_the_time_a_first_start_needs(notes: Say) -> None:

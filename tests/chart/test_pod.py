@@ -186,6 +186,43 @@ def test_the_users_shared_memory_wins(render: Render) -> None:
     assert [each for each in engine(rendered)["volumeMounts"] if each["mountPath"] == "/dev/shm"] == [mount]
 
 
+@pytest.mark.parametrize("kind", ["volumes", "persistentVolumes"])
+def test_a_volume_of_the_users_keeps_a_name_of_ours(render: Render, kind: str) -> None:
+    volume = {"name": "shm", "emptyDir": {}}
+    fields: dict[str, Any] = {"volumes": [volume], "volumeMounts": [{"name": "shm", "mountPath": "/mine"}]}
+    if kind == "persistentVolumes":
+        fields = {kind: [{"name": "shm", "size": "1Gi", "mountPath": "/mine"}]}
+    rendered = render(one(sharedMemory="1Gi", **fields))
+    assert [each.get("emptyDir", {}) for each in pod(rendered)["volumes"] if each["name"] == "shm"] == [{}]
+    assert [each["mountPath"] for each in engine(rendered)["volumeMounts"] if each["name"] == "shm"] == ["/mine"]
+
+
+MODELS = ["--model-repository", "/data/models"]
+
+
+def test_a_directory_of_models_is_there_for_init_containers_to_fill(render: Render) -> None:
+    rendered = render(one(engine="triton", args=MODELS))
+    assert {"name": "model-directory", "emptyDir": {}} in pod(rendered)["volumes"]
+    assert {"name": "model-directory", "mountPath": "/data/models"} in engine(rendered)["volumeMounts"]
+
+
+@pytest.mark.parametrize(("path", "ours"), [("/data", False), ("/data/models", False), ("/data/models/one", True)])
+def test_a_directory_of_models_gives_way_to_a_mount_at_it_or_above(render: Render, path: str, ours: bool) -> None:
+    volume = {"name": "v", "size": "1Gi", "mountPath": path}
+    rendered = render(one(engine="triton", args=MODELS, persistentVolumes=[volume]))
+    assert ("model-directory" in names(pod(rendered)["volumes"])) == ours
+
+
+def test_every_port_of_an_engine_is_tcp(render: Render) -> None:
+    found = engine(render(one(engine="triton")))["ports"]
+    assert [each.get("protocol", "TCP") for each in found] == ["TCP", "TCP", "TCP"]
+
+
+def test_a_null_inside_a_map_takes_one_field_out(render: Render) -> None:
+    given = {"seccompProfile": {"type": "Localhost", "localhostProfile": None}}
+    assert engine(render(one(securityContext=given)))["securityContext"]["seccompProfile"] == {"type": "Localhost"}
+
+
 def test_the_users_mount_at_our_path_wins(render: Render) -> None:
     volume = {"name": "mine", "emptyDir": {}}
     mounts = [{"name": "mine", "mountPath": path} for path in ("/dev/shm/", "/home/engine", "/tmp")]
@@ -214,10 +251,28 @@ def test_an_engine_is_asked_at_its_own_paths(render: Render, name: str, paths: t
     assert [each["httpGet"] for each in found.values()] == [{"path": path, "port": "http"} for path in paths]
 
 
-@pytest.mark.parametrize("name", PATHS)
-def test_a_model_has_twenty_minutes_to_load(render: Render, name: str) -> None:
-    startup = probes(engine(render(bare(engine=name, image="x:1", modelName="m"))))["startup"]
-    assert startup["periodSeconds"] * startup["failureThreshold"] >= 20 * 60
+PATIENCE = {
+    "vllm": (30 * 60, 15, 60),
+    "sglang": (30 * 60, 30, 90),
+    "tensorrt-llm": (60 * 60, 15, 60),
+    "triton": (60 * 60, 15, 60),
+    "llama-cpp": (20 * 60, 15, 60),
+    "custom": (30 * 60, 15, 60),
+}
+"""Seconds without an answer: while a model loads, until nobody is sent to it any more, until it is started again."""
+
+
+@pytest.mark.parametrize(("name", "seconds"), PATIENCE.items(), ids=PATIENCE)
+def test_an_engine_is_waited_for(render: Render, name: str, seconds: tuple[int, ...]) -> None:
+    found = probes(engine(render(bare(engine=name, image="x:1", modelName="m"))))
+    assert tuple(each["periodSeconds"] * each["failureThreshold"] for each in found.values()) == seconds
+
+
+@pytest.mark.parametrize("name", PATIENCE)
+def test_an_answer_is_not_waited_for_beyond_the_next_question(render: Render, name: str) -> None:
+    """But for SGLang, which answers while it generates only when it has a moment."""
+    found = probes(engine(render(bare(engine=name, image="x:1", modelName="m")))).values()
+    assert name == "sglang" or all(each["timeoutSeconds"] <= each["periodSeconds"] for each in found)
 
 
 def test_sglang_is_waited_for_while_it_generates(render: Render) -> None:

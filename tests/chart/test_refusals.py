@@ -1139,6 +1139,17 @@ def test_the_fix_pasted_over_the_refused_values_ends_the_refusal(helm: Helm, cas
     helm.template(ROOT, values=[case.values, fix], skip_schema=True, kube_version=case.kubernetes)
 
 
+def test_the_fix_is_for_the_volume_that_only_one_node_can_mount(refusal: SayOn) -> None:
+    shared = {**VOLUME, "name": "shared", "mountPath": "/shared", "accessModes": ["ReadWriteMany"]}
+    alone = {**VOLUME, "name": "alone", "mountPath": "/alone"}
+    (problem,) = problems(refusal(one(persistentVolumes=[shared, alone], replicaCount=2)))
+    proposed = load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]["persistentVolumes"]
+    assert {each["name"]: each["accessModes"] for each in proposed} == {
+        "shared": ["ReadWriteMany"],
+        "alone": ["ReadWriteMany"],
+    }
+
+
 def test_a_disabled_group_may_be_unfinished(render: Render) -> None:
     assert len(render({"modelGroups": {"onwards": {"persistentVolumes": [{}]}}})) > 0
 

@@ -25,8 +25,11 @@ def test_there_is_none_unless_enabled(render: Render) -> None:
     assert render(one()).kind("ServiceMonitor") == []
 
 
-def test_an_engine_is_scraped_where_it_answers(render: Render) -> None:
-    assert endpoints(render) == [{"port": "http", "path": "/metrics", "interval": "30s", "scrapeTimeout": "10s"}]
+@pytest.mark.parametrize("engine", ["vllm", "sglang", "llama-cpp", "custom"])
+def test_an_engine_is_scraped_where_it_answers(render: Render, engine: str) -> None:
+    assert endpoints(render, {"engine": engine, "image": "x:1"}) == [
+        {"port": "http", "path": "/metrics", "interval": "30s", "scrapeTimeout": "10s"}
+    ]
 
 
 def test_the_gateway_is_scraped_at_its_metrics_port(render: Render) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from harness.cluster import Cluster
+from harness.helm import HelmError
 from harness.kubectl import Kubectl
 from harness.stack import Published
 from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed
@@ -18,6 +19,8 @@ from tests.cluster.keyed import KEYS, SECRET, VALUES, install_keyed, put_keys
 from tests.cluster.load import ENGINE_ENV, loaded, node_port
 
 GATEWAY = "t-inference-stack-onwards"
+EMBED = "t-inference-stack-embed"
+TEST = "job/t-inference-stack-test"
 ROTATIONS = 5
 LIVE_SECONDS = 60.0
 """The most that a new key may take to open every gateway."""
@@ -79,6 +82,29 @@ def test_each_key_opens_what_it_should(keyed: Installed) -> None:
             answer = client.get("models", headers=headers(key))
             assert answer.status_code == 200, name
             assert {model["id"] for model in answer.json()["data"]} == MODELS[name], name
+
+
+def test_helm_test_asks_every_alias_with_a_key_that_opens_it_and_names_the_one_that_is_broken(
+    keyed: Installed, kubectl: Kubectl
+) -> None:
+    keyed.stack.helm.test("t")
+    ok = ["ok      the gateway answers", 'ok      "chat" chats', 'ok      "embed" embeds', 'ok      "other" chats']
+    assert kubectl.logs(TEST).splitlines() == ok
+    kubectl.run("scale", f"deployment/{EMBED}", "--replicas=0")
+    kubectl.run("wait", "pod", "--selector=app.kubernetes.io/model-group=embed", "--for=delete", "--timeout=120s")
+    try:
+        with pytest.raises(HelmError):
+            keyed.stack.helm.test("t")
+        said = kubectl.logs(TEST).splitlines()
+        assert [line[:16] for line in said] == [
+            "ok      the gate",
+            'ok      "chat" c',
+            'FAILED  "embed":',
+            'ok      "other" ',
+        ]
+    finally:
+        kubectl.run("scale", f"deployment/{EMBED}", "--replicas=1")
+        kubectl.wait_available(EMBED)
 
 
 def test_a_key_opens_no_other_alias_by_a_header(keyed: Installed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from harness.openai import ApiError, Client
 from harness.paths import ROOT
 from harness.stack import Published
 from tests.cluster.answers import ANSWER, QUESTION
-from tests.cluster.conftest import Install
+from tests.cluster.conftest import AVAILABLE_SECONDS, Install
 from tests.cluster.tiny import TINY, gateway, gateway_names, pod_names
 
 CHANGES = 5
@@ -59,6 +60,20 @@ def test_each_of_several_changes_in_a_row_goes_live(install: Install) -> None:
         stack = install({"externalProviders": {"outside": {**provider, "modelAlias": [f"alias-{number}"]}}}).stack
         with stack.kubectl.port_forward(stack.gateway, "http") as port:
             assert Client(f"http://127.0.0.1:{port}").models() == [f"alias-{number}"]
+
+
+def test_how_many_gateways_there_are_is_the_autoscalers_also_after_an_upgrade(install: Install) -> None:
+    """Without metrics it knows its bounds only: they suffice to see whose number holds."""
+    values: dict[str, Any] = {"autoscaling": {"enabled": True, "minReplicas": 2}}
+    kubectl = install({"onwards": values}).stack.kubectl
+    name = "t-inference-stack-onwards"
+    until = time.monotonic() + AVAILABLE_SECONDS
+    while (replicas := kubectl.get("deployment", name)["spec"]["replicas"]) != 2:
+        assert time.monotonic() < until, replicas
+        time.sleep(1)
+    install({"onwards": {**values, "fallback": {"maxAttempts": 5}}})
+    found = kubectl.get("deployment", name)
+    assert (found["spec"]["replicas"], found["status"]["readyReplicas"]) == (2, 2)
 
 
 def test_a_rolling_update_with_surge_never_has_fewer_pods_ready_than_replicas(install: Install) -> None:

@@ -18,6 +18,9 @@ from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import AVAILABLE_SECONDS, Install
 from tests.cluster.tiny import TINY, gateway
 
+POLICY_SECONDS = 30.0
+"""The most that a network policy may take to be in force."""
+
 
 @pytest.fixture
 def restricted(cluster: Cluster, namespace: str) -> str:
@@ -101,20 +104,27 @@ def test_an_empty_key_stops_the_new_gateway_with_a_message_while_the_old_one_ser
         assert client.chat("tiny", QUESTION).strip() == ANSWER
 
 
-def test_a_network_policy_lets_only_the_gateway_reach_an_engine(install: Install) -> None:
-    installed = install({"modelGroups": {"tiny": TINY}, "networkPolicy": {"enabled": True}})
+def test_engines_are_for_the_gateway_and_metrics_for_whom_the_policy_names(install: Install) -> None:
+    installed = install({"modelGroups": {"tiny": TINY}})
     with gateway(installed) as client:
         assert client.chat("tiny", QUESTION).strip() == ANSWER
-    outsider = {"modelGroups": {"other": {**TINY, "modelAlias": ["other"]}}}
-    install(outsider, release="u")
-    reach = (
-        "import urllib.request as r; print(r.urlopen('http://t-inference-stack-tiny:8000/health', timeout=3).status)"
-    )
-    tried = installed.stack.kubectl.run(
-        "exec", "deployment/u-inference-stack-other", "--", "python3", "-c", reach, check=False
-    )
-    assert tried.returncode != 0
-    assert "timed out" in tried.stderr
+    install({"modelGroups": {"other": {**TINY, "modelAlias": ["other"]}}}, release="u")
+    kubectl = installed.stack.kubectl
+    metrics = "http://t-inference-stack-onwards:9090/metrics"
+    for url in ("http://t-inference-stack-tiny:8000/health", metrics):
+        assert "timed out" in reach(kubectl, url), url
+    outsiders = [{"podSelector": {"matchLabels": {"app.kubernetes.io/instance": "u"}}}]
+    install({"modelGroups": {"tiny": TINY}, "networkPolicy": {"metricsFrom": outsiders}})
+    until = time.monotonic() + POLICY_SECONDS
+    while (said := reach(kubectl, metrics)) != "200":
+        assert time.monotonic() < until, said
+
+
+def reach(kubectl: Kubectl, url: str) -> str:
+    """What a pod of the other release gets there: a status, or the error."""
+    get = f"import urllib.request as r; print(r.urlopen('{url}', timeout=3).status)"
+    tried = kubectl.run("exec", "deployment/u-inference-stack-other", "--", "python3", "-c", get, check=False)
+    return tried.stdout.strip() or tried.stderr
 
 
 def test_a_path_that_is_no_openai_route_reaches_no_engine(install: Install) -> None:

@@ -1,0 +1,56 @@
+{{- /* What `helm test` runs. */ -}}
+
+{{- /* The labels of its pods: none by which the gateway or an engine is selected. Input: root. Output: YAML map. */ -}}
+{{- define "inference-stack.test.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "inference-stack.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/component: test
+{{- end -}}
+
+{{- /*
+The aliases that are asked: those that an OpenAI server serves, and that some client may use if there are clients. Each is asked by such a client, by one
+without a limit if there is one.
+Input: root. Output: JSON list of {alias, client (empty: no key is needed)}.
+*/ -}}
+{{- define "inference-stack.test.questions" -}}
+{{- $questions := list -}}
+{{- $clients := include "inference-stack.clientKeys" . | fromJson -}}
+{{- $routes := include "inference-stack.routes" . | fromJson -}}
+{{- $silent := list -}}
+{{- range include "inference-stack.modelGroups" . | fromJson }}{{ if not .preset.openai }}{{ $silent = concat $silent .modelAlias }}{{ end }}{{ end -}}
+{{- range $alias := keys (include "inference-stack.onwards.targets" . | fromJson) | sortAlpha -}}
+{{- $route := index $routes $alias | default (index $routes "") -}}
+{{- $allowed := include "inference-stack.allowedClients" (dict "alias" $alias "clients" $clients "route" $route) | fromJsonArray -}}
+{{- $unlimited := list -}}
+{{- range $allowed }}{{ if not (index $clients .).requestsPerSecond }}{{ $unlimited = append $unlimited . }}{{ end }}{{ end -}}
+{{- if and (not (has $alias $silent)) (or $allowed (not $clients)) -}}
+{{- $questions = append $questions (dict "alias" $alias "client" (first (concat $unlimited $allowed) | default "")) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $questions -}}
+{{- end -}}
+
+{{- /* What files/test.sh is told. The kubelet makes something of a dollar sign, so none is left in an alias. Input: root. Output: YAML list of strings. */ -}}
+{{- define "inference-stack.test.args" -}}
+{{- $args := list (include "inference-stack.onwards.fullname" .) (include "inference-stack.onwards.servicePort" .) -}}
+{{- range include "inference-stack.test.questions" . | fromJsonArray }}{{ $args = concat $args (list (toJson .alias | replace "$" "\\u0024") .client) }}{{ end -}}
+{{- toYaml $args -}}
+{{- end -}}
+
+{{- /* Where the clients' keys come from, each as a file called by its client. Input: root. Output: YAML list of projected sources, empty if there are none. */ -}}
+{{- define "inference-stack.test.keySources" -}}
+{{- $keys := include "inference-stack.onwards.keys" . | fromJson -}}
+{{- $sources := list -}}
+{{- range include "inference-stack.test.clients" . | fromJsonArray -}}
+{{- $secret := index $keys (printf "onwards.clientKeys.%s" .) -}}
+{{- $sources = append $sources (dict "secret" (dict "name" $secret.name "items" (list (dict "key" $secret.key "path" .)))) -}}
+{{- end -}}
+{{- with $sources }}{{ toYaml . }}{{ end -}}
+{{- end -}}
+
+{{- /* The clients that ask. Input: root. Output: JSON list of ids. */ -}}
+{{- define "inference-stack.test.clients" -}}
+{{- $clients := list -}}
+{{- range include "inference-stack.test.questions" . | fromJsonArray }}{{ with .client }}{{ $clients = append $clients . }}{{ end }}{{ end -}}
+{{- $clients | uniq | toJson -}}
+{{- end -}}

@@ -1,0 +1,205 @@
+"""What `helm test` runs: which aliases it asks, with whose keys, and what it makes of the answers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.manifests import Object, pod_spec
+from harness.paths import ROOT
+from harness.run import run
+from tests.chart.accessors import FULLNAME, one
+from tests.support import Render
+
+SCRIPT = (ROOT / "files" / "test.sh").read_text().strip()
+SERVED = {
+    "chat": "/v1/chat/completions",
+    "base": "/v1/completions",
+    "embed": "/v1/embeddings",
+    'q"ü$': "/v1/embeddings",
+}
+"""Aliases of the stand-in for a gateway, and the one path at which each answers."""
+KEY = "made-up-key"
+
+
+def job(render: Render, values: dict[str, Any]) -> Object:
+    return render(values)["Job", f"{FULLNAME}-test"]
+
+
+def questions(render: Render, values: dict[str, Any]) -> dict[str, str]:
+    """The aliases that are asked, with the client whose key is used."""
+    (only,) = pod_spec(job(render, values))["containers"]
+    host, port, *words = only["args"]
+    assert (host, port) == (f"{FULLNAME}-onwards", "80")
+    return {json.loads(alias): client for alias, client in zip(words[::2], words[1::2], strict=True)}
+
+
+def test_it_is_a_test_and_runs_again(render: Render) -> None:
+    assert job(render, one())["metadata"]["annotations"] == {
+        "helm.sh/hook": "test",
+        "helm.sh/hook-delete-policy": "before-hook-creation",
+    }
+    assert job(render, one())["spec"]["backoffLimit"] == 0
+
+
+def test_its_script_is_the_file(render: Render) -> None:
+    (only,) = pod_spec(job(render, one()))["containers"]
+    command = [word.strip() for word in only["command"]]
+    assert command == ["bash", "-c", SCRIPT, "test"]
+
+
+def test_every_alias_is_asked(render: Render) -> None:
+    values = {**one(modelAlias=["n", "m"]), "externalProviders": {"p": {"preset": "openai", "modelAlias": ["gpt"]}}}
+    assert questions(render, values) == {"gpt": "", "m": "", "n": ""}
+    assert "volumes" not in pod_spec(job(render, values))
+
+
+def test_an_engine_without_openai_routes_is_not_asked(render: Render) -> None:
+    assert questions(render, one(engine="triton")) == {}
+
+
+def test_no_alias_is_changed_by_the_kubelet(render: Render) -> None:
+    values = one(modelAlias=["$(HOME)", "$$"])
+    assert questions(render, values) == {"$$": "", "$(HOME)": ""}
+    (only,) = pod_spec(job(render, values))["containers"]
+    assert "$" not in "".join(only["args"])
+
+
+def test_each_alias_is_asked_by_a_client_that_may_use_it(render: Render) -> None:
+    clients = {
+        "a-limited-one": {"apiKey": {"name": "s", "key": "limited"}, "requestsPerSecond": 1},
+        "all": {"apiKey": {"name": "s", "key": "all"}},
+        "some": {"apiKey": "by-value", "allowedAliases": ["n"]},
+        "unused": {"apiKey": {"name": "s", "key": "unused"}},
+    }
+    values = {
+        **one(modelAlias=["m", "n", "nobodys"]),
+        "onwards": {"clientKeys": clients},
+        "routes": {"n": {"allowedKeys": ["some"]}, "nobodys": {"allowedKeys": ["none"]}},
+    }
+    values["onwards"]["clientKeys"]["none"] = {"apiKey": {"name": "s", "key": "none"}, "allowedAliases": ["m"]}
+    assert questions(render, values) == {"m": "all", "n": "some"}
+    spec = pod_spec(job(render, values))
+    assert [each["projected"]["sources"] for each in spec["volumes"]] == [
+        [
+            {"secret": {"name": "s", "items": [{"key": "all", "path": "all"}]}},
+            {"secret": {"name": f"{FULLNAME}-onwards", "items": [{"key": "onwards.clientKeys.some", "path": "some"}]}},
+        ]
+    ]
+    assert spec["containers"][0]["volumeMounts"] == [{"name": "keys", "mountPath": "/etc/keys", "readOnly": True}]
+
+
+def test_a_client_with_a_limit_asks_where_there_is_no_other(render: Render) -> None:
+    limited = {"apiKey": {"name": "s", "key": "limited"}, "requestsPerSecond": 1}
+    assert questions(render, {**one(), "onwards": {"clientKeys": {"limited": limited}}}) == {"m": "limited"}
+
+
+def test_nothing_selects_its_pods(render: Render) -> None:
+    rendered = render({**one(replicaCount=2), "onwards": {"replicaCount": 2}})
+    labels = rendered["Job", f"{FULLNAME}-test"]["spec"]["template"]["metadata"]["labels"]
+    services = [each["spec"]["selector"] for each in rendered.kind("Service")]
+    budgets = [each["spec"]["selector"]["matchLabels"] for each in rendered.kind("PodDisruptionBudget")]
+    policies = [each["spec"]["podSelector"]["matchLabels"] for each in rendered.kind("NetworkPolicy")]
+    assert len(services) == len(budgets) == len(policies) == 2
+    assert not any(each.items() <= labels.items() for each in (*services, *budgets, *policies))
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """A stand-in for a gateway."""
+
+    protocol_version = "HTTP/1.1"
+    key = ""
+
+    def do_GET(self) -> None:
+        self.answer(200, {"data": []})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.key and self.headers.get("Authorization") != f"Bearer {self.key}":
+            self.answer(401, {"error": "no key"})
+        elif SERVED.get(body["model"]) != self.path:
+            self.answer(404, {"error": f"{body['model']} is not at {self.path}"})
+        elif self.path == "/v1/chat/completions":
+            assert body["stream"] is True
+            self.answer(200, "data: {}\n\ndata: [DONE]\n\n")
+        else:
+            self.answer(200, {"data": []})
+
+    def answer(self, status: int, body: object) -> None:
+        text = (body if isinstance(body, str) else json.dumps(body)).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(params=["", KEY], ids=["open", "keyed"])
+def key(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def port(key: str) -> Iterator[int]:
+    handler = type("Keyed", (Gateway,), {"key": key})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def asked(port: int, *aliases: str, keys: Path, client: str = "") -> tuple[int, str]:
+    """The script's exit code, and what it prints."""
+    script = SCRIPT.replace("/etc/keys", str(keys)).replace("sleep 3", "sleep 0")
+    words = [word for alias in aliases for word in (json.dumps(alias, ensure_ascii=False), client)]
+    done = run(["bash", "-c", script, "test", "127.0.0.1", str(port), *words], timeout=60, check=False)
+    return done.returncode, done.stdout
+
+
+def test_every_kind_of_model_answers(port: int, key: str, tmp_path: Path) -> None:
+    (tmp_path / "someone").write_text(f"{key}\n")
+    code, said = asked(port, *SERVED, keys=tmp_path, client="someone" if key else "")
+    assert (code, said.splitlines()) == (
+        0,
+        [
+            "ok      the gateway answers",
+            'ok      "chat" chats',
+            'ok      "base" completes',
+            'ok      "embed" embeds',
+            r'ok      "q\"ü$" embeds',
+        ],
+    )
+
+
+@pytest.mark.parametrize("key", [""])
+def test_one_alias_without_an_answer_fails_and_the_others_are_asked_all_the_same(port: int, tmp_path: Path) -> None:
+    code, said = asked(port, "gone", "chat", keys=tmp_path)
+    assert code == 1
+    assert 'FAILED  "gone": 404 {"error": "gone is not at /v1/chat/completions"}\nok      "chat" chats' in said
+
+
+@pytest.mark.parametrize("key", [KEY])
+def test_a_wrong_key_fails(port: int, tmp_path: Path) -> None:
+    (tmp_path / "someone").write_text("wrong")
+    code, said = asked(port, "chat", keys=tmp_path, client="someone")
+    assert code == 1
+    assert 'FAILED  "chat": 401 {"error": "no key"}' in said
+
+
+def test_a_gateway_that_is_not_there_fails(tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    server.server_close()
+    code, said = asked(server.server_port, "chat", keys=tmp_path)
+    assert (code, said) == (
+        1,
+        f"FAILED  127.0.0.1:{server.server_port} says nothing; look at its pods: kubectl get pods\n",
+    )
