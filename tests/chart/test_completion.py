@@ -300,6 +300,16 @@ def test_of_several_names_that_an_engine_is_told_the_gateway_says_the_first(rend
     assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
 
 
+def test_a_model_in_a_variable_is_the_model(render: Render) -> None:
+    variable = {"name": "LLAMA_ARG_MODEL", "value": "/x.gguf"}
+    assert "-hf" not in command_line(render(one(image=LLAMA, modelName="org/x", env=[variable])))
+
+
+def test_the_model_of_the_command_is_what_the_engine_knows(render: Render) -> None:
+    rendered = render(one(image=TRTLLM, command=["trtllm-serve", "serve", "org/other"], modelName="org/x"))
+    assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "org/other"
+
+
 RECOGNISED = {
     "vllm": ["vllm/vllm-openai", "registry.example/mirror/vllm-openai", "rocm/vllm", "vllm/vllm-openai-cpu"],
     "sglang": ["lmsysorg/sglang", "registry.example/sglang"],

@@ -54,6 +54,46 @@ def test_its_script_is_the_file(render: Render) -> None:
     assert command == ["bash", "-c", SCRIPT, "test"]
 
 
+def test_it_runs_as_the_gateway_does(render: Render) -> None:
+    values = {
+        **one(),
+        "onwards": {
+            "imagePullSecrets": ["registry"],
+            "nodeSelector": {"disk": "ssd"},
+            "replicaCount": 2,
+            "shellImage": "shell:1",
+        },
+    }
+    rendered = render(values)
+    spec, gateway = (
+        pod_spec(rendered["Job", f"{FULLNAME}-test"]),
+        pod_spec(rendered["Deployment", f"{FULLNAME}-onwards"]),
+    )
+    assert spec.pop("restartPolicy") == "Never"
+    (only,) = spec.pop("containers")
+    assert spec == {key: gateway[key] for key in spec}
+    assert {
+        "serviceAccountName",
+        "automountServiceAccountToken",
+        "imagePullSecrets",
+        "securityContext",
+        "nodeSelector",
+    } <= spec.keys()
+    first = gateway["initContainers"][0]
+    shared = ("image", "imagePullPolicy", "securityContext")
+    assert {key: only[key] for key in shared} == {key: first[key] for key in shared}
+    assert only["image"] == "shell:1"
+    assert only["resources"] == {
+        "requests": {"cpu": "10m", "memory": "16Mi", "ephemeral-storage": "16Mi"},
+        "limits": {"cpu": "500m", "memory": "64Mi", "ephemeral-storage": "64Mi"},
+    }
+
+
+@pytest.mark.parametrize("engine", ["vllm", "sglang", "tensorrt-llm", "llama-cpp", "custom"])
+def test_an_engine_with_openai_routes_is_asked(render: Render, engine: str) -> None:
+    assert questions(render, one(engine=engine, image="x:1")) == {"m": ""}
+
+
 def test_every_alias_is_asked(render: Render) -> None:
     values = {**one(modelAlias=["n", "m"]), "externalProviders": {"p": {"preset": "openai", "modelAlias": ["gpt"]}}}
     assert questions(render, values) == {"gpt": "", "m": "", "n": ""}

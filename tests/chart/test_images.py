@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.manifests import load
+from harness.manifests import load, pod_spec
 from harness.paths import ROOT
 from tests.chart.accessors import FULLNAME, bare, engine, gateway, one, pod
 from tests.support import Render
@@ -102,4 +102,8 @@ def test_pull_secrets_are_joined_and_may_be_plain_names(render: Render) -> None:
         "global": {"imagePullSecrets": ["global"]},
         "imagePullSecrets": [{"name": "shared"}],
     }
-    assert [each["name"] for each in pod(render(values))["imagePullSecrets"]] == ["global", "shared", "own"]
+    values["onwards"] = {"imagePullSecrets": ["gateways"]}
+    rendered = render(values)
+    assert [each["name"] for each in pod(rendered)["imagePullSecrets"]] == ["global", "shared", "own"]
+    of_gateway = pod_spec(rendered["Deployment", f"{FULLNAME}-onwards"])["imagePullSecrets"]
+    assert [each["name"] for each in of_gateway] == ["global", "shared", "gateways"]

@@ -56,6 +56,31 @@ def test_they_show_each_alias_with_its_group(notes: Say) -> None:
     assert "MODEL                                    SERVED BY                  ENGINE         IMAGE\nm " in said
 
 
+def test_they_are_short_and_whole(notes: Say) -> None:
+    assert [line for line in notes(quiet(tag="v1")).splitlines() if line] == [
+        f"The gateway is {FULLNAME}-onwards.default:80 inside the cluster.",
+        "From here:",
+        f"  kubectl -n default port-forward service/{FULLNAME}-onwards 8080:80",
+        "  curl http://localhost:8080/v1/models",
+        "  curl http://localhost:8080/v1/chat/completions -H 'Content-Type: application/json' \\",
+        """    -d '{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'""",
+        "MODEL                                    SERVED BY                  ENGINE         IMAGE",
+        "m                                        a                          vllm           vllm/vllm-openai:v1",
+        "Once they are ready, helm test test-release -n default --logs asks every model for an answer.",
+        "A first start downloads and loads the models; let Helm wait for it with --wait --timeout 40m.",
+        "Please note:",
+        f"- {NO_KEY}",
+    ]
+
+
+def test_a_path_that_is_not_let_in_is_not_warned_of(notes: Say) -> None:
+    hosts = [{"host": "a.example", "paths": [{"path": "/"}]}]
+    closed = {"ingress": {"enabled": False, "hosts": hosts}, "onwards": {"strictMode": False}}
+    strict = {"ingress": {"enabled": True, "hosts": hosts}, "onwards": {"strictMode": True}}
+    for values in (closed, strict):
+        assert "opens more than /v1" not in notes(values)
+
+
 def test_they_say_how_every_model_is_asked(notes: Say) -> None:
     line = "Once they are ready, helm test test-release -n default --logs asks every model for an answer."
     assert line in notes(quiet())

@@ -49,6 +49,29 @@ def test_a_pod_has_no_token_and_no_service_variables(render: Render, end: str) -
     assert spec["enableServiceLinks"] is False
 
 
+@pytest.mark.parametrize("chosen", [{"runAsNonRoot": False}, {"runAsUser": 0}], ids=str)
+@pytest.mark.parametrize("place", ["podSecurityContext", "securityContext"])
+def test_a_user_that_is_chosen_is_the_only_one(render: Render, place: str, chosen: dict[str, Any]) -> None:
+    rendered = render(one(**{place: chosen}))
+    contexts = {
+        "podSecurityContext": pod(rendered)["securityContext"],
+        "securityContext": engine(rendered)["securityContext"],
+    }
+    about_users = {key: value for each in contexts.values() for key, value in each.items() if key.startswith("runAs")}
+    assert about_users == chosen
+    assert chosen.items() <= contexts[place].items()
+
+
+def test_a_gateway_without_an_account_has_the_default(render: Render) -> None:
+    spec = gateway_pod(render, {"onwards": {"serviceAccount": {"create": False}}})
+    assert spec["serviceAccountName"] == "default"
+
+
+def test_the_gateways_configuration_is_small_and_in_memory(render: Render) -> None:
+    volume = {"name": "onwards-config", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}}
+    assert volume in gateway_pod(render)["volumes"]
+
+
 def test_accounts_have_no_token(render: Render) -> None:
     assert all(each["automountServiceAccountToken"] is False for each in render(one()).kind("ServiceAccount"))
 
@@ -321,6 +344,19 @@ def test_a_handler_of_the_users_is_kept(render: Render, handler: dict[str, Any])
 def test_the_gateway_is_asked_for_its_models(render: Render) -> None:
     found = probes(gateway(render()))
     assert all(each["httpGet"] == {"path": "/v1/models", "port": "http"} for each in found.values())
+    patience = {kind: each["periodSeconds"] * each["failureThreshold"] for kind, each in found.items()}
+    assert patience == {"startup": 120, "readiness": 10, "liveness": 60}
+    assert {kind: each["timeoutSeconds"] for kind, each in found.items()} == {
+        "startup": 3,
+        "readiness": 3,
+        "liveness": 5,
+    }
+
+
+def test_a_rollout_of_the_gateway_waits_for_its_startup_probe_and_ten_minutes(render: Render) -> None:
+    found = render({"onwards": {"probes": {"startup": {"periodSeconds": 5, "failureThreshold": 100}}}})
+    spec = found["Deployment", f"{FULLNAME}-onwards"]["spec"]
+    assert spec["progressDeadlineSeconds"] == 500 + 600
 
 
 def test_a_rollout_waits_for_the_startup_probe_and_ten_minutes(render: Render) -> None:

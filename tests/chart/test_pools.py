@@ -150,6 +150,7 @@ def test_each_replica_is_a_provider(render: Render) -> None:
     assert (spec["replicas"], spec["serviceName"], spec["podManagementPolicy"]) == (3, service, "Parallel")
     headless = rendered["Service", service]["spec"]
     assert (headless["clusterIP"], headless["selector"]) == ("None", spec["selector"]["matchLabels"])
+    assert headless["type"] == "ClusterIP"
     assert headless["ports"] == [{"name": "http", "port": 9000, "targetPort": "http", "protocol": "TCP"}]
 
 

@@ -1139,6 +1139,87 @@ def test_the_fix_pasted_over_the_refused_values_ends_the_refusal(helm: Helm, cas
     helm.template(ROOT, values=[case.values, fix], skip_schema=True, kube_version=case.kubernetes)
 
 
+FLAGS = {
+    "--targets": "twice.",
+    "-f": "twice.",
+    "--port": "twice; its value is onwards.containerPort.",
+    "-p": "twice; its value is onwards.containerPort.",
+    "--metrics-port": "twice; its value is onwards.metrics.port.",
+    "--metrics-prefix": "twice; its value is onwards.metrics.prefix.",
+}
+
+
+@pytest.mark.parametrize(("flag", "end"), FLAGS.items(), ids=FLAGS)
+def test_a_flag_that_is_passed_anyway_is_refused_with_its_value(refusal: SayOn, flag: str, end: str) -> None:
+    (problem,) = problems(refusal({"onwards": {"extraArgs": [flag, "x"]}}))
+    first = problem.splitlines()[0]
+    assert first.startswith(f"onwards.extraArgs: {flag} is always passed by the chart")
+    assert first.endswith(end)
+
+
+NAMED = {
+    "externalProviders": lambda name: {"externalProviders": {name: provider()["externalProviders"]["p"]}},
+    "onwards.clientKeys": lambda name: clients(**{name: {"apiKey": "k"}}),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+@pytest.mark.parametrize("name", ["g" * 64, "A", "-a"])
+def test_a_provider_and_a_client_need_a_name(refusal: SayOn, render: Render, kind: str, name: str) -> None:
+    (problem,) = problems(refusal(NAMED[kind](name)))
+    assert problem.startswith(f'{kind}.{name}: "{name}" is no name')
+    fix: Any = load(problem.partition("Please set:\n")[2])
+    for key in kind.split("."):
+        fix = fix[key]
+    assert fix == {"my-name": {}}
+    assert len(render(NAMED[kind]("g" * 63))) > 0
+
+
+PLACEHOLDERS = {
+    "externalProviders.p.responseHeaders": provider(responseHeaders={"x": "@key:a@"}),
+    "onwards.clientKeys.c.labels": clients(c={"apiKey": "k", "labels": {"x": "@key:a@"}}),
+}
+
+
+@pytest.mark.parametrize(("path", "values"), PLACEHOLDERS.items(), ids=PLACEHOLDERS)
+def test_a_text_like_a_placeholder_is_refused_with_its_fix(
+    refusal: SayOn, helm: Helm, path: str, values: dict[str, Any]
+) -> None:
+    (problem,) = problems(refusal(values))
+    assert problem.startswith(f"{path}: a text in it begins like the chart's placeholder for a key, @key:")
+    helm.template(ROOT, values=[values, load(problem.partition("Please set:")[2])], skip_schema=True)
+
+
+def test_half_a_reference_is_completed(refusal: SayOn) -> None:
+    (problem,) = problems(refusal(clients(team={"apiKey": {"key": "k"}})))
+    fix = load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["team"]
+    assert fix == {"apiKey": {"name": "client-keys", "key": "k"}}
+
+
+def test_two_clients_cannot_have_one_key(refusal: SayOn, render: Render) -> None:
+    one_, other = {"name": "s", "key": "k"}, {"name": "s", "key": "l"}
+    (problem,) = problems(refusal(clients(a={"apiKey": one_}, b={"apiKey": one_})))
+    assert problem.startswith("onwards.clientKeys.b.apiKey: it is also the key of onwards.clientKeys.a,")
+    assert len(render(clients(a={"apiKey": one_}, b={"apiKey": other}))) > 0
+
+
+def test_a_load_balancer_called_as_the_gateway_is_refused(refusal: SayOn) -> None:
+    name = "test-release-inference-stack-onwards"
+    values = {"fullnameOverride": name.removesuffix("-onwards"), "onwards": {"loadBalancer": {"enabled": True}}}
+    values["onwards"]["loadBalancer"]["nameOverwrite"] = name
+    (problem,) = problems(refusal(values))
+    assert problem.startswith(f"onwards.loadBalancer.nameOverwrite: {name} is the name of the Service of onwards.")
+
+
+def test_an_engine_that_could_be_told_its_model_by_a_variable_is_refused_without_one(
+    refusal: SayOn, render: Render
+) -> None:
+    (problem,) = problems(refusal(one(engine="llama-cpp", modelName="")))
+    assert problem.startswith("modelGroups.a.modelName: there is neither a model nor a command")
+    told = one(engine="llama-cpp", modelName="", env=[{"name": "LLAMA_ARG_MODEL", "value": "/x.gguf"}])
+    assert len(render(told)) > 0
+
+
 def test_the_fix_is_for_the_volume_that_only_one_node_can_mount(refusal: SayOn) -> None:
     shared = {**VOLUME, "name": "shared", "mountPath": "/shared", "accessModes": ["ReadWriteMany"]}
     alone = {**VOLUME, "name": "alone", "mountPath": "/alone"}
