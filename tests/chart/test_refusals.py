@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any, Protocol
@@ -1157,7 +1157,7 @@ def test_a_flag_that_is_passed_anyway_is_refused_with_its_value(refusal: SayOn, 
     assert first.endswith(end)
 
 
-NAMED = {
+NAMED: dict[str, Callable[[str], dict[str, Any]]] = {
     "externalProviders": lambda name: {"externalProviders": {name: provider()["externalProviders"]["p"]}},
     "onwards.clientKeys": lambda name: clients(**{name: {"apiKey": "k"}}),
 }
@@ -1205,8 +1205,7 @@ def test_two_clients_cannot_have_one_key(refusal: SayOn, render: Render) -> None
 
 def test_a_load_balancer_called_as_the_gateway_is_refused(refusal: SayOn) -> None:
     name = "test-release-inference-stack-onwards"
-    values = {"fullnameOverride": name.removesuffix("-onwards"), "onwards": {"loadBalancer": {"enabled": True}}}
-    values["onwards"]["loadBalancer"]["nameOverwrite"] = name
+    values = {"onwards": {"loadBalancer": {"enabled": True, "nameOverwrite": name}}}
     (problem,) = problems(refusal(values))
     assert problem.startswith(f"onwards.loadBalancer.nameOverwrite: {name} is the name of the Service of onwards.")
 
