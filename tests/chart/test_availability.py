@@ -108,6 +108,11 @@ def test_an_autoscaler_goes_by_the_metrics_it_is_given(render: Render) -> None:
     assert (spec["metrics"], spec["behavior"]) == (metrics, behavior)
 
 
+def test_an_autoscaler_is_annotated_as_all_objects_are(render: Render) -> None:
+    rendered = render({"onwards": {"autoscaling": {"enabled": True}}, "commonAnnotations": {"owner": "me"}})
+    assert rendered["HorizontalPodAutoscaler", GATEWAY]["metadata"]["annotations"] == {"owner": "me"}
+
+
 def test_without_an_autoscaler_there_is_none(render: Render) -> None:
     assert render().kind("HorizontalPodAutoscaler") == []
 

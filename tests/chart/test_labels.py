@@ -58,6 +58,17 @@ def test_objects_carry_the_versions_of_gateway_and_chart(render: Render) -> None
         assert labels["helm.sh/chart"] == f"{chart['name']}-{chart['version']}"
 
 
+def test_a_key_in_the_charts_secret_is_hashed_into_the_pod_that_is_told_it(render: Render) -> None:
+    """So a change of it starts the engine again; a Secret of the user's own is theirs to roll."""
+    annotations = [
+        deployment(render(one(apiKey=key)))["spec"]["template"]["metadata"].get("annotations", {})
+        for key in ("one", "two", {"name": "s", "key": "k"})
+    ]
+    hashes = [each.get("checksum/key") for each in annotations]
+    assert hashes[0] != hashes[1]
+    assert [each is None for each in hashes] == [False, False, True]
+
+
 def test_a_claim_says_its_volume(render: Render) -> None:
     rendered = render(one(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": "/v", "labels": {"n": 1}}]))
     labels = rendered["PersistentVolumeClaim", f"{FULLNAME}-a-v"]["metadata"]["labels"]

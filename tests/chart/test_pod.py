@@ -72,6 +72,12 @@ def test_the_gateways_configuration_is_small_and_in_memory(render: Render) -> No
     assert volume in gateway_pod(render)["volumes"]
 
 
+def test_the_gateways_routes_are_readable_by_all_and_its_keys_by_its_group(render: Render) -> None:
+    routes, keys, _ = gateway_pod(render, one(apiKey={"name": "s", "key": "k"}))["volumes"]
+    assert routes["configMap"] == {"name": f"{FULLNAME}-onwards", "defaultMode": 0o644}
+    assert keys["projected"]["defaultMode"] == 0o440
+
+
 def test_accounts_have_no_token(render: Render) -> None:
     assert all(each["automountServiceAccountToken"] is False for each in render(one()).kind("ServiceAccount"))
 

@@ -159,6 +159,12 @@ def test_the_pod_is_the_same_whatever_makes_it(render: Render) -> None:
     assert render(one(balancing="perReplica"))["StatefulSet", f"{FULLNAME}-a"]["spec"]["template"] == deployment
 
 
+def test_a_clients_name_may_be_a_number(render: Render) -> None:
+    clients = {"1": {"apiKey": "sk-1"}, "2": {"apiKey": "sk-2"}}
+    values = {**one(), "onwards": {"clientKeys": clients}, "routes": {"m": {"allowedKeys": [1]}}}
+    assert routing(render(values))["auth"]["global_keys"] == ["@key:onwards.clientKeys.1@"]
+
+
 CLIENTS: dict[str, Any] = {
     "all": {"apiKey": "sk-all"},
     "some": {"apiKey": {"name": "s", "key": "k"}, "allowedAliases": ["n"]},

@@ -1219,6 +1219,26 @@ def test_an_engine_that_could_be_told_its_model_by_a_variable_is_refused_without
     assert len(render(told)) > 0
 
 
+def test_a_fix_names_the_first_of_several(refusal: SayOn) -> None:
+    (problem,) = problems(refusal(one(modelAlias=["", "b", "c"])))
+    assert load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]["modelAlias"][0] == "b"
+    (problem,) = problems(
+        refusal({"modelGroups": {"b": GROUP, "c": GROUP}, "networkPolicy": {"modelGroups": {"x": {}}}})
+    )
+    assert load(problem.partition("Please set:\n")[2])["networkPolicy"]["modelGroups"] == {"b": {}}
+
+
+@pytest.mark.parametrize("name", ["onwards-routes", "onwards-keys", "onwards-config"])
+def test_each_volume_of_the_gateways_own_is_refused(refusal: SayOn, name: str) -> None:
+    (problem,) = problems(refusal({"onwards": {"volumes": [{"name": name, "emptyDir": {}}]}}))
+    assert problem.startswith(f"onwards.volumes[0].name: {name} is the name of the chart's own volume of this pod.")
+
+
+def test_a_name_that_is_too_long_for_replicas_is_refused_from_53_letters(refusal: SayOn) -> None:
+    (problem,) = problems(refusal({"fullnameOverride": "x" * 51, **one(balancing="perReplica")}))
+    assert problem.startswith(f"modelGroups.a.balancing: perReplica makes a StatefulSet, and {'x' * 51}-a is longer")
+
+
 def test_the_fix_is_for_the_volume_that_only_one_node_can_mount(refusal: SayOn) -> None:
     shared = {**VOLUME, "name": "shared", "mountPath": "/shared", "accessModes": ["ReadWriteMany"]}
     alone = {**VOLUME, "name": "alone", "mountPath": "/alone"}
@@ -1279,7 +1299,7 @@ def test_the_fix_is_yaml_that_helps(refusal: SayOn, render: Render) -> None:
     assert len(render(values)) > 0
 
 
-@pytest.mark.parametrize("name", ["", "a: b", "- a", "#", "{a", "n", "No", "1e3", "12"])
+@pytest.mark.parametrize("name", ["", "a: b", "- a", "#", "{a", "n", "No", "true", "False", "on", "null", "1e3", "12"])
 def test_the_fix_is_yaml_whatever_the_groups_name(refusal: SayOn, name: str) -> None:
     for problem in problems(refusal({"modelGroups": {name: {**GROUP, "modelAlias": []}}})):
         fix = load(problem.partition("Please set:\n")[2])
