@@ -17,7 +17,7 @@ from tests.kubernetes_schema import NEWEST, OLDEST, faults
 from tests.support import Render
 
 KINDS = {"ConfigMap", "Deployment", "Ingress", "NetworkPolicy", "PersistentVolumeClaim", "Secret", "Service"}
-KINDS |= {"HTTPRoute", "PodDisruptionBudget", "ServiceAccount", "ServiceMonitor", "StatefulSet"}
+KINDS |= {"HTTPRoute", "Job", "PodDisruptionBudget", "ServiceAccount", "ServiceMonitor", "StatefulSet"}
 
 
 def reference(version: str, each: Object) -> Draft202012Validator:
