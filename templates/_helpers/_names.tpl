@@ -43,7 +43,7 @@
 
 {{- /* What `helm test` runs. Input: root. Output: string. */ -}}
 {{- define "inference-stack.test.name" -}}
-{{- include "inference-stack.objectName" (dict "root" . "part" "test") -}}
+{{- include "inference-stack.objectName" (dict "root" . "part" "onwards-test") -}}
 {{- end -}}
 
 {{- /* The gateway's second Service. Input: root. Output: string. */ -}}

@@ -23,7 +23,7 @@
       "why" (printf "%q cannot name a container and a label: up to 63 lower-case letters, digits and -, beginning and ending with a letter or digit (YAML reads a bare on, off, yes or no as true or false)." .name)
       "fix" "modelGroups:\n  my-model:\n    enabled: true")) -}}
 {{- end -}}
-{{- if has .name (list "onwards" "onwards-loadbalancer") -}}
+{{- if has .name (list "onwards" "onwards-loadbalancer" "onwards-test") -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" .path
       "why" (printf "%q is the name of the gateway's own objects." .name)

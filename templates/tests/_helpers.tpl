@@ -30,6 +30,15 @@ Input: root. Output: JSON list of {alias, client (empty: no key is needed)}.
 {{- toJson $questions -}}
 {{- end -}}
 
+{{- /* Whom its pods reach: the gateway and a name server; nobody reaches them. Input: root. Output: YAML map, without podSelector. */ -}}
+{{- define "inference-stack.test.networkPolicySpec" -}}
+{{- $gateway := dict "podSelector" (dict "matchLabels" (include "inference-stack.onwards.selectorLabels" . | fromYaml)) -}}
+{{- $egress := list
+      (dict "to" (list $gateway) "ports" (list (dict "port" "http" "protocol" "TCP")))
+      (dict "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP"))) -}}
+{{- include "inference-stack.networkPolicySpec" (dict "policyTypes" (list "Ingress" "Egress") "egress" $egress) -}}
+{{- end -}}
+
 {{- /* What files/test.sh is told. The kubelet makes something of a dollar sign, so none is left in an alias. Input: root. Output: YAML list of strings. */ -}}
 {{- define "inference-stack.test.args" -}}
 {{- $args := list (include "inference-stack.onwards.fullname" .) (include "inference-stack.onwards.servicePort" .) -}}

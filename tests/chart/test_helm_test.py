@@ -29,7 +29,7 @@ KEY = "made-up-key"
 
 
 def job(render: Render, values: dict[str, Any]) -> Object:
-    return render(values)["Job", f"{FULLNAME}-test"]
+    return render(values)["Job", f"{FULLNAME}-onwards-test"]
 
 
 def questions(render: Render, values: dict[str, Any]) -> dict[str, str]:
@@ -66,7 +66,7 @@ def test_it_runs_as_the_gateway_does(render: Render) -> None:
     }
     rendered = render(values)
     spec, gateway = (
-        pod_spec(rendered["Job", f"{FULLNAME}-test"]),
+        pod_spec(rendered["Job", f"{FULLNAME}-onwards-test"]),
         pod_spec(rendered["Deployment", f"{FULLNAME}-onwards"]),
     )
     assert spec.pop("restartPolicy") == "Never"
@@ -142,12 +142,31 @@ def test_a_client_with_a_limit_asks_where_there_is_no_other(render: Render) -> N
 
 def test_nothing_selects_its_pods(render: Render) -> None:
     rendered = render({**one(replicaCount=2), "onwards": {"replicaCount": 2}})
-    labels = rendered["Job", f"{FULLNAME}-test"]["spec"]["template"]["metadata"]["labels"]
+    labels = rendered["Job", f"{FULLNAME}-onwards-test"]["spec"]["template"]["metadata"]["labels"]
     services = [each["spec"]["selector"] for each in rendered.kind("Service")]
     budgets = [each["spec"]["selector"]["matchLabels"] for each in rendered.kind("PodDisruptionBudget")]
-    policies = [each["spec"]["podSelector"]["matchLabels"] for each in rendered.kind("NetworkPolicy")]
+    policies = [
+        each["spec"]["podSelector"]["matchLabels"]
+        for each in rendered.kind("NetworkPolicy")
+        if each["metadata"]["name"] != f"{FULLNAME}-onwards-test"
+    ]
     assert len(services) == len(budgets) == len(policies) == 2
     assert not any(each.items() <= labels.items() for each in (*services, *budgets, *policies))
+
+
+def test_its_pods_reach_the_gateway_alone_and_nobody_them(render: Render) -> None:
+    rendered = render(one())
+    spec = rendered["NetworkPolicy", f"{FULLNAME}-onwards-test"]["spec"]
+    labels = rendered["Job", f"{FULLNAME}-onwards-test"]["spec"]["template"]["metadata"]["labels"]
+    gateway = rendered["Deployment", f"{FULLNAME}-onwards"]["spec"]["selector"]["matchLabels"]
+    assert spec == {
+        "podSelector": {"matchLabels": labels},
+        "policyTypes": ["Ingress", "Egress"],
+        "egress": [
+            {"to": [{"podSelector": {"matchLabels": gateway}}], "ports": [{"port": "http", "protocol": "TCP"}]},
+            {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
+        ],
+    }
 
 
 class Gateway(BaseHTTPRequestHandler):

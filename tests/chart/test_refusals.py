@@ -1219,6 +1219,11 @@ def test_an_engine_that_could_be_told_its_model_by_a_variable_is_refused_without
     assert len(render(told)) > 0
 
 
+def test_a_group_is_not_called_as_the_test_is(refusal: SayOn) -> None:
+    (problem,) = problems(refusal({"modelGroups": {"onwards-test": GROUP}}))
+    assert problem.startswith('modelGroups.onwards-test: "onwards-test" is the name of the gateway')
+
+
 def test_a_fix_names_the_first_of_several(refusal: SayOn) -> None:
     (problem,) = problems(refusal(one(modelAlias=["", "b", "c"])))
     assert load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]["modelAlias"][0] == "b"

@@ -195,7 +195,7 @@ def used(render: Render) -> Manifests:
 
 def test_a_stored_release_renders_as_the_gateway_alone(render: Render) -> None:
     rendered = render(STORED)
-    assert {each["metadata"]["name"] for each in rendered} == {f"{FULLNAME}-onwards", f"{FULLNAME}-test"}
+    assert {each["metadata"]["name"] for each in rendered} == {f"{FULLNAME}-onwards", f"{FULLNAME}-onwards-test"}
 
 
 @pytest.mark.parametrize("name", STORED["modelGroups"])

@@ -20,7 +20,7 @@ from tests.cluster.load import ENGINE_ENV, loaded, node_port
 
 GATEWAY = "t-inference-stack-onwards"
 EMBED = "t-inference-stack-embed"
-TEST = "job/t-inference-stack-test"
+TEST = "job/t-inference-stack-onwards-test"
 ROTATIONS = 5
 LIVE_SECONDS = 60.0
 """The most that a new key may take to open every gateway."""

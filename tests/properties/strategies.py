@@ -55,6 +55,7 @@ ODD_NAMES = (
     "null",
     "onwards",
     "onwards-loadbalancer",
+    "onwards-test",
     "模型",
     "a b",
     "-a",
