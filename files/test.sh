@@ -5,7 +5,6 @@ set -u
 LC_ALL=C # so that lengths are bytes
 host=$1 port=$2
 shift 2
-
 # ask METHOD PATH CLIENT BODY: sets status (empty: nobody is there) and answer. HTTP/1.0, so the answer ends with the connection.
 ask() {
   local key=
@@ -18,7 +17,6 @@ ask() {
   answer=$(cat <&3)
   exec 3>&-
 }
-
 # serves ALIAS CLIENT: sets said to what the model does: it chats in a stream, or completes, or embeds; else to its first answer.
 serves() {
   local chat="{\"model\": $1, \"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}], \"max_completion_tokens\": 16, \"stream\": true}"
@@ -32,7 +30,6 @@ serves() {
   said=${first:0:500}
   return 1
 }
-
 ask GET /v1/models "" ""
 if [[ $status != 200 ]]; then
   echo "FAILED  $host:$port says ${status:-nothing}; look at its pods: kubectl get pods"
