@@ -125,6 +125,7 @@ def test_without_an_autoscaler_there_is_none(render: Render) -> None:
         ({"loadSeconds": 1801}, 10, 181),
         ({"loadSeconds": 3600, "startupProbe": {"periodSeconds": 60}}, 60, 180),
         ({"loadSeconds": 36000, "startupProbe": {"periodSeconds": 60}}, 60, 600),
+        ({"loadSeconds": 1000, "startupProbe": {"periodSeconds": 1}}, 1, 1000),
         ({"loadSeconds": 60, "startupProbe": {"failureThreshold": 7}}, 10, 7),
     ],
     ids=str,

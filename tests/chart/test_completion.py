@@ -300,6 +300,16 @@ def test_of_several_names_that_an_engine_is_told_the_gateway_says_the_first(rend
     assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
 
 
+def test_a_name_in_a_variable_is_the_name(render: Render) -> None:
+    rendered = render(one(image=LLAMA, env=[{"name": "LLAMA_ARG_ALIAS", "value": "x"}]))
+    assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
+
+
+def test_a_path_is_a_path_whatever_its_end(render: Render) -> None:
+    line = command_line(render(one(image=LLAMA, modelName="/models/x")))
+    assert line[1:3] == ["-m", "/models/x"]
+
+
 def test_a_model_in_a_variable_is_the_model(render: Render) -> None:
     variable = {"name": "LLAMA_ARG_MODEL", "value": "/x.gguf"}
     assert "-hf" not in command_line(render(one(image=LLAMA, modelName="org/x", env=[variable])))

@@ -140,6 +140,22 @@ def test_a_client_with_a_limit_asks_where_there_is_no_other(render: Render) -> N
     assert questions(render, {**one(), "onwards": {"clientKeys": {"limited": limited}}}) == {"m": "limited"}
 
 
+def test_keys_are_readable_by_the_group_alone(render: Render) -> None:
+    values = {**one(), "onwards": {"clientKeys": {"c": {"apiKey": "sk"}}}}
+    (volume,) = pod_spec(job(render, values))["volumes"]
+    assert volume["projected"]["defaultMode"] == 0o440
+
+
+def test_its_labels_are_its_own(render: Render) -> None:
+    found = job(render, {**one(), "commonLabels": {"team": "ml"}})
+    assert found["spec"]["template"]["metadata"]["labels"] == {
+        "app.kubernetes.io/name": "inference-stack",
+        "app.kubernetes.io/instance": "test-release",
+        "app.kubernetes.io/component": "test",
+        "team": "ml",
+    }
+
+
 def test_nothing_selects_its_pods(render: Render) -> None:
     rendered = render({**one(replicaCount=2), "onwards": {"replicaCount": 2}})
     labels = rendered["Job", f"{FULLNAME}-onwards-test"]["spec"]["template"]["metadata"]["labels"]

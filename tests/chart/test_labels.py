@@ -30,6 +30,19 @@ def test_common_labels_and_annotations_are_on_every_object_and_pod(render: Rende
     assert all(each["labels"]["team"] == "ml" and each["annotations"]["owner"] == "me" for each in metadata)
 
 
+def test_what_is_null_is_left_out(render: Render) -> None:
+    rendered = render({"commonLabels": {"a": None, "b": "c"}, "commonAnnotations": {"d": None, "e": "f"}})
+    for each in rendered:
+        assert each["metadata"]["labels"].get("a", "absent") == "absent"
+        assert each["metadata"]["annotations"].get("d", "absent") == "absent"
+
+
+def test_every_object_is_part_of_the_chart(render: Render) -> None:
+    labels = [each["metadata"]["labels"] for each in render(one())]
+    assert {each["app.kubernetes.io/part-of"] for each in labels} == {"inference-stack"}
+    assert {each["app.kubernetes.io/managed-by"] for each in labels} == {"Helm"}
+
+
 def test_a_common_label_wins_over_the_charts(render: Render) -> None:
     rendered = render({"commonLabels": {"app.kubernetes.io/part-of": "platform"}})
     assert {each["metadata"]["labels"]["app.kubernetes.io/part-of"] for each in rendered} == {"platform"}

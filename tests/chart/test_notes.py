@@ -73,6 +73,11 @@ def test_they_are_short_and_whole(notes: Say) -> None:
     ]
 
 
+@pytest.mark.parametrize("engine", ["vllm", "sglang", "tensorrt-llm"])
+def test_an_engine_that_needs_a_gpu_is_warned_of_without_one(notes: Say, engine: str) -> None:
+    assert NO_GPU in warnings(notes(quiet(engine=engine, resources={})))
+
+
 def test_a_path_that_is_not_let_in_is_not_warned_of(notes: Say) -> None:
     hosts = [{"host": "a.example", "paths": [{"path": "/"}]}]
     closed = {"ingress": {"enabled": False, "hosts": hosts}, "onwards": {"strictMode": False}}
@@ -89,6 +94,7 @@ def test_they_say_how_every_model_is_asked(notes: Say) -> None:
 
 def test_they_name_the_time_a_first_start_needs(notes: Say) -> None:
     assert "--wait --timeout 40m." in notes(quiet())
+    assert "--wait --timeout 70m." in notes(quiet(engine="triton"))
     assert "--wait --timeout 20m." in notes(quiet(startupProbe={"periodSeconds": 10, "failureThreshold": 60}))
 
 

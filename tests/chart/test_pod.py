@@ -73,9 +73,56 @@ def test_the_gateways_configuration_is_small_and_in_memory(render: Render) -> No
 
 
 def test_the_gateways_routes_are_readable_by_all_and_its_keys_by_its_group(render: Render) -> None:
-    routes, keys, _ = gateway_pod(render, one(apiKey={"name": "s", "key": "k"}))["volumes"]
+    spec = gateway_pod(render, one(apiKey={"name": "s", "key": "k"}))
+    mounts = {each["name"]: each.get("readOnly") for each in spec["initContainers"][0]["volumeMounts"]}
+    assert mounts == {"onwards-routes": True, "onwards-keys": True, "onwards-config": None}
+    routes, keys, _ = spec["volumes"]
     assert routes["configMap"] == {"name": f"{FULLNAME}-onwards", "defaultMode": 0o644}
     assert keys["projected"]["defaultMode"] == 0o440
+
+
+def test_three_old_versions_of_a_workload_are_kept(render: Render) -> None:
+    groups = {**one()["modelGroups"], "b": one(balancing="perReplica")["modelGroups"]["a"]}
+    rendered = render({"modelGroups": groups})
+    workloads = [*rendered.kind("Deployment"), *rendered.kind("StatefulSet")]
+    assert [each["spec"]["revisionHistoryLimit"] for each in workloads] == [3, 3, 3]
+
+
+def test_vllm_reports_to_nobody(render: Render) -> None:
+    assert environment(engine(render(one()))).items() >= {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}.items()
+
+
+def test_init_containers_have_what_they_are_to_fill(render: Render) -> None:
+    first = {"name": "compile", "image": "x:1"}
+    rendered = render(one(engine="triton", args=MODELS, initContainers=[first]))
+    mounts = container(deployment(rendered), "compile")["volumeMounts"]
+    assert {"name": "model-directory", "mountPath": "/data/models"} in mounts
+
+
+@pytest.mark.parametrize("chosen", [{"runAsNonRoot": False}, {"runAsUser": 0}, {"privileged": True}], ids=str)
+def test_a_container_with_a_user_of_its_own_says_itself_whether_it_writes(
+    render: Render, chosen: dict[str, Any]
+) -> None:
+    first = {"name": "first", "image": "x:1", "securityContext": chosen}
+    rendered = render(one(initContainers=[first, {"name": "second", "image": "x:1"}]))
+    read_only = [
+        container(deployment(rendered), name)["securityContext"].get("readOnlyRootFilesystem")
+        for name in ("first", "second")
+    ]
+    assert read_only == [None, True]
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, None), (2, "8Gi"), (4, "8Gi"), (5, "16Gi")])
+def test_shared_memory_grows_with_the_gpus(render: Render, count: int, size: str | None) -> None:
+    volumes = pod(render(one(resources={"limits": {"nvidia.com/gpu": count}})))["volumes"]
+    found = [each["emptyDir"]["sizeLimit"] for each in volumes if each["name"] == "shm"]
+    assert found == ([size] if size else [])
+
+
+def test_a_block_volume_takes_no_path_from_ours(render: Render) -> None:
+    volume = {"name": "v", "size": "1Gi", "mountPath": "/tmp", "volumeMode": "Block"}
+    rendered = render(one(persistentVolumes=[volume]))
+    assert "engine-tmp" in names(pod(rendered)["volumes"])
 
 
 def test_accounts_have_no_token(render: Render) -> None:

@@ -154,6 +154,40 @@ def test_each_replica_is_a_provider(render: Render) -> None:
     assert headless["ports"] == [{"name": "http", "port": 9000, "targetPort": "http", "protocol": "TCP"}]
 
 
+def test_replicas_are_replaced_one_after_the_other_in_each_of_several_groups(render: Render) -> None:
+    groups = {**one(balancing="perReplica")["modelGroups"], "b": one(balancing="perReplica")["modelGroups"]["a"]}
+    rendered = render({"modelGroups": groups})
+    for name in ("a", "b"):
+        spec = rendered["StatefulSet", f"{FULLNAME}-{name}"]["spec"]
+        assert spec["updateStrategy"] == {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
+        assert ("Service", f"{FULLNAME}-{name}-replicas") in rendered
+
+
+def test_no_limit_is_none(render: Render) -> None:
+    rendered = render(
+        {**one(), "onwards": {"clientKeys": {"c": {"apiKey": "sk"}}}, "routes": {"m": {"strategy": "priority"}}}
+    )
+    assert pools(rendered)["m"].keys() == {"strategy", "trusted", "providers", "fallback"}
+    assert routing(rendered)["auth"]["key_definitions"] == {"c": {"key": "@key:onwards.clientKeys.c@", "labels": {}}}
+
+
+def test_a_burst_is_as_large_as_the_rate_unless_said(render: Render) -> None:
+    limited = {"c": {"apiKey": "sk", "requestsPerSecond": 5}}
+    rendered = render({**one(), "onwards": {"clientKeys": limited}, "routes": {"m": {"requestsPerSecond": 7}}})
+    assert pools(rendered)["m"]["rate_limit"] == {"requests_per_second": 7, "burst_size": 7}
+    (definition,) = routing(rendered)["auth"]["key_definitions"].values()
+    assert definition["rate_limit"] == {"requests_per_second": 5, "burst_size": 5}
+
+
+def test_of_equal_priority_groups_stand_before_providers(render: Render) -> None:
+    provider = {"url": "http://outside.example/v1", "modelAlias": ["m"]}
+    rendered = render({**one(), "externalProviders": {"a": provider}})
+    assert [each["url"] for each in pools(rendered)["m"]["providers"]] == [
+        f"http://{FULLNAME}-a:8000/v1",
+        "http://outside.example/v1",
+    ]
+
+
 def test_the_pod_is_the_same_whatever_makes_it(render: Render) -> None:
     deployment = render(one())["Deployment", f"{FULLNAME}-a"]["spec"]["template"]
     assert render(one(balancing="perReplica"))["StatefulSet", f"{FULLNAME}-a"]["spec"]["template"] == deployment

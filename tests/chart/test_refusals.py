@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from textwrap import dedent
@@ -1089,7 +1090,7 @@ def test_its_neighbour_is_accepted(render: Render, refused: Refusal) -> None:
     assert len(render(refused.accepted)) > 0
 
 
-@pytest.mark.parametrize("name", ["g" * 64, "-a", "a-", "a.b", "a b", "Ä", "A", "null"])
+@pytest.mark.parametrize("name", ["g" * 64, "-a", "a-", "a.b", "a b", "Ä", "A", "null", "true", "false"])
 def test_a_name_that_is_no_label_is_refused(refusal: SayOn, name: str) -> None:
     (problem,) = problems(refusal({"modelGroups": {name: GROUP}}))
     assert problem.startswith(f'modelGroups.{name}: "{name}" cannot name a container and a label')
@@ -1217,6 +1218,98 @@ def test_an_engine_that_could_be_told_its_model_by_a_variable_is_refused_without
     assert problem.startswith("modelGroups.a.modelName: there is neither a model nor a command")
     told = one(engine="llama-cpp", modelName="", env=[{"name": "LLAMA_ARG_MODEL", "value": "/x.gguf"}])
     assert len(render(told)) > 0
+
+
+def test_a_share_of_pods_that_stay_is_rounded_up(refusal: SayOn, render: Render) -> None:
+    said = problems(refusal(one(replicaCount=3, podDisruptionBudget={"minAvailable": "67%"})))
+    assert said[0].startswith("modelGroups.a.podDisruptionBudget: it lets none of the 3 pods go")
+    assert len(render(one(replicaCount=3, podDisruptionBudget={"minAvailable": "66%"}))) > 0
+
+
+def test_a_proposed_time_to_load_is_no_longer_than_it_takes(refusal: SayOn) -> None:
+    few = {"periodSeconds": 10, "failureThreshold": 30}
+    (problem,) = problems(refusal(one(loadSeconds=1210, startupProbe=few)))
+    assert load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]["startupProbe"] == {
+        **few,
+        "failureThreshold": 121,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "way", "whole"),
+    [
+        (
+            {"serviceMonitor": {"enabled": True, "bearerTokenSecret": {"key": "k"}}},
+            ("serviceMonitor", "bearerTokenSecret"),
+            "metrics-token",
+        ),
+        (provider(apiKey={"key": "k"}), ("externalProviders", "p", "apiKey"), "provider-keys"),
+    ],
+    ids=["metrics", "provider"],
+)
+def test_a_reference_without_a_name_gets_one(
+    refusal: SayOn, values: dict[str, Any], way: tuple[str, ...], whole: str
+) -> None:
+    (problem,) = problems(refusal(values))
+    fix: Any = load(problem.partition("Please set:\n")[2])
+    for part in way:
+        fix = fix[part]
+    assert fix == {"name": whole, "key": "k"}
+
+
+def test_a_reference_without_a_key_is_to_the_providers_own(refusal: SayOn) -> None:
+    (problem,) = problems(refusal(provider(apiKey={"name": "s"})))
+    fix = load(problem.partition("Please set:\n")[2])["externalProviders"]["p"]["apiKey"]
+    assert fix == {"name": "s", "key": "p"}
+
+
+def test_a_client_is_offered_the_first_alias_that_is_served(refusal: SayOn) -> None:
+    values = {**one(modelAlias=["n", "m"]), "onwards": {"clientKeys": {"c": {"apiKey": "sk", "allowedAliases": ["x"]}}}}
+    (problem,) = problems(refusal(values))
+    assert load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["c"]["allowedAliases"] == ["m"]
+    (problem,) = problems(refusal({"onwards": values["onwards"]}))
+    assert load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["c"]["allowedAliases"] == ["an-alias"]
+
+
+def test_a_free_port_is_9090_or_the_next(refusal: SayOn) -> None:
+    proposed = []
+    for onwards in SAME_PORT:
+        (problem,) = problems(refusal({"onwards": onwards}))
+        metrics = load(problem.partition("Please set:\n")[2])["onwards"]["metrics"]
+        proposed.append(metrics.get("port") or metrics["service"]["port"])
+    assert proposed == [9091, 9091, 9090, 9090]
+
+
+def test_many_keys_are_not_all_listed(refusal: SayOn) -> None:
+    (problem,) = problems(refusal({"onwards": {"zzz": 1}}))
+    assert re.search(r"there is (\w+, ){7}\w+ and \d+ more\.$", problem.splitlines()[0])
+
+
+SECOND: dict[str, dict[str, Any]] = {
+    "volumes": {"volumes": [{"name": n, "emptyDir": {}} for n in ("a", "b", "b")]},
+    "mounts": {
+        "volumes": [{"name": "a", "emptyDir": {}}],
+        "volumeMounts": [{"name": "a", "mountPath": path} for path in ("/a", "/b", "/b")],
+    },
+}
+
+
+@pytest.mark.parametrize("fields", SECOND.values(), ids=SECOND)
+def test_of_two_alike_the_second_is_to_change(refusal: SayOn, fields: dict[str, Any]) -> None:
+    key, given = list(fields.items())[-1]
+    (problem,) = problems(refusal(one(**fields)))
+    proposed = load(problem.partition("Please set:\n")[2])["modelGroups"]["a"][key]
+    assert [one_ == other for one_, other in zip(proposed, given, strict=True)] == [True, True, False]
+
+
+def test_a_size_is_proposed_for_the_volume_without_one(refusal: SayOn) -> None:
+    volumes = [
+        {**VOLUME, "accessModes": ["ReadWriteMany"]},
+        {"name": "w", "mountPath": "/w", "accessModes": ["ReadWriteMany"]},
+    ]
+    (problem,) = problems(refusal(one(persistentVolumes=volumes)))
+    proposed = load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]["persistentVolumes"]
+    assert [each["size"] for each in proposed] == ["1Gi", "100Gi"]
 
 
 def test_a_group_is_not_called_as_the_test_is(refusal: SayOn) -> None:

@@ -129,6 +129,8 @@ CACHES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "sglang": ({"engine": "sglang"}, {"HF_HOME": "/cache", "SGLANG_CACHE_DIR": "/cache/sglang"}),
     "tensorrt-llm": ({"engine": "tensorrt-llm"}, {"HF_HOME": "/cache"}),
     "llama-cpp": ({"engine": "llama-cpp"}, {"HF_HOME": "/cache", "LLAMA_CACHE": "/cache/llama.cpp"}),
+    "triton": ({"engine": "triton"}, {"HF_HOME": "/cache"}),
+    "custom": ({"engine": "custom", "image": "x:1"}, {"HF_HOME": "/cache"}),
 }
 
 
