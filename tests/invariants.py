@@ -26,12 +26,18 @@ DEVICE = re.compile(r"^(?!.*kubernetes\.io/).*/")
 
 
 def workloads(manifests: Manifests) -> list[Object]:
+    """What keeps pods running."""
     return [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
+
+
+def with_pods(manifests: Manifests) -> list[Object]:
+    """The workloads, and what runs to its end."""
+    return [*workloads(manifests), *manifests.kind("Job")]
 
 
 def containers(manifests: Manifests) -> Iterator[tuple[Object, Object]]:
     """Every container with its pod's spec."""
-    for workload in workloads(manifests):
+    for workload in with_pods(manifests):
         spec = pod_spec(workload)
         for each in (*spec.get("initContainers", ()), *spec["containers"]):
             yield spec, each
@@ -61,11 +67,11 @@ def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 
 def selected(manifests: Manifests, selector: Mapping[str, str]) -> list[Object]:
-    return [each for each in workloads(manifests) if selects(selector, pod_labels(each))]
+    return [each for each in with_pods(manifests) if selects(selector, pod_labels(each))]
 
 
 def port_names(workload: Object) -> set[str]:
-    return {port["name"] for each in pod_spec(workload)["containers"] for port in each["ports"]}
+    return {port["name"] for each in pod_spec(workload)["containers"] for port in each.get("ports", ())}
 
 
 def names_are_legal(manifests: Manifests) -> None:
@@ -78,14 +84,14 @@ def names_are_legal(manifests: Manifests) -> None:
 
 def names_are_there_once(manifests: Manifests) -> None:
     """Objects are, or `Manifests` would not have parsed; containers and claims are asked here."""
-    for workload in workloads(manifests):
+    for workload in with_pods(manifests):
         spec = pod_spec(workload)
         assert repeated(each["name"] for each in (*spec.get("initContainers", ()), *spec["containers"])) == []
 
 
 def labels_are_legal(manifests: Manifests) -> None:
     labels = [each["metadata"]["labels"] for each in manifests]
-    labels += [pod_labels(each) for each in workloads(manifests)]
+    labels += [pod_labels(each) for each in with_pods(manifests)]
     for key, value in (item for of in labels for item in of.items()):
         assert isinstance(value, str), (key, value)
         assert LABEL_VALUE.fullmatch(value), (key, value)
@@ -93,7 +99,7 @@ def labels_are_legal(manifests: Manifests) -> None:
 
 def annotations_are_strings(manifests: Manifests) -> None:
     metadata = [each["metadata"] for each in manifests]
-    metadata += [each["spec"]["template"]["metadata"] for each in workloads(manifests)]
+    metadata += [each["spec"]["template"]["metadata"] for each in with_pods(manifests)]
     for key, value in (item for of in metadata for item in of.get("annotations", {}).items()):
         assert isinstance(value, str), (key, value)
         assert not re.fullmatch(r"[-+0-9.]+e\+[0-9]+", value), (key, value)
@@ -244,7 +250,7 @@ def probes_ask_a_port_that_is_there(manifests: Manifests) -> None:
     for _, each in containers(manifests):
         for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
             handler = each.get(kind, {}).get("httpGet") or each.get(kind, {}).get("tcpSocket")
-            assert handler is None or handler["port"] in {port["name"] for port in each["ports"]}
+            assert handler is None or handler["port"] in {port["name"] for port in each.get("ports", ())}
 
 
 def rollouts_outlast_starts(manifests: Manifests) -> None:

@@ -34,7 +34,7 @@ def test_every_object_is_called_as_in_0_4(render: Render) -> None:
     assert names(rendered, "PersistentVolumeClaim") == [f"{FULLNAME}-llama-model-cache"]
     assert names(rendered, "ConfigMap") == [f"{FULLNAME}-onwards", f"{FULLNAME}-scripts"]
     assert names(rendered, "Ingress") == [FULLNAME]
-    assert names(rendered, "NetworkPolicy") == [f"{FULLNAME}-llama", f"{FULLNAME}-onwards"]
+    assert names(rendered, "NetworkPolicy") == [f"{FULLNAME}-{end}" for end in ("llama", "onwards", "onwards-test")]
     assert names(rendered, "ServiceMonitor") == [f"{FULLNAME}-llama", f"{FULLNAME}-onwards"]
 
 
