@@ -19,12 +19,13 @@ from harness.helm import KUBE_VERSION, Helm, HelmError, Values, fingerprint
 from harness.run import Completed
 
 # Go's collector otherwise takes a third of the time, on threads that other tests want; read when the library is loaded.
-os.environ.setdefault("GOGC", "400")
+os.environ.setdefault("GOGC", "1600")
 
 from helm_python import Chart, _native, values_from_yaml
 from helm_python import HelmError as LibraryError
 
 NOTES = "templates/NOTES.txt"
+SCHEMA = "values.schema.json"
 
 
 class InProcess(Helm):
@@ -63,7 +64,7 @@ class InProcess(Helm):
             HelmError: the chart refuses the values.
         """
         merged = _merged(values, sets)
-        key = (self._loaded(Path(chart), skip_schema), _json(merged), release, kube_version, *api_versions)
+        key = (self._loaded(Path(chart), skip_schema), to_json(merged), release, kube_version, *api_versions)
         if key not in self._kept:
             self._kept[key] = self.render(chart, merged, release, kube_version, api_versions, skip_schema)
         return "".join(
@@ -96,25 +97,12 @@ class InProcess(Helm):
         Raises:
             HelmError: the chart refuses the values.
         """
-        options = {
-            "name": release,
-            "namespace": self.namespace,
-            "is_install": True,
-            "kube_version": kube_version,
-            "api_versions": list(api_versions),
-        }
         loaded = self._loaded(Path(chart), skip_schema)
         Helm.renders += 1
         try:
-            # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
-            answer = _native.call_string("helm_render", loaded._raw(), _json(values), _json(options))
+            return render(loaded, to_json(values), self.namespace, release, kube_version, api_versions)
         except LibraryError as error:
-            said = f"Error: {error.detail}"
-            raise HelmError(
-                f"Helm refuses {chart}: {said}", "", Completed(("helm", "template", str(chart)), 1, "", said)
-            ) from error
-        rendered: dict[str, str] = json.loads(answer)
-        return rendered
+            raise refusal(chart, f"Error: {error.detail}") from error
 
     def _loaded(self, chart: Path, skip_schema: bool) -> Chart:
         """The chart as it is on the disk now, read again only when one of its files has changed."""
@@ -122,23 +110,59 @@ class InProcess(Helm):
         state = fingerprint(chart)
         known = self._charts.get((chart, skip_schema))
         if known is None or known[0] != state:
-            loaded = Chart.load_archive(_without_schema(chart)) if skip_schema else Chart.load(chart)
+            loaded = without_schema(chart) if skip_schema else Chart.load(chart)
             known = self._charts[chart, skip_schema] = (state, loaded)
             self._kept.clear()  # what was rendered from the chart as it was
         return known[1]
 
 
-def _without_schema(chart: Path) -> bytes:
-    """The archive of a chart's directory without its schema: the library has no other way to skip it."""
+def render(
+    chart: Chart,
+    values: str,
+    namespace: str = "default",
+    release: str = "test-release",
+    kube_version: str = KUBE_VERSION,
+    api_versions: Sequence[str] = (),
+) -> dict[str, str]:
+    """What each template of a loaded chart renders, by its path. `values` are JSON.
+
+    Raises:
+        helm_python.HelmError: the chart refuses the values.
+    """
+    options = {
+        "name": release,
+        "namespace": namespace,
+        "is_install": True,
+        "kube_version": kube_version,
+        "api_versions": list(api_versions),
+    }
+    # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
+    rendered: dict[str, str] = json.loads(_native.call_string("helm_render", chart._raw(), values, to_json(options)))
+    return rendered
+
+
+def refusal(chart: Path | str, said: str) -> HelmError:
+    return HelmError(f"Helm refuses {chart}: {said}", "", Completed(("helm", "template", str(chart)), 1, "", said))
+
+
+def without_schema(chart: Path) -> Chart:
+    """The chart of a directory without its schema: the library has no other way to skip it."""
+    files = (Path(name) for name, _, _ in fingerprint(chart))
+    return archived({str(path.relative_to(chart)): path.read_bytes() for path in files if path.name != SCHEMA})
+
+
+def archived(files: Mapping[str, bytes]) -> Chart:
+    """A chart of these files, which are nowhere on the disk."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for path in (Path(name) for name, _, _ in fingerprint(chart)):
-            if path.name != "values.schema.json":
-                archive.add(path, f"chart/{path.relative_to(chart)}")
-    return packed.getvalue()
+        for name, content in files.items():
+            entry = tarfile.TarInfo(f"chart/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return Chart.load_archive(packed.getvalue())
 
 
-def _json(value: object) -> str:
+def to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)  # Helm reads no escaped surrogate pairs
 
 

@@ -5,8 +5,9 @@
 @key:{{ . }}@
 {{- end -}}
 
-{{- /* Everything that the gateway needs a key of or for, as the values say it. Input: root. Output: JSON map owner's path -> the key itself, or {name, key} of a Secret. */ -}}
+{{- /* Everything that the gateway needs a key of or for, as the values say it. Input: root. Output: JSON map owner's path -> the key itself, or {name, key} of a Secret. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.onwards.givenKeys" -}}
+{{- if not (hasKey . "givenKeys") -}}
 {{- $given := dict -}}
 {{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
 {{- with $group.apiKey }}{{ $_ := set $given (printf "modelGroups.%s" $name) . }}{{ end -}}
@@ -17,7 +18,9 @@
 {{- range $id, $client := include "inference-stack.clientKeys" . | fromJson -}}
 {{- with $client.apiKey }}{{ $_ := set $given (printf "onwards.clientKeys.%s" $id) . }}{{ end -}}
 {{- end -}}
-{{- toJson $given -}}
+{{- $_ := set . "givenKeys" (toJson $given) -}}
+{{- end -}}
+{{- .givenKeys -}}
 {{- end -}}
 
 {{- /* Where a key lies: in the Secret that the values name, else in the chart's own. Input: dict root, owner, given. Output: JSON {name, key}. */ -}}
@@ -29,13 +32,16 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Where each key lies. Input: root. Output: JSON map owner's path -> {name, key} of a Secret. */ -}}
+{{- /* Where each key lies. Input: root. Output: JSON map owner's path -> {name, key} of a Secret. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.onwards.keys" -}}
+{{- if not (hasKey . "keys") -}}
 {{- $keys := dict -}}
 {{- range $owner, $given := include "inference-stack.onwards.givenKeys" . | fromJson -}}
 {{- $_ := set $keys $owner (include "inference-stack.secretOf" (dict "root" $ "owner" $owner "given" $given) | fromJson) -}}
 {{- end -}}
-{{- toJson $keys -}}
+{{- $_ := set . "keys" (toJson $keys) -}}
+{{- end -}}
+{{- .keys -}}
 {{- end -}}
 
 {{- /* The keys given by value, for the chart's own Secret. Input: root. Output: JSON map owner's path -> key. */ -}}

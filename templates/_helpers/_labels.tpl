@@ -31,9 +31,12 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: onwards
 {{- end -}}
 
-{{- /* Labels of the gateway's objects. Input: root. Output: YAML map. */ -}}
+{{- /* Labels of the gateway's objects. Input: root. Output: YAML map. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.onwards.labels" -}}
-{{- include "inference-stack.labels" (dict "root" . "selector" (include "inference-stack.onwards.selectorLabels" .)) -}}
+{{- if not (hasKey . "labels") -}}
+{{- $_ := set . "labels" (include "inference-stack.labels" (dict "root" . "selector" (include "inference-stack.onwards.selectorLabels" .))) -}}
+{{- end -}}
+{{- .labels -}}
 {{- end -}}
 
 {{- /* What a group is selected by. Input: dict root, name. Output: YAML map. */ -}}

@@ -55,7 +55,7 @@ spec:
           containerPort: {{ int64 .containerPort }}
           protocol: {{ .protocol | quote }}
         {{- end }}
-      {{- with include "inference-stack.modelGroup.probes" $ | fromYaml }}
+      {{- with include "inference-stack.modelGroup.probes" $ | fromJson }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
       {{- with include "inference-stack.modelGroup.lifecycle" $ }}

@@ -2,7 +2,7 @@
 
 {{- /*
 One probe. The user's fields win over the engine's; a handler of their own (httpGet, tcpSocket, grpc, exec) replaces path and type.
-Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path and numbers). Output: YAML map, empty if it is off.
+Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path and numbers). Output: JSON map, empty if it is off.
 */ -}}
 {{- define "inference-stack.probe" -}}
 {{- $probe := include "inference-stack.overlay" (dict "defaults" .defaults "own" .own) | fromJson -}}
@@ -15,7 +15,7 @@ Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path
 {{- $_ := set $fields "httpGet" (dict "path" $probe.path "port" "http") -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml $fields -}}
+{{- toJson $fields -}}
 {{- end -}}
 {{- end -}}
 
@@ -30,20 +30,20 @@ Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path
 
 {{- /* How long a group may take to start, in seconds: what its startup probe allows, 0 without one. Input: dict group (completed). Output: number. */ -}}
 {{- define "inference-stack.modelGroup.startupSeconds" -}}
-{{- $probe := include "inference-stack.probe" (dict "own" .group.startupProbe "defaults" (include "inference-stack.modelGroup.startupDefaults" . | fromJson)) | fromYaml -}}
+{{- $probe := include "inference-stack.probe" (dict "own" .group.startupProbe "defaults" (include "inference-stack.modelGroup.startupDefaults" . | fromJson)) | fromJson -}}
 {{- add (int64 ($probe.initialDelaySeconds | default 0)) (mul (int64 ($probe.periodSeconds | default 10)) (int64 ($probe.failureThreshold | default 3))) -}}
 {{- end -}}
 
-{{- /* The three probes of a group. Input: dict group (completed). Output: YAML map of them. */ -}}
+{{- /* The three probes of a group. Input: dict group (completed). Output: JSON map of them. */ -}}
 {{- define "inference-stack.modelGroup.probes" -}}
 {{- $probes := dict -}}
 {{- $group := .group -}}
 {{- range $kind, $defaults := $group.preset.probes -}}
 {{- if eq $kind "startup" }}{{ $defaults = include "inference-stack.modelGroup.startupDefaults" $ | fromJson }}{{ end -}}
 {{- $name := printf "%sProbe" $kind -}}
-{{- with include "inference-stack.probe" (dict "defaults" $defaults "own" (index $group $name)) }}{{ $_ := set $probes $name (fromYaml .) }}{{ end -}}
+{{- with include "inference-stack.probe" (dict "defaults" $defaults "own" (index $group $name)) }}{{ $_ := set $probes $name (fromJson .) }}{{ end -}}
 {{- end -}}
-{{- toYaml $probes -}}
+{{- toJson $probes -}}
 {{- end -}}
 
 {{- /* When Kubernetes gives a rollout up: after what a start may take and ten minutes for scheduling and pulling. Input: dict group (completed). Output: seconds. */ -}}

@@ -43,8 +43,9 @@
 {{- .externalProviders -}}
 {{- end -}}
 
-{{- /* The clients, complete. Input: root. Output: JSON map id -> client. */ -}}
+{{- /* The clients, complete. Input: root. Output: JSON map id -> client. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.clientKeys" -}}
+{{- if not (hasKey . "clientKeys") -}}
 {{- $clients := dict -}}
 {{- $defaults := dict "apiKey" "" "labels" dict "requestsPerSecond" 0 "burst" 0 "concurrencyLimit" 0 "allowedAliases" list -}}
 {{- range $id, $given := (include "inference-stack.onwards" . | fromJson).clientKeys -}}
@@ -54,11 +55,14 @@
 {{- $_ := set $clients $id $client -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $clients -}}
+{{- $_ := set . "clientKeys" (toJson $clients) -}}
+{{- end -}}
+{{- .clientKeys -}}
 {{- end -}}
 
-{{- /* What is particular to each alias, complete; fallback is laid over the gateway's. Input: root. Output: JSON map alias -> route. */ -}}
+{{- /* What is particular to each alias, complete; fallback is laid over the gateway's. Input: root. Output: JSON map alias -> route. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.routes" -}}
+{{- if not (hasKey . "routes") -}}
 {{- $routes := dict -}}
 {{- $fallback := (include "inference-stack.onwards" . | fromJson).fallback -}}
 {{- $defaults := dict "strategy" "" "fallback" $fallback "requestsPerSecond" 0 "burst" 0 "concurrencyLimit" 0 "allowedKeys" list "reasoningTranslation" "" -}}
@@ -70,5 +74,7 @@
 {{- end -}}
 {{- end -}}
 {{- $_ := set $routes "" $defaults -}}
-{{- toJson $routes -}}
+{{- $_ := set . "routes" (toJson $routes) -}}
+{{- end -}}
+{{- .routes -}}
 {{- end -}}

@@ -2,9 +2,10 @@
 
 {{- /*
 Everything that serves an alias, in the order in which it is asked: by priority, groups before providers, then by name.
-Input: root. Output: JSON list of {owner (its path in the values), urls, member (fields of inference-stack.endpointFields), servedNames, external}.
+Input: root. Output: JSON list of {owner (its path in the values), urls, member (fields of inference-stack.endpointFields), servedNames, external}. One render has one root: it keeps them.
 */ -}}
 {{- define "inference-stack.members" -}}
+{{- if not (hasKey . "members") -}}
 {{- $members := dict -}}
 {{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
 {{- $urls := include "inference-stack.modelGroup.urls" (dict "root" $ "name" $name "group" $group) | fromJsonArray -}}
@@ -19,7 +20,9 @@ Input: root. Output: JSON list of {owner (its path in the values), urls, member 
 {{- end -}}
 {{- $ordered := list -}}
 {{- range keys $members | sortAlpha }}{{ $ordered = append $ordered (index $members .) }}{{ end -}}
-{{- toJson $ordered -}}
+{{- $_ := set . "members" (toJson $ordered) -}}
+{{- end -}}
+{{- .members -}}
 {{- end -}}
 
 {{- /*

@@ -82,15 +82,18 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Fails with every problem of the values, sorted by path; renders nothing. Input: root. */ -}}
-{{- define "inference-stack.validate" -}}
+{{- /* Every problem of the values, sorted by path. Input: root. Output: string, empty if there is none. */ -}}
+{{- define "inference-stack.refusal" -}}
 {{- $problems := concat
       (include "inference-stack.unknown.problems" . | fromJsonArray)
       (include "inference-stack.onwards.problems" . | fromJsonArray)
       (include "inference-stack.modelGroups.problems" . | fromJsonArray)
       (include "inference-stack.routing.problems" . | fromJsonArray)
       (include "inference-stack.names.problems" . | fromJsonArray) | sortAlpha | uniq -}}
-{{- if $problems -}}
-{{- fail (printf "\n\n%s\n" (join "\n\n" $problems)) -}}
+{{- if $problems }}{{ printf "\n\n%s\n" (join "\n\n" $problems) }}{{ end -}}
 {{- end -}}
+
+{{- /* Fails with every problem of the values; renders nothing. Input: root. */ -}}
+{{- define "inference-stack.validate" -}}
+{{- with include "inference-stack.refusal" . }}{{ fail . }}{{ end -}}
 {{- end -}}

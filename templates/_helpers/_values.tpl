@@ -33,13 +33,12 @@ Input: root. Output: JSON map name -> group.
 {{- define "inference-stack.modelGroups.merged" -}}
 {{- $groups := dict -}}
 {{- $chart := (.Files.Get "files/defaults.json" | fromJson).modelGroupDefaults -}}
-{{- $presets := include "inference-stack.presets" . | fromJson -}}
 {{- range $name, $given := .Values.modelGroups -}}
 {{- if and (kindIs "map" $given) (ne (toJson $given.enabled) "false") -}}
 {{- $own := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $given) | fromJson -}}
 {{- $group := include "inference-stack.overlay" (dict "defaults" $chart "own" $own) | fromJson -}}
 {{- if $group.enabled -}}
-{{- $_ := set $groups $name (include "inference-stack.modelGroup.complete" (dict "root" $ "name" $name "group" $group "presets" $presets) | fromJson) -}}
+{{- $_ := set $groups $name (include "inference-stack.modelGroup.complete" (dict "root" $ "name" $name "group" $group) | fromJson) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -48,7 +47,7 @@ Input: root. Output: JSON map name -> group.
 
 {{- /* Values laid over defaults, key by key; null removes. Input: dict defaults (map), own (map), or nothing for either. Output: JSON map, which Helm reads many times faster than YAML. */ -}}
 {{- define "inference-stack.overlay" -}}
-{{- mergeOverwrite (deepCopy (.defaults | default dict)) (deepCopy (.own | default dict)) | include "inference-stack.withoutNulls" -}}
+{{- mergeOverwrite (deepCopy (.defaults | default dict)) (.own | default dict) | include "inference-stack.withoutNulls" -}}
 {{- end -}}
 
 {{- /* A map without the keys that are null, at any depth. Most have none: their JSON says so in one look. Input: map. Output: JSON map. */ -}}

@@ -5,19 +5,29 @@
 {{- toJson (list "vllm" "sglang" "tensorrt-llm" "triton" "llama-cpp" "custom") -}}
 {{- end -}}
 
-{{- /* What is known of each engine, read once for all groups. Output: JSON map engine -> preset. */ -}}
-{{- define "inference-stack.presets" -}}
-{{- $presets := dict -}}
-{{- range include "inference-stack.engines" . | fromJsonArray -}}
-{{- $_ := set $presets . (include (printf "inference-stack.engine.%s" .) $ | fromYaml) -}}
+{{- /* What is known of an engine. Input: dict root, engine. Output: JSON map. One render has one root: it keeps them. */ -}}
+{{- define "inference-stack.preset" -}}
+{{- $name := printf "inference-stack.engine.%s" .engine -}}
+{{- if not (hasKey .root $name) }}{{ $_ := set .root $name (include $name .root | fromYaml | toJson) }}{{ end -}}
+{{- index .root $name -}}
 {{- end -}}
-{{- toJson $presets -}}
+
+{{- /* What each engine is recognised by: patterns of its command and of its image. Input: root. Output: JSON map engine -> {command, image}. One render has one root: it keeps them. */ -}}
+{{- define "inference-stack.recognise" -}}
+{{- if not (hasKey . "recognise") -}}
+{{- $recognise := dict -}}
+{{- range include "inference-stack.engines" . | fromJsonArray -}}
+{{- $_ := set $recognise . (include "inference-stack.preset" (dict "root" $ "engine" .) | fromJson).recognise -}}
+{{- end -}}
+{{- $_ := set . "recognise" (toJson $recognise) -}}
+{{- end -}}
+{{- .recognise -}}
 {{- end -}}
 
 {{- /*
 The engine of a group: the one it names, else the one its command starts, else (with no program given) the one its image holds,
 else, without an image, vllm if there is a modelName or nothing at all, else custom. An unknown name counts as custom here; it is refused in validation.
-Input: dict group, presets. Output: string.
+Input: dict root, group. Output: string.
 */ -}}
 {{- define "inference-stack.modelGroup.engine" -}}
 {{- $known := include "inference-stack.engines" . | fromJsonArray -}}
@@ -30,13 +40,14 @@ Input: dict group, presets. Output: string.
 {{- if has $group.engine $known -}}
 {{- $found = $group.engine -}}
 {{- else -}}
+{{- $patterns := include "inference-stack.recognise" .root | fromJson -}}
 {{- range $name := $known -}}
-{{- $recognise := (index $.presets $name).recognise -}}
+{{- $recognise := index $patterns $name -}}
 {{- if and (not $found) $recognise.command (regexMatch $recognise.command (join " " (concat $command $args))) }}{{ $found = $name }}{{ end -}}
 {{- end -}}
 {{- if not (or $found $program) -}}
 {{- range $name := reverse $known -}}
-{{- $recognise := (index $.presets $name).recognise -}}
+{{- $recognise := index $patterns $name -}}
 {{- if and (not $found) $recognise.image (regexMatch $recognise.image $repository) }}{{ $found = $name }}{{ end -}}
 {{- end -}}
 {{- end -}}
@@ -199,12 +210,12 @@ Output: JSON {command: [string], args: [string], port: number, servedNames: [str
 A group with nothing left out. Beside the user's keys it has: engine, preset, image (a map), imageReference, command, args, containerPort (where the
 engine really listens), servedNames, modelAlias (a list without repeats), resources (valid ones), normalised (what was changed in them), gpus, parallel, script, rootMounts,
 cachePath.
-Input: dict root, name, group (merged), presets. Output: JSON map.
+Input: dict root, name, group (merged). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.complete" -}}
 {{- $group := .group -}}
 {{- $engine := include "inference-stack.modelGroup.engine" . -}}
-{{- $preset := index .presets $engine -}}
+{{- $preset := include "inference-stack.preset" (dict "root" .root "engine" $engine) | fromJson -}}
 {{- $aliases := include "inference-stack.words" $group.modelAlias | fromJsonArray | uniq -}}
 {{- $gpus := include "inference-stack.gpuCount" $group.resources | int -}}
 {{- $image := include "inference-stack.modelGroup.image" (dict "group" $group "preset" $preset) | fromJson -}}

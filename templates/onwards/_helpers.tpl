@@ -53,7 +53,7 @@
 {{- with $sources }}{{ toYaml . }}{{ end -}}
 {{- end -}}
 
-{{- /* The gateway's probes. Input: root. Output: YAML map of them. /v1/models answers whatever keys and routes there are; a gateway that hangs has nothing to drain, so it is given ten seconds. */ -}}
+{{- /* The gateway's probes. Input: root. Output: JSON map of them. /v1/models answers whatever keys and routes there are; a gateway that hangs has nothing to drain, so it is given ten seconds. */ -}}
 {{- define "inference-stack.onwards.probes" -}}
 {{- $onwards := include "inference-stack.onwards" . | fromJson -}}
 {{- $probes := dict -}}
@@ -64,14 +64,14 @@
       "liveness" (dict "path" $path "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6 "terminationGracePeriodSeconds" 10)
 -}}
 {{- range $kind, $default := $defaults -}}
-{{- with include "inference-stack.probe" (dict "defaults" $default "own" (index $onwards.probes $kind)) }}{{ $_ := set $probes (printf "%sProbe" $kind) (fromYaml .) }}{{ end -}}
+{{- with include "inference-stack.probe" (dict "defaults" $default "own" (index $onwards.probes $kind)) }}{{ $_ := set $probes (printf "%sProbe" $kind) (fromJson .) }}{{ end -}}
 {{- end -}}
-{{- toYaml $probes -}}
+{{- toJson $probes -}}
 {{- end -}}
 
 {{- /* When Kubernetes gives a rollout of the gateway up: after what a start may take and ten minutes for scheduling and pulling. Input: root. Output: seconds. */ -}}
 {{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
-{{- $startup := (include "inference-stack.onwards.probes" . | fromYaml).startupProbe | default dict -}}
+{{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
 {{- add 600 (mul (int64 ($startup.periodSeconds | default 10)) (int64 ($startup.failureThreshold | default 3))) -}}
 {{- end -}}
 

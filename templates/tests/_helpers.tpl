@@ -10,9 +10,10 @@ app.kubernetes.io/component: test
 {{- /*
 The aliases that are asked: those that an OpenAI server serves, and that some client may use if there are clients. Each is asked by such a client, by one
 without a limit if there is one.
-Input: root. Output: JSON list of {alias, client (empty: no key is needed)}.
+Input: root. Output: JSON list of {alias, client (empty: no key is needed)}. One render has one root: it keeps them.
 */ -}}
 {{- define "inference-stack.test.questions" -}}
+{{- if not (hasKey . "questions") -}}
 {{- $questions := list -}}
 {{- $clients := include "inference-stack.clientKeys" . | fromJson -}}
 {{- $routes := include "inference-stack.routes" . | fromJson -}}
@@ -27,7 +28,9 @@ Input: root. Output: JSON list of {alias, client (empty: no key is needed)}.
 {{- $questions = append $questions (dict "alias" $alias "client" (first (concat $unlimited $allowed) | default "")) -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $questions -}}
+{{- $_ := set . "questions" (toJson $questions) -}}
+{{- end -}}
+{{- .questions -}}
 {{- end -}}
 
 {{- /* Whom its pods reach: the gateway and a name server; nobody reaches them. Input: root. Output: YAML map, without podSelector. */ -}}

@@ -49,6 +49,13 @@ def test_they_name_the_ingress(notes: Say, tls: list[Any], url: str) -> None:
     assert f"From outside: {url}\n" in notes(values)
 
 
+@pytest.mark.parametrize("hosts", [[], [{}], [{"paths": [{"path": "/v1"}]}], [{"host": None}]])
+def test_they_say_where_to_look_for_the_address_of_an_ingress_without_a_host(notes: Say, hosts: list[Any]) -> None:
+    said = notes({"ingress": {"enabled": True, "hosts": hosts}})
+    shown = "http://ADDRESS, as kubectl -n default get ingress test-release-inference-stack shows it"
+    assert f"From outside: {shown}\n" in said
+
+
 def test_they_show_each_alias_with_its_group(notes: Say) -> None:
     said = notes(quiet(modelAlias=["m", "n"], tag="v1"))
     rows = [line.split() for line in said.splitlines() if "vllm/vllm-openai" in line]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+from harness.batch import Batch, Rendered
 from harness.errors import HarnessError
 from harness.helm import HelmError
 from harness.inprocess import NOTES, InProcess
@@ -17,42 +19,52 @@ from tests.kubernetes_schema import NEWEST, OLDEST, faults, older
 from tests.support import objects, split
 
 LIBRARY = InProcess()
+BATCH = Batch(ROOT)
 
 INTERNALS = re.compile(r"nil pointer|error calling|executing \"|can't evaluate|wrong type|interface \{\}|<no value>|%!")
 """What only someone who writes templates understands."""
 
 PROBLEM = re.compile(r"(?s)(?P<path>.+?): (?P<why>[^\n]+)\nPlease set:\n(?P<fix>.+)")
 
-rendered_sets = 0
-"""How many sets of values have been rendered and checked in this process."""
+answered_sets = 0
+"""How many sets of values this process has rendered, each of which a test holds against something."""
 
 
-def check(values: Mapping[str, Any], legal: bool = True) -> Manifests | None:
-    """What comes of the values: objects, or nothing if they are refused as they should be.
+def answers(sets: Sequence[Mapping[str, Any]]) -> list[Rendered | HelmError]:
+    """What the chart says to each set of values."""
+    global answered_sets
+    answered_sets += len(sets)
+    return BATCH.render(sets)
 
-    Without `legal` the objects are only read: for texts that Kubernetes judges, not the chart. Reading the schema takes
-    more than a render's time, so it is asked only about values that neither work nor are refused well without it; how
-    the schema refuses is tested in tests/chart/test_schema.py.
+
+def check(sets: Sequence[Mapping[str, Any]], legal: bool = True) -> list[Manifests | None]:
+    """What comes of each set of values: objects, or nothing if it is refused as it should be.
+
+    Without `legal` the objects are only read: for texts that Kubernetes judges, not the chart.
     """
-    global rendered_sets
-    rendered_sets += 1
+    return [judge(values, answer, legal) for values, answer in zip(sets, answers(sets), strict=True)]
+
+
+def judge(values: Mapping[str, Any], answer: Rendered | HelmError, legal: bool) -> Manifests | None:
+    """Reading the schema takes more than a render's time, so it is asked only about values that neither work nor are
+    refused well without it; how the schema refuses is tested in tests/chart/test_schema.py.
+    """
     try:
-        try:
-            rendered = LIBRARY.render(ROOT, values, skip_schema=True)
-        except HelmError as error:
-            check_refusal(error.said)
-            return None
-        return hold(rendered, legal)
-    except (AssertionError, HarnessError):
+        if not isinstance(answer, HelmError):
+            return hold(answer, legal)
+        check_refusal(answer.said)
+    except (AssertionError, HarnessError) as error:
         try:
             LIBRARY.render(ROOT, values)
-        except HelmError as error:
-            check_refusal(error.said)
-            return None
-        raise
+        except HelmError as refused:
+            check_refusal(refused.said)
+        else:
+            error.add_note(f"The values: {json.dumps(values, ensure_ascii=False)}")
+            raise
+    return None
 
 
-def hold(rendered: Mapping[str, str], legal: bool) -> Manifests:
+def hold(rendered: Rendered, legal: bool) -> Manifests:
     """The objects, held against every rule."""
     assert not INTERNALS.search("".join(text for name, text in rendered.items() if name.endswith(NOTES)))
     documents = [d for name, text in sorted(rendered.items()) if not name.endswith(NOTES) for d in split(text)]

@@ -61,12 +61,16 @@ def changed(way: Path, value: Any) -> dict[str, Any]:
     return copy
 
 
-@pytest.mark.parametrize("way", EVERYWHERE, ids=".".join)
-def test_null_works_or_is_refused(way: Path) -> None:
-    check(changed(way, None))
+def part(way: Path) -> str:
+    """What a test is named by: not the leaf itself, so that one test renders many at once."""
+    return ".".join(way[: 3 if way[0] == "modelGroups" else 2])
 
 
-@pytest.mark.parametrize("way", TEXTS, ids=".".join)
-def test_any_text_is_written_or_refused(way: Path) -> None:
-    for text in ODD_STRINGS:
-        check(changed(way, text), legal=False)
+@pytest.mark.parametrize("name", sorted({part(way) for way in EVERYWHERE}))
+def test_null_works_or_is_refused(name: str) -> None:
+    check([changed(way, None) for way in EVERYWHERE if part(way) == name])
+
+
+@pytest.mark.parametrize("name", sorted({part(way) for way in TEXTS}))
+def test_any_text_is_written_or_refused(name: str) -> None:
+    check([changed(way, text) for way in TEXTS if part(way) == name for text in ODD_STRINGS], legal=False)

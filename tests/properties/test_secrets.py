@@ -10,13 +10,13 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, seed
 
+from harness.batch import Rendered
 from harness.helm import HelmError
-from harness.inprocess import NOTES
 from harness.manifests import load_all
 from harness.paths import ROOT
-from tests.properties.checks import LIBRARY
+from tests.properties.checks import answers
+from tests.properties.examples import for_all
 from tests.properties.strategies import Values, values
 
 SCHEMA: dict[str, Any] = json.loads((ROOT / "values.schema.json").read_text())
@@ -80,36 +80,41 @@ def test_every_place_of_a_key_is_found() -> None:
     }
 
 
+def everywhere(drawn: Values) -> tuple[Values, dict[str, str]]:
+    base = {name: each for name, each in drawn.items() if name not in ("modelGroups", "onwards", *WHOLE)}
+    return planted({**base, **deepcopy(WHOLE)})
+
+
 @pytest.mark.parametrize("shard", range(2))
 def test_a_key_given_by_value_is_in_a_secret_only(shard: int) -> None:
-    @seed(shard)
-    @given(values())
-    def holds(drawn: Values) -> None:
-        base = {name: each for name, each in drawn.items() if name not in ("modelGroups", "onwards", *WHOLE)}
-        given_, keys = planted({**base, **deepcopy(WHOLE)})
-        try:
-            check_keys(given_, keys)
-        except HelmError as refused:
-            assert [place for place, key in keys.items() if key in refused.said] == []
+    def holds(drawn: Values, answer: Rendered | HelmError) -> None:
+        keys = everywhere(drawn)[1]
+        if isinstance(answer, HelmError):
+            assert [place for place, key in keys.items() if key in answer.said] == []
+        else:
+            check_keys(answer, keys)
 
-    holds()
+    for_all(values(), shard, lambda drawn: [everywhere(drawn)[0]], answers, holds)
 
 
 def test_a_whole_release_has_its_keys_in_a_secret_only() -> None:
-    check_keys(*planted(WHOLE))
+    whole, keys = planted(WHOLE)
+    (answer,) = answers([whole])
+    assert not isinstance(answer, HelmError)
+    check_keys(answer, keys)
 
 
-def check_keys(given_: Values, keys: dict[str, str]) -> None:
+def check_keys(rendered: Rendered, keys: dict[str, str]) -> None:
+    forms = {form: place for place, key in keys.items() for form in (key, base64.b64encode(key.encode()).decode())}
+    any_form = re.compile("|".join(map(re.escape, forms)))
     kept: dict[str, str] = {}
-    for name, text in LIBRARY.render(ROOT, given_, skip_schema=True).items():
-        documents = [] if name.endswith(NOTES) else [each for each in load_all(text) if each is not None]
-        for each in documents:
-            if each["kind"] == "Secret":
-                kept.update({field: base64.b64decode(data).decode() for field, data in each["data"].items()})
-                each["data"] = {}
-        shown = text if name.endswith(NOTES) else json.dumps(documents)
-        for place, key in keys.items():
-            for form in (key, base64.b64encode(key.encode()).decode()):
-                assert form not in shown, f"{place} is in {name}"
+    for name, text in rendered.items():
+        shown = text
+        if name.endswith("/secret.yaml"):
+            (secret,) = load_all(text)
+            assert secret["kind"] == "Secret"
+            kept = {field: base64.b64decode(data).decode() for field, data in secret.pop("data").items()}
+            shown = json.dumps(secret)
+        assert [f"{forms[found]} is in {name}" for found in any_form.findall(shown)] == []
     named = {place: key for place, key in keys.items() if not place.startswith("modelGroupDefaults")}
     assert kept == {place.removesuffix(".apiKey"): key for place, key in named.items()}

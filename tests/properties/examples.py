@@ -1,0 +1,53 @@
+"""Sets of values that Hypothesis makes: rendered many at once, and one by one as soon as something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from hypothesis import given, seed
+from hypothesis.strategies import SearchStrategy
+
+from tests.properties.strategies import Values
+
+Drawn = TypeVar("Drawn")
+Answer = TypeVar("Answer")
+
+TOGETHER = 10
+"""Examples whose answers are asked for at once, and then forgotten."""
+
+
+def for_all(
+    strategy: SearchStrategy[Drawn],
+    number: int,
+    sets: Callable[[Drawn], list[Values]],
+    answers: Callable[[list[Values]], Sequence[Answer]],
+    holds: Callable[..., object],
+) -> None:
+    """Hold `holds(drawn, *answers)` of whatever is drawn, where the answers are those about the `sets` made of it.
+
+    All are drawn first, so that one call gives the answers about many. If something does not hold, Hypothesis draws the
+    same again, and finds the smallest example of it. `number` is the seed.
+    """
+    examples: list[Drawn] = []
+
+    @seed(number)
+    @given(strategy)
+    def draw(drawn: Drawn) -> None:
+        examples.append(drawn)
+
+    @seed(number)
+    @given(strategy)
+    def one_by_one(drawn: Drawn) -> None:
+        holds(drawn, *answers(sets(drawn)))
+
+    draw()
+    try:
+        for start in range(0, len(examples), TOGETHER):
+            made = [(drawn, sets(drawn)) for drawn in examples[start : start + TOGETHER]]
+            answered = iter(answers([values for _, each in made for values in each]))
+            for drawn, each in made:
+                holds(drawn, *(next(answered) for _ in each))
+    except Exception:
+        one_by_one()
+        raise
