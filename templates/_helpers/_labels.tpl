@@ -63,7 +63,7 @@ app.kubernetes.io/model-group: {{ .name | quote }}
 {{- include "inference-stack.labels" (dict "root" . "selector" (toYaml (dict "app.kubernetes.io/name" (include "inference-stack.name" .) "app.kubernetes.io/instance" .Release.Name))) -}}
 {{- end -}}
 
-{{- /* Labels of a pod: what selects it, then the user's. Chart and gateway versions are left out, so that a chart upgrade alone restarts no model. Input: dict root, selector (YAML map), own (map). Output: YAML map. */ -}}
+{{- /* Labels of a pod: what selects it, then the user's. Chart and gateway versions are left out, so that a chart upgrade alone restarts no model. Input: dict root, selector (YAML map), own (map or absent). Output: YAML map. */ -}}
 {{- define "inference-stack.podLabels" -}}
 {{- include "inference-stack.strings" (list .root.Values.commonLabels .own (fromYaml .selector)) -}}
 {{- end -}}

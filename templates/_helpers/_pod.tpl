@@ -132,7 +132,7 @@ Input: dict group (completed). Output: JSON list of {name, path, emptyDir}.
 {{- range concat .group.persistentVolumes (.group.volumes | default list) }}{{ $names = append $names .name }}{{ end -}}
 {{- $paths := list -}}
 {{- range concat .group.persistentVolumes (.group.volumeMounts | default list) -}}
-{{- if ne (.volumeMode | default "Filesystem") "Block" }}{{ $paths = append $paths (.mountPath | default "" | trimSuffix "/") }}{{ end -}}
+{{- if ne (toString .volumeMode) "Block" }}{{ $paths = append $paths (.mountPath | default "" | trimSuffix "/") }}{{ end -}}
 {{- end -}}
 {{- $ours := list -}}
 {{- if include "inference-stack.modelGroup.nonRoot" . -}}
@@ -159,7 +159,7 @@ Input: dict group (completed). Output: JSON list of {name, path, emptyDir}.
 {{- range .group.persistentVolumes -}}
 {{- $claim := include "inference-stack.modelGroup.claimName" (dict "root" $context.root "name" $context.name "volume" .) -}}
 {{- $volumes = append $volumes (dict "name" .name "persistentVolumeClaim" (dict "claimName" $claim)) -}}
-{{- if eq (.volumeMode | default "Filesystem") "Block" -}}
+{{- if eq (toString .volumeMode) "Block" -}}
 {{- $devices = append $devices (dict "name" .name "devicePath" .mountPath) -}}
 {{- else -}}
 {{- $mounts = append $mounts (pick . "name" "mountPath" "subPath" "readOnly") -}}
@@ -182,7 +182,7 @@ Input: dict group (completed). Output: JSON list of {name, path, emptyDir}.
 {{- define "inference-stack.modelGroup.ports" -}}
 {{- $group := .group -}}
 {{- $ports := list (dict "name" "http" "containerPort" (int64 $group.containerPort) "servicePort" (int64 $group.service.port) "protocol" "TCP") -}}
-{{- $names := list "http" -}}
+{{- $names := list -}}
 {{- $numbers := list -}}
 {{- range $group.additionalPorts -}}
 {{- $names = append $names .name -}}
@@ -240,8 +240,8 @@ Input: dict group (completed). Output: JSON list of {name, path, emptyDir}.
 {{- define "inference-stack.modelGroup.singleNodeVolumes" -}}
 {{- $names := list -}}
 {{- range .group.persistentVolumes -}}
-{{- $modes := .accessModes | default (ternary list (list "ReadWriteOnce") (not (empty .existingClaim))) -}}
-{{- if and $modes (not (has "ReadWriteMany" $modes)) (not (has "ReadOnlyMany" $modes)) }}{{ $names = append $names .name }}{{ end -}}
+{{- $modes := .accessModes | default list -}}
+{{- if and (or $modes (not .existingClaim)) (not (has "ReadWriteMany" $modes)) (not (has "ReadOnlyMany" $modes)) }}{{ $names = append $names .name }}{{ end -}}
 {{- end -}}
 {{- toJson $names -}}
 {{- end -}}

@@ -9,7 +9,7 @@ Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path
 {{- if ne (toString $probe.enabled) "false" -}}
 {{- $fields := omit $probe "enabled" "type" "path" -}}
 {{- if not (or $probe.httpGet $probe.tcpSocket $probe.grpc $probe.exec) -}}
-{{- if eq ($probe.type | default "http") "tcp" -}}
+{{- if eq (toString $probe.type) "tcp" -}}
 {{- $_ := set $fields "tcpSocket" (dict "port" "http") -}}
 {{- else -}}
 {{- $_ := set $fields "httpGet" (dict "path" $probe.path "port" "http") -}}
@@ -31,7 +31,7 @@ Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path
 {{- /* How long a group may take to start, in seconds: what its startup probe allows, 0 without one. Input: dict group (completed). Output: number. */ -}}
 {{- define "inference-stack.modelGroup.startupSeconds" -}}
 {{- $probe := include "inference-stack.probe" (dict "own" .group.startupProbe "defaults" (include "inference-stack.modelGroup.startupDefaults" . | fromJson)) | fromJson -}}
-{{- add (int64 ($probe.initialDelaySeconds | default 0)) (mul (int64 ($probe.periodSeconds | default 10)) (int64 ($probe.failureThreshold | default 3))) -}}
+{{- add (int64 ($probe.initialDelaySeconds | default 0)) (mul (int64 $probe.periodSeconds) (int64 $probe.failureThreshold)) -}}
 {{- end -}}
 
 {{- /* The three probes of a group. Input: dict group (completed). Output: JSON map of them. */ -}}

@@ -16,18 +16,12 @@
 {{- toJson (index $presets . | default dict) -}}
 {{- end -}}
 
-{{- /* The names of the fields that groups and providers have in common. Output: JSON list. */ -}}
-{{- define "inference-stack.endpointFields" -}}
-{{- toJson (list "modelAlias" "modelName" "weight" "priority" "concurrencyLimit" "requestTimeoutSeconds" "apiKey" "apiKeyHeader" "apiKeyPrefix" "responseHeaders" "reasoningTranslation") -}}
-{{- end -}}
-
-{{- /* The providers that are enabled, complete: what one leaves out is its preset's, else what a group has by default. Input: root. Output: JSON map name -> provider. One render has one root: it keeps them. */ -}}
+{{- /* The providers that are enabled, complete: what one leaves out is its preset's, else empty; its weight is a group's. Input: root. Output: JSON map name -> provider. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.externalProviders" -}}
 {{- if not (hasKey . "externalProviders") -}}
 {{- $providers := dict -}}
 {{- $group := (.Files.Get "files/defaults.json" | fromJson).modelGroupDefaults -}}
-{{- $defaults := dict "enabled" true "preset" "" "url" "" -}}
-{{- range include "inference-stack.endpointFields" . | fromJsonArray }}{{ $_ := set $defaults . (index $group .) }}{{ end -}}
+{{- $defaults := dict "enabled" true "preset" "" "weight" $group.weight -}}
 {{- range $name, $given := .Values.externalProviders -}}
 {{- if kindIs "map" $given -}}
 {{- $provider := include "inference-stack.overlay" (dict "defaults" $defaults "own" $given) | fromJson -}}
@@ -43,14 +37,13 @@
 {{- .externalProviders -}}
 {{- end -}}
 
-{{- /* The clients, complete. Input: root. Output: JSON map id -> client. One render has one root: it keeps them. */ -}}
+{{- /* The clients; what one leaves out is empty. Input: root. Output: JSON map id -> client. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.clientKeys" -}}
 {{- if not (hasKey . "clientKeys") -}}
 {{- $clients := dict -}}
-{{- $defaults := dict "apiKey" "" "labels" dict "requestsPerSecond" 0 "burst" 0 "concurrencyLimit" 0 "allowedAliases" list -}}
 {{- range $id, $given := (include "inference-stack.onwards" . | fromJson).clientKeys -}}
 {{- if kindIs "map" $given -}}
-{{- $client := include "inference-stack.overlay" (dict "defaults" $defaults "own" $given) | fromJson -}}
+{{- $client := include "inference-stack.withoutNulls" $given | fromJson -}}
 {{- $_ := set $client "allowedAliases" (include "inference-stack.words" $client.allowedAliases | fromJsonArray) -}}
 {{- $_ := set $clients $id $client -}}
 {{- end -}}
@@ -65,7 +58,7 @@
 {{- if not (hasKey . "routes") -}}
 {{- $routes := dict -}}
 {{- $fallback := (include "inference-stack.onwards" . | fromJson).fallback -}}
-{{- $defaults := dict "strategy" "" "fallback" $fallback "requestsPerSecond" 0 "burst" 0 "concurrencyLimit" 0 "allowedKeys" list "reasoningTranslation" "" -}}
+{{- $defaults := dict "strategy" "" "fallback" $fallback -}}
 {{- range $alias, $given := .Values.routes -}}
 {{- if kindIs "map" $given -}}
 {{- $route := include "inference-stack.overlay" (dict "defaults" $defaults "own" $given) | fromJson -}}

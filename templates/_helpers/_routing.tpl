@@ -2,20 +2,20 @@
 
 {{- /*
 Everything that serves an alias, in the order in which it is asked: by priority, groups before providers, then by name.
-Input: root. Output: JSON list of {owner (its path in the values), urls, member (fields of inference-stack.endpointFields), servedNames, external}. One render has one root: it keeps them.
+Input: root. Output: JSON list of {owner (its path in the values), urls, member (the group or provider), servedNames, external (true for a provider)}. One render has one root: it keeps them.
 */ -}}
 {{- define "inference-stack.members" -}}
 {{- if not (hasKey . "members") -}}
 {{- $members := dict -}}
 {{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
 {{- $urls := include "inference-stack.modelGroup.urls" (dict "root" $ "name" $name "group" $group) | fromJsonArray -}}
-{{- $_ := set $members (printf "%010d 0 %s" (int64 $group.priority) $name) (dict
-      "owner" (printf "modelGroups.%s" $name) "urls" $urls "member" $group "servedNames" $group.servedNames "external" false) -}}
+{{- $_ := set $members (printf "%010d group %s" (int64 $group.priority) $name) (dict
+      "owner" (printf "modelGroups.%s" $name) "urls" $urls "member" $group "servedNames" $group.servedNames) -}}
 {{- end -}}
 {{- range $name, $provider := include "inference-stack.externalProviders" . | fromJson -}}
 {{- $names := list -}}
 {{- with include "inference-stack.word" $provider.modelName }}{{ $names = list . }}{{ end -}}
-{{- $_ := set $members (printf "%010d 1 %s" (int64 $provider.priority) $name) (dict
+{{- $_ := set $members (printf "%010d provider %s" (int64 $provider.priority) $name) (dict
       "owner" (printf "externalProviders.%s" $name) "urls" (list $provider.url) "member" $provider "servedNames" $names "external" true) -}}
 {{- end -}}
 {{- $ordered := list -}}
@@ -123,7 +123,7 @@ Input: string or map, or nothing. Output: JSON map, empty if it is told as it is
 {{- define "inference-stack.onwards.auth" -}}
 {{- $definitions := dict -}}
 {{- range $id, $client := include "inference-stack.clientKeys" . | fromJson -}}
-{{- $definition := dict "key" (first (include "inference-stack.clientPlaceholders" (list $id) | fromJsonArray)) "labels" (include "inference-stack.strings" (list $client.labels) | fromYaml) -}}
+{{- $definition := dict "key" (include "inference-stack.keyPlaceholder" (printf "onwards.clientKeys.%s" $id)) "labels" (include "inference-stack.strings" (list $client.labels) | fromYaml) -}}
 {{- with include "inference-stack.rateLimit" $client }}{{ $_ := set $definition "rate_limit" (fromJson .) }}{{ end -}}
 {{- with int64 $client.concurrencyLimit }}{{ $_ := set $definition "concurrency_limit" (dict "max_concurrent_requests" .) }}{{ end -}}
 {{- $_ := set $definitions $id $definition -}}

@@ -93,7 +93,7 @@
       "why" "a client without a key could never be told from others."
       "fix" (include "inference-stack.below" (dict "keys" (append $keys "apiKey") "yaml" (printf "name: client-keys\nkey: %s" (include "inference-stack.pasted" $id)))))) -}}
 {{- else -}}
-{{- $text := ternary (toJson $client.apiKey) (include "inference-stack.word" $client.apiKey) (kindIs "map" $client.apiKey) -}}
+{{- $text := include "inference-stack.word" $client.apiKey -}}
 {{- with index $texts $text -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "%s.apiKey" $path)

@@ -12,7 +12,7 @@ skipSchemaValidation), and then a misspelt key would change nothing, in silence.
 {{- define "inference-stack.unknown.problems" -}}
 {{- $defaults := .Files.Get "files/defaults.json" | fromJson -}}
 {{- $found := dict "open" (include "inference-stack.unknown.open" . | fromJsonArray) "keys" list -}}
-{{- $root := dict "enabled" false -}}
+{{- $root := dict "enabled" "" -}}
 {{- range $defaults.root }}{{ $_ := set $root . "" }}{{ end -}}
 {{- include "inference-stack.unknown.below" (dict "found" $found "way" list "own" .Values "known" $root) -}}
 {{- range $key, $known := unset $defaults "root" -}}
@@ -80,7 +80,7 @@ skipSchemaValidation), and then a misspelt key would change nothing, in silence.
 {{- range $others }}{{ if has . $shorter }}{{ $rank = "other" }}{{ end }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- if and $rank (not (hasKey $near $rank)) }}{{ $_ := set $near $rank . }}{{ end -}}
+{{- if $rank }}{{ $_ := set $near $rank . }}{{ end -}}
 {{- end -}}
 {{- $near.case | default $near.letter | default $near.other | default "" -}}
 {{- end -}}

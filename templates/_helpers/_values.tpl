@@ -34,11 +34,11 @@ Input: root. Output: JSON map name -> group.
 {{- $groups := dict -}}
 {{- $chart := (.Files.Get "files/defaults.json" | fromJson).modelGroupDefaults -}}
 {{- range $name, $given := .Values.modelGroups -}}
-{{- if and (kindIs "map" $given) (ne (toJson $given.enabled) "false") -}}
+{{- if kindIs "map" $given -}}
 {{- $own := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $given) | fromJson -}}
 {{- $group := include "inference-stack.overlay" (dict "defaults" $chart "own" $own) | fromJson -}}
 {{- if $group.enabled -}}
-{{- $_ := set $groups $name (include "inference-stack.modelGroup.complete" (dict "root" $ "name" $name "group" $group) | fromJson) -}}
+{{- $_ := set $groups $name (include "inference-stack.modelGroup.complete" (dict "root" $ "group" $group) | fromJson) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -210,7 +210,7 @@ Output: JSON {command: [string], args: [string], port: number, servedNames: [str
 A group with nothing left out. Beside the user's keys it has: engine, preset, image (a map), imageReference, command, args, containerPort (where the
 engine really listens), servedNames, modelAlias (a list without repeats), resources (valid ones), normalised (what was changed in them), gpus, parallel, script, rootMounts,
 cachePath.
-Input: dict root, name, group (merged). Output: JSON map.
+Input: dict root, group (merged). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.complete" -}}
 {{- $group := .group -}}

@@ -72,7 +72,7 @@
 {{- /* When Kubernetes gives a rollout of the gateway up: after what a start may take and ten minutes for scheduling and pulling. Input: root. Output: seconds. */ -}}
 {{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
 {{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
-{{- add 600 (mul (int64 ($startup.periodSeconds | default 10)) (int64 ($startup.failureThreshold | default 3))) -}}
+{{- add 600 (mul (int64 $startup.periodSeconds) (int64 $startup.failureThreshold)) -}}
 {{- end -}}
 
 {{- /* Hosts of the Ingress, each with paths: without any, everything below /v1; without a host, every host. Input: root. Output: JSON list of {host, paths: [{path, pathType}]}. */ -}}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.accessors import FULLNAME, bare, command_line, engine, one, pools, ports
+from tests.chart.accessors import FULLNAME, bare, command_line, engine, one, pod, pools, ports
 from tests.support import Render
 
 VLLM = "vllm/vllm-openai:v0.30.0"
@@ -298,6 +298,27 @@ def test_the_service_keeps_its_port_whatever_the_engine_listens_on(render: Rende
 def test_of_several_names_that_an_engine_is_told_the_gateway_says_the_first(render: Render) -> None:
     rendered = render(one(image=LLAMA, args=["--alias", "x,y"]))
     assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
+
+
+def test_a_name_ends_where_the_next_flag_begins(render: Render) -> None:
+    rendered = render(one(args=["--served-model-name", "x", "--tokenizer", "m"]))
+    assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
+
+
+def test_what_stands_behind_a_flags_value_is_not_its_value(render: Render) -> None:
+    flags = ["--port", "9000", "--tensor-parallel-size", "1", "--api-key", "$(VLLM_API_KEY)"]
+    for at in range(0, len(flags), 2):
+        command = ["vllm", "serve", *flags[:at], *flags[at + 2 :], *flags[at : at + 2], "org/m"]
+        rendered = render(one(command=command, apiKey={"name": "s", "key": "k"}))
+        assert ports(rendered) == {"http": 9000}
+        assert {each["name"] for each in pod(rendered).get("volumes", ())} & {"shm"} == set()
+        assert "VLLM_API_KEY" in {each["name"] for each in engine(rendered)["env"]}
+
+
+def test_an_engine_that_is_not_known_is_told_no_model(render: Render) -> None:
+    rendered = render(one(engine="custom", image="x:1", command=["my-server", "serve"], modelName="org/m"))
+    assert command_line(rendered) == ["my-server", "serve"]
+    assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "org/m"
 
 
 def test_a_name_in_a_variable_is_the_name(render: Render) -> None:

@@ -257,6 +257,7 @@ NOT_RISKY = {
     "all-gpus-in-use": quiet(args=["--tensor-parallel-size", 2, "-pp", 2], resources={"limits": {"amd.com/gpu": 4}}),
     "copies-of-the-model": quiet(args=["-tp", 2, "-dp", 2], resources={"limits": {"nvidia.com/gpu": 4}}),
     "ingress-to-every-path-of-a-strict-gateway": {**quiet(), "ingress": {"enabled": True}},
+    "less-of-a-cpu-asked": quiet(resources={"limits": {"cpu": 2, "nvidia.com/gpu": 1}, "requests": {"cpu": 1}}),
     "devices-asked-alike": quiet(resources={"limits": {"nvidia.com/gpu": 1}, "requests": {"nvidia.com/gpu": "1"}}),
 }
 

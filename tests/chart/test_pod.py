@@ -42,9 +42,9 @@ def test_a_groups_pod_is_restricted(render: Render, name: str) -> None:
     assert {"name": "engine-tmp", "emptyDir": {}} in pod(rendered)["volumes"]
 
 
-@pytest.mark.parametrize("end", ["onwards", "a"])
-def test_a_pod_has_no_token_and_no_service_variables(render: Render, end: str) -> None:
-    spec = pod_spec(render(one())["Deployment", f"{FULLNAME}-{end}"])
+@pytest.mark.parametrize("name", [("Deployment", "onwards"), ("Deployment", "a"), ("Job", "onwards-test")], ids=str)
+def test_a_pod_has_no_token_and_no_service_variables(render: Render, name: tuple[str, str]) -> None:
+    spec = pod_spec(render(one())[name[0], f"{FULLNAME}-{name[1]}"])
     assert spec["automountServiceAccountToken"] is False
     assert spec["enableServiceLinks"] is False
 
@@ -415,6 +415,13 @@ def test_a_rollout_of_the_gateway_waits_for_its_startup_probe_and_ten_minutes(re
 def test_a_rollout_waits_for_the_startup_probe_and_ten_minutes(render: Render) -> None:
     spec = deployment(render(one(startupProbe={"periodSeconds": 5, "failureThreshold": 100})))["spec"]
     assert spec["progressDeadlineSeconds"] == 500 + 600
+
+
+def test_a_rollout_waits_ten_minutes_where_nothing_is_waited_for(render: Render) -> None:
+    off = {"enabled": False}
+    rendered = render({**one(startupProbe=off), "onwards": {"probes": {"startup": off}}})
+    for end in ("a", "onwards"):
+        assert rendered["Deployment", f"{FULLNAME}-{end}"]["spec"]["progressDeadlineSeconds"] == 600
 
 
 def test_a_rollout_waits_as_long_as_said(render: Render) -> None:

@@ -179,6 +179,12 @@ def test_a_burst_is_as_large_as_the_rate_unless_said(render: Render) -> None:
     assert definition["rate_limit"] == {"requests_per_second": 5, "burst_size": 5}
 
 
+def test_a_weight_is_that_of_a_group_unless_said(render: Render) -> None:
+    provider = {"url": "http://outside.example/v1", "modelAlias": ["m"]}
+    rendered = render({**one(), "externalProviders": {"a": provider, "b": {**provider, "weight": 3}}})
+    assert [each["weight"] for each in pools(rendered)["m"]["providers"]] == [1, 1, 3]
+
+
 def test_of_equal_priority_groups_stand_before_providers(render: Render) -> None:
     provider = {"url": "http://outside.example/v1", "modelAlias": ["m"]}
     rendered = render({**one(), "externalProviders": {"a": provider}})

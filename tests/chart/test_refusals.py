@@ -1191,10 +1191,24 @@ def test_a_text_like_a_placeholder_is_refused_with_its_fix(
     helm.template(ROOT, values=[values, load(problem.partition("Please set:")[2])], skip_schema=True)
 
 
-def test_half_a_reference_is_completed(refusal: SayOn) -> None:
-    (problem,) = problems(refusal(clients(team={"apiKey": {"key": "k"}})))
+@pytest.mark.parametrize("key", ["k", "true", "False", "no", "null", "1e3", "a: b"])
+def test_half_a_reference_is_completed(refusal: SayOn, key: str) -> None:
+    (problem,) = problems(refusal(clients(team={"apiKey": {"key": key}})))
     fix = load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["team"]
-    assert fix == {"apiKey": {"name": "client-keys", "key": "k"}}
+    assert fix == {"apiKey": {"name": "client-keys", "key": key}}
+
+
+def test_a_clients_reference_without_a_key_is_to_one_called_as_it_is(refusal: SayOn) -> None:
+    (problem,) = problems(refusal(clients(team={"apiKey": {"name": "s"}})))
+    assert problem.startswith("onwards.clientKeys.team.apiKey: a reference needs both")
+    fix = load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["team"]
+    assert fix == {"apiKey": {"name": "s", "key": "team"}}
+
+
+@pytest.mark.parametrize("key", [["k", "k"], [1, "1"], [{"name": "s", "key": "k"}] * 2], ids=str)
+def test_one_key_of_two_clients_is_seen_however_it_is_written(refusal: SayOn, key: list[Any]) -> None:
+    (problem,) = problems(refusal(clients(a={"apiKey": key[0]}, b={"apiKey": key[1]})))
+    assert problem.startswith("onwards.clientKeys.b.apiKey: it is also the key of onwards.clientKeys.a,")
 
 
 def test_two_clients_cannot_have_one_key(refusal: SayOn, render: Render) -> None:
@@ -1300,6 +1314,36 @@ def test_of_two_alike_the_second_is_to_change(refusal: SayOn, fields: dict[str, 
     (problem,) = problems(refusal(one(**fields)))
     proposed = load(problem.partition("Please set:\n")[2])["modelGroups"]["a"][key]
     assert [one_ == other for one_, other in zip(proposed, given, strict=True)] == [True, True, False]
+
+
+def test_of_two_volumes_it_is_the_one_with_a_taken_claim_that_is_to_change(refusal: SayOn) -> None:
+    volumes = {"a": ["b-c"], "a-b": ["x", "c"]}
+    groups = {
+        group: {**GROUP, "persistentVolumes": [{"name": n, "mountPath": f"/{n}", "size": "1Gi"} for n in names]}
+        for group, names in volumes.items()
+    }
+    (problem,) = problems(refusal({"modelGroups": groups}))
+    (proposed,) = load(problem.partition("Please set:\n")[2])["modelGroups"].items()
+    assert (proposed[0], [each["name"] for each in proposed[1]["persistentVolumes"]]) == ("a-b", ["x", "c-2"])
+
+
+def test_two_groups_may_share_a_claim_that_is_there(render: Render) -> None:
+    volume = {"name": "w", "mountPath": "/w", "existingClaim": "models", "accessModes": ["ReadWriteMany"]}
+    groups = {name: {**GROUP, "persistentVolumes": [volume]} for name in ("a", "b")}
+    assert len(render({"modelGroups": groups})) > 0
+
+
+def test_ports_of_one_name_are_refused_whatever_their_protocols(refusal: SayOn) -> None:
+    ports = [{"name": "x", "containerPort": n, "protocol": p} for n, p in ((9001, "TCP"), (9002, "UDP"))]
+    (problem,) = problems(refusal(one(additionalPorts=ports)))
+    assert problem.startswith("modelGroups.a.additionalPorts: the name x is taken twice in this group.")
+
+
+def test_an_autoscaler_in_the_place_of_no_pods_begins_with_one(refusal: SayOn) -> None:
+    (problem,) = problems(refusal({"onwards": {"replicaCount": 0, "autoscaling": {"enabled": True}}}))
+    assert load(problem.partition("Please set:\n")[2]) == {
+        "onwards": {"replicaCount": 1, "autoscaling": {"minReplicas": 1}}
+    }
 
 
 def test_a_size_is_proposed_for_the_volume_without_one(refusal: SayOn) -> None:

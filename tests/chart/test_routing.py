@@ -179,6 +179,7 @@ def helm_text(request: pytest.FixtureRequest) -> str:
 def test_a_key_by_value_is_read_from_the_charts_secret(render: Render) -> None:
     rendered = render(one(apiKey=KEY))
     assert base64.b64decode(rendered["Secret", f"{FULLNAME}-onwards"]["data"]["modelGroups.a"]).decode() == KEY
+    assert rendered["Secret", f"{FULLNAME}-onwards"]["type"] == "Opaque"
     items = [{"key": "modelGroups.a", "path": "modelGroups.a"}]
     assert key_sources(rendered) == [{"name": f"{FULLNAME}-onwards", "items": items}]
     assert provider(rendered)["onwards_key"] == "@key:modelGroups.a@"

@@ -119,6 +119,10 @@ def test_another_word_is_told_what_there_is(helm: Helm) -> None:
         assert len(why) < 250
 
 
+def test_the_root_is_no_key_of_its_own(helm: Helm) -> None:
+    assert said(helm, {"root": {"a": 1}}).keys() == {"root"}
+
+
 def test_what_is_no_map_has_no_keys(helm: Helm) -> None:
     """Other values are for the schema to refuse; this must not fail on them with an error of its own."""
     assert helm.template(ROOT, values=[{"modelGroups": {"a": None, "b": "x"}}], skip_schema=True)
