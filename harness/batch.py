@@ -21,7 +21,7 @@ from harness.inprocess import InProcess, archived, refusal, render, to_json
 Rendered = dict[str, str]
 """What each template renders, by its path; the notes are one of them."""
 
-SIZE = 10
+SIZE = 25
 """Sets in one call: more of them hardly save more."""
 
 BATCH = "templates/batch.txt"

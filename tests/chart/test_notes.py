@@ -173,6 +173,13 @@ WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
         quiet(args=["--tensor-parallel-size", "2"], resources={"limits": {"nvidia.com/gpu": 4}}),
         "modelGroups.a: its command spreads the model over 2 GPUs, but each pod gets 4; the others are idle.",
     ),
+    "idle-gpus-with-the-model-last": (
+        quiet(
+            command=["vllm", "serve", "--tensor-parallel-size", "2", "org/m"],
+            resources={"limits": {"nvidia.com/gpu": 4}},
+        ),
+        "modelGroups.a: its command spreads the model over 2 GPUs, but each pod gets 4; the others are idle.",
+    ),
     "ingress-to-every-path": (
         {
             **quiet(),
@@ -250,6 +257,7 @@ def test_what_is_risky_is_said(notes: Say, values: dict[str, Any], text: str) ->
 NOT_RISKY = {
     "llama-cpp-without-gpu": one(engine="llama-cpp"),
     "custom-without-gpu": bare(image="x:1"),
+    "llama-cpp-on-two-gpus": quiet(engine="llama-cpp", resources={"limits": {"nvidia.com/gpu": 2}}),
     "whole-number-as-tag": quiet(image="vllm/vllm-openai", tag=20260101),
     "no-surge": quiet(spareGPUs=0, strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}),
     "no-pods-to-surge": quiet(spareGPUs=0, replicaCount=0),

@@ -96,6 +96,11 @@ def test_a_model_kept_on_one_gpu_needs_no_shared_memory(render: Render) -> None:
     assert "shm" not in {volume["name"] for volume in pod(render(values))["volumes"]}
 
 
+def test_an_engine_that_spreads_inside_one_process_needs_no_shared_memory(render: Render) -> None:
+    rendered = render(one(engine="llama-cpp", resources={"limits": {GPU: 2}}))
+    assert "shm" not in {volume["name"] for volume in pod(rendered).get("volumes", ())}
+
+
 def test_the_gateway_gets_valid_devices_too(render: Render) -> None:
     rendered = render({"onwards": {"resources": {"requests": {"rdma/hca": 1}, "limits": {"cpu": 1}}}})
     assert gateway(rendered)["resources"]["limits"]["rdma/hca"] == "1"

@@ -13,7 +13,7 @@ from tests.properties.strategies import Values
 Drawn = TypeVar("Drawn")
 Answer = TypeVar("Answer")
 
-TOGETHER = 10
+TOGETHER = 25
 """Examples whose answers are asked for at once, and then forgotten."""
 
 
