@@ -38,7 +38,10 @@ def prepare(session: nox.Session, *groups: str, harness: bool = True) -> None:
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run pytest; what it counted is left in `.nox/SESSION.xml`."""
     prepare(session, "docs", "test", "engines", "release")
-    session.run("python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, *session.posargs)
+    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(".nox/pycache").absolute())}
+    session.run(
+        "python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, *session.posargs, env=compiled
+    )
 
 
 @nox.session

@@ -29,17 +29,23 @@ EACH_SET = """
 {{- define "inference-stack.validate" -}}
 {{- with include "inference-stack.refusal" . }}{{ $_ := set $ "refused" . }}{{ end -}}
 {{- end -}}
+{{- $ofTheChart := dict -}}
 {{- range .Values.sets }}
-{{- $root := dict "Values" . "Release" $.Release "Chart" $.Chart "Capabilities" $.Capabilities -}}
+{{- $root := merge (dict "Values" . "Release" $.Release "Chart" $.Chart "Capabilities" $.Capabilities) $ofTheChart -}}
 {{- $_ := set $root "Files" $.Files }}{{ $_ := set $root "refused" "" -}}
 {{- $rendered := dict -}}
 {{- range $.Values.templates -}}
 {{- if not $root.refused }}{{ $_ := set $rendered .name (include .partial $root) }}{{ end -}}
 {{- end }}
+{{- range $name, $kept := $root -}}
+{{- if hasPrefix "inference-stack.engine." $name }}{{ $_ := set $ofTheChart $name $kept }}{{ end -}}
+{{- end }}
 {{ dict "refused" $root.refused "rendered" $rendered | toJson }}
 {{- end }}
 """
-"""A refusal ends Helm's call; here it is kept, and ends the templates of its own set."""
+"""A refusal ends Helm's call; here it is kept, and ends the templates of its own set. What is known of the engines,
+which no values change, is read once for all sets.
+"""
 
 
 class Batch:

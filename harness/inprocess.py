@@ -18,8 +18,10 @@ from typing import Any
 from harness.helm import KUBE_VERSION, Helm, HelmError, Values, fingerprint
 from harness.run import Completed
 
-# Go's collector otherwise takes a third of the time, on threads that other tests want; read when the library is loaded.
+# Go's collector otherwise takes a third of the time, on threads that other tests want, which have a process for each
+# core. Both are read when the library is loaded.
 os.environ.setdefault("GOGC", "1600")
+os.environ.setdefault("GOMAXPROCS", "1")
 
 from helm_python import Chart, _native, values_from_yaml
 from helm_python import HelmError as LibraryError
