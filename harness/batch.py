@@ -37,14 +37,12 @@ EACH_SET = """
 {{- range $.Values.templates -}}
 {{- if not $root.refused }}{{ $_ := set $rendered .name (include .partial $root) }}{{ end -}}
 {{- end }}
-{{- range $name, $kept := $root -}}
-{{- if hasPrefix "inference-stack.engine." $name }}{{ $_ := set $ofTheChart $name $kept }}{{ end -}}
-{{- end }}
+{{- $ofTheChart = pick $root "chartDefaults" "presets" }}
 {{ dict "refused" $root.refused "rendered" $rendered | toJson }}
 {{- end }}
 """
-"""A refusal ends Helm's call; here it is kept, and ends the templates of its own set. What is known of the engines,
-which no values change, is read once for all sets.
+"""A refusal ends Helm's call; here it is kept, and ends the templates of its own set. The chart's defaults and
+what is known of the engines, which no values change, are read once for all sets.
 """
 
 

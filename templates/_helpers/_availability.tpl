@@ -7,7 +7,7 @@
 
 {{- /* The fewest gateway pods that there are meant to be. Input: root. Output: number. */ -}}
 {{- define "inference-stack.onwards.pods" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- ternary $onwards.autoscaling.minReplicas $onwards.replicaCount $onwards.autoscaling.enabled | int64 -}}
 {{- end -}}
 
@@ -49,9 +49,9 @@ selector:
 
 {{- /* Where the gateway's pods run: as the user says; several pods that nobody spreads prefer different hosts and zones. Input: root. Output: YAML map, empty if nothing is set. */ -}}
 {{- define "inference-stack.onwards.scheduling" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
-{{- if and (not $onwards.topologySpreadConstraints) (or $onwards.autoscaling.enabled (gt (int64 $onwards.replicaCount) 1)) -}}
-{{- $spread := list -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
+{{- $spread := $onwards.topologySpreadConstraints | default list -}}
+{{- if and (not $spread) (or $onwards.autoscaling.enabled (gt (int64 $onwards.replicaCount) 1)) -}}
 {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" -}}
 {{- $spread = append $spread (dict
       "maxSkew" 1
@@ -59,14 +59,13 @@ selector:
       "whenUnsatisfiable" "ScheduleAnyway"
       "labelSelector" (dict "matchLabels" (include "inference-stack.onwards.selectorLabels" $ | fromYaml))) -}}
 {{- end -}}
-{{- $_ := set $onwards "topologySpreadConstraints" $spread -}}
 {{- end -}}
-{{- include "inference-stack.scheduling" $onwards -}}
+{{- include "inference-stack.scheduling" (set (omit $onwards "topologySpreadConstraints") "topologySpreadConstraints" $spread) -}}
 {{- end -}}
 
 {{- /* What the gateway's autoscaler looks at: the user's metrics, else the CPU. Input: root. Output: YAML list. */ -}}
 {{- define "inference-stack.onwards.scalingMetrics" -}}
-{{- $scaling := (include "inference-stack.onwards" . | fromJson).autoscaling -}}
+{{- $scaling := (include "inference-stack.onwards" . | get .).autoscaling -}}
 {{- $target := dict "type" "Utilization" "averageUtilization" (int64 $scaling.targetCPUUtilizationPercentage) -}}
 {{- toYaml ($scaling.metrics | default (list (dict "type" "Resource" "resource" (dict "name" "cpu" "target" $target)))) -}}
 {{- end -}}

@@ -59,7 +59,7 @@ header of each answer to leave, and when nothing is in flight any more it is end
 Input: root. Output: YAML map.
 */ -}}
 {{- define "inference-stack.onwards.lifecycle" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- if $onwards.lifecycle -}}
 {{- toYaml $onwards.lifecycle -}}
 {{- else -}}
@@ -82,6 +82,6 @@ preStop:
 
 {{- /* Seconds a gateway pod has to end. An answer that began before clients were sent away leaves its connection open, and the client may ask once more on it: so twice the longest answer, and the waits. Input: root. Output: number. */ -}}
 {{- define "inference-stack.onwards.graceSeconds" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- add 20 (mul 2 (int64 $onwards.drainSeconds)) -}}
 {{- end -}}

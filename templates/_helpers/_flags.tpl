@@ -26,14 +26,16 @@ Input: dict words (list of strings), names (list, spelled with -). Output: JSON 
 {{- $values := list -}}
 {{- $open := false -}}
 {{- range $word := .words -}}
-{{- if regexMatch "^--?[A-Za-z]" $word -}}
+{{- $letter := $word | trimPrefix "-" | trimPrefix "-" | trunc 1 -}}
+{{- if and (hasPrefix "-" $word) (ne (lower $letter) (upper $letter)) -}}
 {{- $open = false -}}
-{{- $spelled := regexReplaceAll "(?s)=.*$" $word "" | replace "_" "-" -}}
+{{- $parts := splitn "=" 2 $word -}}
+{{- $spelled := $parts._0 | replace "_" "-" -}}
 {{- range $name := $names -}}
 {{- if or (eq $spelled $name) (and (ge (len $spelled) 6) (hasPrefix $spelled $name)) -}}
 {{- $given = true -}}
 {{- $open = not (contains "=" $word) -}}
-{{- $values = ternary list (list (regexReplaceAll "(?s)^[^=]*=" $word "")) $open -}}
+{{- $values = ternary list (list $parts._1) $open -}}
 {{- end -}}
 {{- end -}}
 {{- else if $open -}}

@@ -5,22 +5,22 @@
 @key:{{ . }}@
 {{- end -}}
 
-{{- /* Everything that the gateway needs a key of or for, as the values say it. Input: root. Output: JSON map owner's path -> the key itself, or {name, key} of a Secret. One render has one root: it keeps them. */ -}}
+{{- /* Everything that the gateway needs a key of or for, as the values say it. Input: root. Kept: map owner's path -> the key itself, or {name, key} of a Secret. */ -}}
 {{- define "inference-stack.onwards.givenKeys" -}}
 {{- if not (hasKey . "givenKeys") -}}
 {{- $given := dict -}}
-{{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $name, $group := include "inference-stack.modelGroups" . | get . -}}
 {{- with $group.apiKey }}{{ $_ := set $given (printf "modelGroups.%s" $name) . }}{{ end -}}
 {{- end -}}
-{{- range $name, $provider := include "inference-stack.externalProviders" . | fromJson -}}
+{{- range $name, $provider := include "inference-stack.externalProviders" . | get . -}}
 {{- with $provider.apiKey }}{{ $_ := set $given (printf "externalProviders.%s" $name) . }}{{ end -}}
 {{- end -}}
-{{- range $id, $client := include "inference-stack.clientKeys" . | fromJson -}}
+{{- range $id, $client := include "inference-stack.clientKeys" . | get . -}}
 {{- with $client.apiKey }}{{ $_ := set $given (printf "onwards.clientKeys.%s" $id) . }}{{ end -}}
 {{- end -}}
-{{- $_ := set . "givenKeys" (toJson $given) -}}
+{{- $_ := set . "givenKeys" $given -}}
 {{- end -}}
-{{- .givenKeys -}}
+givenKeys
 {{- end -}}
 
 {{- /* Where a key lies: in the Secret that the values name, else in the chart's own. Input: dict root, owner, given. Output: JSON {name, key}. */ -}}
@@ -32,22 +32,22 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Where each key lies. Input: root. Output: JSON map owner's path -> {name, key} of a Secret. One render has one root: it keeps them. */ -}}
+{{- /* Where each key lies. Input: root. Kept: map owner's path -> {name, key} of a Secret. */ -}}
 {{- define "inference-stack.onwards.keys" -}}
 {{- if not (hasKey . "keys") -}}
 {{- $keys := dict -}}
-{{- range $owner, $given := include "inference-stack.onwards.givenKeys" . | fromJson -}}
+{{- range $owner, $given := include "inference-stack.onwards.givenKeys" . | get . -}}
 {{- $_ := set $keys $owner (include "inference-stack.secretOf" (dict "root" $ "owner" $owner "given" $given) | fromJson) -}}
 {{- end -}}
-{{- $_ := set . "keys" (toJson $keys) -}}
+{{- $_ := set . "keys" $keys -}}
 {{- end -}}
-{{- .keys -}}
+keys
 {{- end -}}
 
 {{- /* The keys given by value, for the chart's own Secret. Input: root. Output: JSON map owner's path -> key. */ -}}
 {{- define "inference-stack.onwards.literalKeys" -}}
 {{- $keys := dict -}}
-{{- range $owner, $given := include "inference-stack.onwards.givenKeys" . | fromJson -}}
+{{- range $owner, $given := include "inference-stack.onwards.givenKeys" . | get . -}}
 {{- if not (kindIs "map" $given) }}{{ $_ := set $keys $owner (include "inference-stack.word" $given) }}{{ end -}}
 {{- end -}}
 {{- toJson $keys -}}

@@ -48,13 +48,13 @@
 
 {{- /* The gateway's second Service. Input: root. Output: string. */ -}}
 {{- define "inference-stack.onwards.loadBalancerName" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- default (include "inference-stack.objectName" (dict "root" . "part" "onwards-loadbalancer")) $onwards.loadBalancer.nameOverwrite -}}
 {{- end -}}
 
 {{- /* The gateway's service account. Input: root. Output: string. */ -}}
 {{- define "inference-stack.onwards.serviceAccountName" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- $account := $onwards.serviceAccount -}}
 {{- if $account.create -}}
 {{- default (include "inference-stack.onwards.fullname" .) $account.name -}}

@@ -25,7 +25,7 @@ that it leaves out. Input: NetworkPolicySpec (map). Output: YAML map, without po
 
 {{- /* The gateway: anyone may reach its http port, and its metrics those whom the values name. Input: root. Output: YAML map, without podSelector. */ -}}
 {{- define "inference-stack.onwards.networkPolicySpec" -}}
-{{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
+{{- $policy := include "inference-stack.networkPolicy" . | get . -}}
 {{- $rules := list (dict "ports" (list (dict "port" "http" "protocol" "TCP"))) -}}
 {{- with $policy.metricsFrom }}{{ $rules = append $rules (dict "from" . "ports" (list (dict "port" "metrics" "protocol" "TCP"))) }}{{ end -}}
 {{- $derived := dict "policyTypes" (list "Ingress" "Egress") "ingress" $rules "egress" (include "inference-stack.egress" . | fromJsonArray) -}}
@@ -34,7 +34,7 @@ that it leaves out. Input: NetworkPolicySpec (map). Output: YAML map, without po
 
 {{- /* A group: only the gateway may reach its http port; its metrics, on a port of their own or on that one, those whom the values name too. Input: dict root, name, group (completed). Output: YAML map, without podSelector. */ -}}
 {{- define "inference-stack.modelGroup.networkPolicySpec" -}}
-{{- $policy := include "inference-stack.section" (dict "root" .root "key" "networkPolicy") | fromJson -}}
+{{- $policy := include "inference-stack.networkPolicy" .root | get .root -}}
 {{- $gateway := dict "podSelector" (dict "matchLabels" (include "inference-stack.onwards.selectorLabels" .root | fromYaml)) -}}
 {{- $rules := list (dict "from" (list $gateway) "ports" (list (dict "port" "http" "protocol" "TCP"))) -}}
 {{- if $policy.metricsFrom -}}

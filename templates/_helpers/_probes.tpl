@@ -54,7 +54,7 @@ Input: dict own (enabled, type, path and Kubernetes' own fields), defaults (path
 {{- /* How long Helm has to wait for a first start of the slowest group. Input: root. Output: minutes. */ -}}
 {{- define "inference-stack.startupMinutes" -}}
 {{- $seconds := 0 -}}
-{{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $name, $group := include "inference-stack.modelGroups" . | get . -}}
 {{- $seconds = max $seconds (include "inference-stack.modelGroup.progressDeadlineSeconds" (dict "group" $group) | int64) -}}
 {{- end -}}
 {{- div (add $seconds 59) 60 -}}

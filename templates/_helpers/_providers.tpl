@@ -16,11 +16,11 @@
 {{- toJson (index $presets . | default dict) -}}
 {{- end -}}
 
-{{- /* The providers that are enabled, complete: what one leaves out is its preset's, else empty; its weight is a group's. Input: root. Output: JSON map name -> provider. One render has one root: it keeps them. */ -}}
+{{- /* The providers that are enabled, complete: what one leaves out is its preset's, else empty; its weight is a group's. Input: root. Kept: map name -> provider. */ -}}
 {{- define "inference-stack.externalProviders" -}}
 {{- if not (hasKey . "externalProviders") -}}
 {{- $providers := dict -}}
-{{- $group := (.Files.Get "files/defaults.json" | fromJson).modelGroupDefaults -}}
+{{- $group := (include "inference-stack.chartDefaults" . | get .).modelGroupDefaults -}}
 {{- $defaults := dict "enabled" true "preset" "" "weight" $group.weight -}}
 {{- range $name, $given := .Values.externalProviders -}}
 {{- if kindIs "map" $given -}}
@@ -32,32 +32,32 @@
 {{- if $provider.enabled }}{{ $_ := set $providers $name $provider }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- $_ := set . "externalProviders" (toJson $providers) -}}
+{{- $_ := set . "externalProviders" $providers -}}
 {{- end -}}
-{{- .externalProviders -}}
+externalProviders
 {{- end -}}
 
-{{- /* The clients; what one leaves out is empty. Input: root. Output: JSON map id -> client. One render has one root: it keeps them. */ -}}
+{{- /* The clients; what one leaves out is empty. Input: root. Kept: map id -> client. */ -}}
 {{- define "inference-stack.clientKeys" -}}
 {{- if not (hasKey . "clientKeys") -}}
 {{- $clients := dict -}}
-{{- range $id, $given := (include "inference-stack.onwards" . | fromJson).clientKeys -}}
+{{- range $id, $given := (include "inference-stack.onwards" . | get .).clientKeys -}}
 {{- if kindIs "map" $given -}}
 {{- $client := include "inference-stack.withoutNulls" $given | fromJson -}}
 {{- $_ := set $client "allowedAliases" (include "inference-stack.words" $client.allowedAliases | fromJsonArray) -}}
 {{- $_ := set $clients $id $client -}}
 {{- end -}}
 {{- end -}}
-{{- $_ := set . "clientKeys" (toJson $clients) -}}
+{{- $_ := set . "clientKeys" $clients -}}
 {{- end -}}
-{{- .clientKeys -}}
+clientKeys
 {{- end -}}
 
-{{- /* What is particular to each alias, complete; fallback is laid over the gateway's. Input: root. Output: JSON map alias -> route. One render has one root: it keeps them. */ -}}
+{{- /* What is particular to each alias, complete; fallback is laid over the gateway's. Input: root. Kept: map alias -> route. */ -}}
 {{- define "inference-stack.routes" -}}
 {{- if not (hasKey . "routes") -}}
 {{- $routes := dict -}}
-{{- $fallback := (include "inference-stack.onwards" . | fromJson).fallback -}}
+{{- $fallback := (include "inference-stack.onwards" . | get .).fallback -}}
 {{- $defaults := dict "strategy" "" "fallback" $fallback -}}
 {{- range $alias, $given := .Values.routes -}}
 {{- if kindIs "map" $given -}}
@@ -67,7 +67,7 @@
 {{- end -}}
 {{- end -}}
 {{- $_ := set $routes "" $defaults -}}
-{{- $_ := set . "routes" (toJson $routes) -}}
+{{- $_ := set . "routes" $routes -}}
 {{- end -}}
-{{- .routes -}}
+routes
 {{- end -}}

@@ -2,17 +2,17 @@
 
 {{- /*
 Everything that serves an alias, in the order in which it is asked: by priority, groups before providers, then by name.
-Input: root. Output: JSON list of {owner (its path in the values), urls, member (the group or provider), servedNames, external (true for a provider)}. One render has one root: it keeps them.
+Input: root. Kept: list of {owner (its path in the values), urls, member (the group or provider), servedNames, external (true for a provider)}.
 */ -}}
 {{- define "inference-stack.members" -}}
 {{- if not (hasKey . "members") -}}
 {{- $members := dict -}}
-{{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $name, $group := include "inference-stack.modelGroups" . | get . -}}
 {{- $urls := include "inference-stack.modelGroup.urls" (dict "root" $ "name" $name "group" $group) | fromJsonArray -}}
 {{- $_ := set $members (printf "%010d group %s" (int64 $group.priority) $name) (dict
       "owner" (printf "modelGroups.%s" $name) "urls" $urls "member" $group "servedNames" $group.servedNames) -}}
 {{- end -}}
-{{- range $name, $provider := include "inference-stack.externalProviders" . | fromJson -}}
+{{- range $name, $provider := include "inference-stack.externalProviders" . | get . -}}
 {{- $names := list -}}
 {{- with include "inference-stack.word" $provider.modelName }}{{ $names = list . }}{{ end -}}
 {{- $_ := set $members (printf "%010d provider %s" (int64 $provider.priority) $name) (dict
@@ -20,9 +20,9 @@ Input: root. Output: JSON list of {owner (its path in the values), urls, member 
 {{- end -}}
 {{- $ordered := list -}}
 {{- range keys $members | sortAlpha }}{{ $ordered = append $ordered (index $members .) }}{{ end -}}
-{{- $_ := set . "members" (toJson $ordered) -}}
+{{- $_ := set . "members" $ordered -}}
 {{- end -}}
-{{- .members -}}
+members
 {{- end -}}
 
 {{- /*
@@ -103,8 +103,8 @@ Input: string or map, or nothing. Output: JSON map, empty if it is told as it is
 {{- /* Clients that no alias is closed to: the gateway knows them once, for all. Input: root. Output: JSON list of ids. */ -}}
 {{- define "inference-stack.globalClients" -}}
 {{- $global := list -}}
-{{- $routes := include "inference-stack.routes" . | fromJson -}}
-{{- range $id, $client := include "inference-stack.clientKeys" . | fromJson -}}
+{{- $routes := include "inference-stack.routes" . | get . -}}
+{{- range $id, $client := include "inference-stack.clientKeys" . | get . -}}
 {{- $everywhere := not $client.allowedAliases -}}
 {{- range $routes }}{{ if and .allowedKeys (not (has $id .allowedKeys)) }}{{ $everywhere = false }}{{ end }}{{ end -}}
 {{- if $everywhere }}{{ $global = append $global $id }}{{ end -}}
@@ -122,7 +122,7 @@ Input: string or map, or nothing. Output: JSON map, empty if it is told as it is
 {{- /* What the gateway knows of its clients. A definition grants nothing, it only limits; a key opens what it is listed at. Input: root. Output: JSON map, empty without clients. */ -}}
 {{- define "inference-stack.onwards.auth" -}}
 {{- $definitions := dict -}}
-{{- range $id, $client := include "inference-stack.clientKeys" . | fromJson -}}
+{{- range $id, $client := include "inference-stack.clientKeys" . | get . -}}
 {{- $definition := dict "key" (include "inference-stack.keyPlaceholder" (printf "onwards.clientKeys.%s" $id)) "labels" (include "inference-stack.strings" (list $client.labels) | fromYaml) -}}
 {{- with include "inference-stack.rateLimit" $client }}{{ $_ := set $definition "rate_limit" (fromJson .) }}{{ end -}}
 {{- with int64 $client.concurrencyLimit }}{{ $_ := set $definition "concurrency_limit" (dict "max_concurrent_requests" .) }}{{ end -}}
@@ -156,19 +156,14 @@ Input: string or map, or nothing. Output: JSON map, empty if it is told as it is
 {{- toJson $pool -}}
 {{- end -}}
 
-{{- /* The pools: for each alias everything that serves it. Input: root. Output: JSON map alias -> pool. One render has one root: it keeps them. */ -}}
+{{- /* The pools: for each alias everything that serves it. Input: root. Kept: map alias -> pool. */ -}}
 {{- define "inference-stack.onwards.targets" -}}
-{{- if not (hasKey . "targets") }}{{ $_ := set . "targets" (include "inference-stack.onwards.pools" .) }}{{ end -}}
-{{- .targets -}}
-{{- end -}}
-
-{{- /* Input: root. Output: JSON map alias -> pool. */ -}}
-{{- define "inference-stack.onwards.pools" -}}
-{{- $routes := include "inference-stack.routes" . | fromJson -}}
-{{- $clients := include "inference-stack.clientKeys" . | fromJson -}}
+{{- if not (hasKey . "targets") -}}
+{{- $routes := include "inference-stack.routes" . | get . -}}
+{{- $clients := include "inference-stack.clientKeys" . | get . -}}
 {{- $global := include "inference-stack.globalClients" . | fromJsonArray -}}
 {{- $parts := dict -}}
-{{- range $entry := include "inference-stack.members" . | fromJsonArray -}}
+{{- range $entry := include "inference-stack.members" . | get . -}}
 {{- range $alias := $entry.member.modelAlias -}}
 {{- $route := index $routes $alias | default (index $routes "") -}}
 {{- $part := index $parts $alias | default (dict "alias" $alias "route" $route "providers" list "priorities" list "clients" $clients "global" $global) -}}
@@ -182,17 +177,19 @@ Input: string or map, or nothing. Output: JSON map, empty if it is told as it is
 {{- end -}}
 {{- $targets := dict -}}
 {{- range $alias, $part := $parts }}{{ $_ := set $targets $alias (include "inference-stack.pool" $part | fromJson) }}{{ end -}}
-{{- toJson $targets -}}
+{{- $_ := set . "targets" $targets -}}
+{{- end -}}
+targets
 {{- end -}}
 
 {{- /* The whole configuration, with placeholders for keys. Input: root. Output: JSON. */ -}}
 {{- define "inference-stack.onwards.config" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- $http := $onwards.httpPool -}}
 {{- $config := dict
       "strict_mode" $onwards.strictMode
       "http_pool" (dict "max_idle_per_host" (int64 $http.maxIdlePerHost) "idle_timeout_secs" (int64 $http.idleTimeoutSeconds))
-      "targets" (include "inference-stack.onwards.targets" . | fromJson) -}}
+      "targets" (include "inference-stack.onwards.targets" . | get .) -}}
 {{- with include "inference-stack.onwards.auth" . }}{{ $_ := set $config "auth" (fromJson .) }}{{ end -}}
 {{- toPrettyJson $config -}}
 {{- end -}}

@@ -3,7 +3,7 @@
 {{- /* Problems of the model groups. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.modelGroups.problems" -}}
 {{- $problems := list -}}
-{{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $name, $group := include "inference-stack.modelGroups" . | get . -}}
 {{- $given := index $.Values.modelGroups $name -}}
 {{- $context := dict "root" $ "name" $name "group" $group "given" $given "path" (printf "modelGroups.%s" $name) -}}
 {{- range list "identity" "ports" "volumes" "rollout" -}}

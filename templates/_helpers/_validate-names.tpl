@@ -2,11 +2,11 @@
 
 {{- /* Names that two objects would have, and policies for groups that are not there. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.names.problems" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- $problems := list -}}
 {{- $claims := dict -}}
 {{- $root := . -}}
-{{- $groups := include "inference-stack.modelGroups" . | fromJson -}}
+{{- $groups := include "inference-stack.modelGroups" . | get . -}}
 {{- $accounts := dict -}}
 {{- if $onwards.serviceAccount.create }}{{ $_ := set $accounts (include "inference-stack.onwards.serviceAccountName" .) "onwards" }}{{ end -}}
 {{- range $name, $group := $groups -}}
@@ -40,7 +40,7 @@
       "why" "\"onwards\" is the name of the gateway's own ConfigMap."
       "fix" "configMaps:\n  my-files: {}")) -}}
 {{- end -}}
-{{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
+{{- $policy := include "inference-stack.networkPolicy" . | get . -}}
 {{- if $policy.enabled -}}
 {{- range $name, $_ := $policy.modelGroups -}}
 {{- if not (hasKey ($root.Values.modelGroups | default dict) $name) -}}
@@ -59,11 +59,11 @@
 {{- define "inference-stack.access.problems" -}}
 {{- $problems := list -}}
 {{- $root := . -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- if $onwards.loadBalancer.enabled -}}
 {{- $name := include "inference-stack.onwards.loadBalancerName" . -}}
 {{- $services := dict (include "inference-stack.onwards.fullname" .) "onwards" -}}
-{{- range $group, $_ := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $group, $_ := include "inference-stack.modelGroups" . | get . -}}
 {{- $_ := set $services (include "inference-stack.modelGroup.fullname" (dict "root" $root "name" $group)) (printf "modelGroups.%s" $group) -}}
 {{- end -}}
 {{- with index $services $name -}}
@@ -74,10 +74,10 @@
 {{- end -}}
 {{- end -}}
 {{- $replicas := dict -}}
-{{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $name, $group := include "inference-stack.modelGroups" . | get . -}}
 {{- if eq $group.balancing "perReplica" }}{{ $_ := set $replicas (include "inference-stack.modelGroup.replicasName" (dict "root" $root "name" $name)) $name }}{{ end -}}
 {{- end -}}
-{{- range $name, $_ := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $name, $_ := include "inference-stack.modelGroups" . | get . -}}
 {{- with index $replicas (include "inference-stack.modelGroup.fullname" (dict "root" $root "name" $name)) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "modelGroups.%s" $name)
@@ -85,14 +85,14 @@
       "fix" (printf "modelGroups:\n  %s:\n    balancing: service" (include "inference-stack.pasted" .)))) -}}
 {{- end -}}
 {{- end -}}
-{{- $route := include "inference-stack.section" (dict "root" . "key" "httpRoute") | fromJson -}}
+{{- $route := include "inference-stack.httpRoute" . | get . -}}
 {{- if and $route.enabled (not $route.parentRefs) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" "httpRoute.parentRefs"
       "why" "a route that is attached to no Gateway lets nobody in."
       "fix" "httpRoute:\n  parentRefs:\n    - name: my-gateway")) -}}
 {{- end -}}
-{{- $ingress := include "inference-stack.section" (dict "root" . "key" "ingress") | fromJson -}}
+{{- $ingress := include "inference-stack.ingress" . | get . -}}
 {{- if $ingress.enabled -}}
 {{- $seen := list -}}
 {{- range include "inference-stack.ingress.hosts" . | fromJsonArray -}}
@@ -109,7 +109,7 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- $monitor := include "inference-stack.section" (dict "root" . "key" "serviceMonitor") | fromJson -}}
+{{- $monitor := include "inference-stack.serviceMonitor" . | get . -}}
 {{- if $monitor.enabled -}}
 {{- with include "inference-stack.secretProblem" (dict "path" "serviceMonitor.bearerTokenSecret" "given" $monitor.bearerTokenSecret "keys" (list "serviceMonitor" "bearerTokenSecret") "name" "metrics-token" "key" "token") -}}
 {{- $problems = append $problems . -}}

@@ -3,7 +3,7 @@
 {{- /* Problems of the gateway's values. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.onwards.problems" -}}
 {{- $problems := list -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- if eq (int64 $onwards.containerPort) (int64 $onwards.metrics.port) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" "onwards.metrics.port"
@@ -34,7 +34,7 @@
 {{- /* Numbers of pods that contradict each other. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.onwards.scalingProblems" -}}
 {{- $problems := list -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- $scaling := $onwards.autoscaling -}}
 {{- if $scaling.enabled -}}
 {{- $fixed := int64 $onwards.replicaCount -}}
@@ -73,7 +73,7 @@
 {{- /* Volumes of the gateway's pod that two owners claim. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.onwards.storageProblems" -}}
 {{- $problems := list -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- $ours := list "onwards-routes" "onwards-keys" "onwards-config" -}}
 {{- $names := $ours -}}
 {{- range $index, $volume := $onwards.volumes -}}

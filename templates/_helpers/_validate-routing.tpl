@@ -36,15 +36,15 @@
 {{- /* The aliases that somebody serves. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.servedAliases" -}}
 {{- $aliases := list -}}
-{{- range include "inference-stack.members" . | fromJsonArray }}{{ $aliases = concat $aliases .member.modelAlias }}{{ end -}}
+{{- range include "inference-stack.members" . | get . }}{{ $aliases = concat $aliases .member.modelAlias }}{{ end -}}
 {{- toJson (uniq $aliases | sortAlpha) -}}
 {{- end -}}
 
 {{- /* Problems of the outside providers. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.externalProviders.problems" -}}
 {{- $problems := list -}}
-{{- $strict := (include "inference-stack.onwards" . | fromJson).strictMode -}}
-{{- range $name, $provider := include "inference-stack.externalProviders" . | fromJson -}}
+{{- $strict := (include "inference-stack.onwards" . | get .).strictMode -}}
+{{- range $name, $provider := include "inference-stack.externalProviders" . | get . -}}
 {{- $keys := list "externalProviders" $name -}}
 {{- $path := join "." $keys -}}
 {{- with include "inference-stack.nameProblem" (dict "keys" (list "externalProviders") "name" $name) }}{{ $problems = append $problems . }}{{ end -}}
@@ -81,7 +81,7 @@
 {{- $problems := list -}}
 {{- $served := include "inference-stack.servedAliases" . | fromJsonArray -}}
 {{- $texts := dict -}}
-{{- range $id, $client := include "inference-stack.clientKeys" . | fromJson -}}
+{{- range $id, $client := include "inference-stack.clientKeys" . | get . -}}
 {{- $keys := list "onwards" "clientKeys" $id -}}
 {{- $path := join "." $keys -}}
 {{- with include "inference-stack.nameProblem" (dict "keys" (list "onwards" "clientKeys") "name" $id) }}{{ $problems = append $problems . }}{{ end -}}
@@ -118,8 +118,8 @@
 {{- define "inference-stack.routes.problems" -}}
 {{- $problems := list -}}
 {{- $served := include "inference-stack.servedAliases" . | fromJsonArray -}}
-{{- $clients := include "inference-stack.clientKeys" . | fromJson -}}
-{{- range $alias, $route := omit (include "inference-stack.routes" . | fromJson) "" -}}
+{{- $clients := include "inference-stack.clientKeys" . | get . -}}
+{{- range $alias, $route := omit (include "inference-stack.routes" . | get .) "" -}}
 {{- if not (has $alias $served) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict
       "path" (printf "routes.%s" $alias)

@@ -10,12 +10,12 @@ skipSchemaValidation), and then a misspelt key would change nothing, in silence.
 
 {{- /* Problems of keys that are not there. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.unknown.problems" -}}
-{{- $defaults := .Files.Get "files/defaults.json" | fromJson -}}
+{{- $defaults := include "inference-stack.chartDefaults" . | get . -}}
 {{- $found := dict "open" (include "inference-stack.unknown.open" . | fromJsonArray) "keys" list -}}
 {{- $root := dict "enabled" "" -}}
 {{- range $defaults.root }}{{ $_ := set $root . "" }}{{ end -}}
 {{- include "inference-stack.unknown.below" (dict "found" $found "way" list "own" .Values "known" $root) -}}
-{{- range $key, $known := unset $defaults "root" -}}
+{{- range $key, $known := omit $defaults "root" -}}
 {{- include "inference-stack.unknown.below" (dict "found" $found "way" (list $key) "own" (index $.Values $key) "known" $known) -}}
 {{- end -}}
 {{- range $name, $group := .Values.modelGroups -}}

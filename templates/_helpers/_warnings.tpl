@@ -1,7 +1,7 @@
 {{- /* What can work but is risky. Input: root. Output: JSON list of sentences, for NOTES. */ -}}
 {{- define "inference-stack.warnings" -}}
 {{- $warnings := list -}}
-{{- $groups := include "inference-stack.modelGroups" . | fromJson -}}
+{{- $groups := include "inference-stack.modelGroups" . | get . -}}
 {{- range $name, $group := $groups -}}
 {{- $path := printf "modelGroups.%s" $name -}}
 {{- if hasSuffix ":latest" $group.imageReference -}}
@@ -47,8 +47,8 @@
 {{- with $surging -}}
 {{- $warnings = append $warnings (printf "%s: an update starts new pods before old ones end, which takes up to %d more GPUs; where the cluster has none to spare it waits for ever. Say spareGPUs, or replace in place with strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}." (join ", " .) $surge) -}}
 {{- end -}}
-{{- $ingress := include "inference-stack.section" (dict "root" . "key" "ingress") | fromJson -}}
-{{- if and $ingress.enabled (not (include "inference-stack.onwards" . | fromJson).strictMode) -}}
+{{- $ingress := include "inference-stack.ingress" . | get . -}}
+{{- if and $ingress.enabled (not (include "inference-stack.onwards" . | get .).strictMode) -}}
 {{- range include "inference-stack.ingress.hosts" . | fromJsonArray -}}
 {{- $host := .host -}}
 {{- range .paths -}}
@@ -58,15 +58,15 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- $monitor := include "inference-stack.section" (dict "root" . "key" "serviceMonitor") | fromJson -}}
-{{- $policy := include "inference-stack.section" (dict "root" . "key" "networkPolicy") | fromJson -}}
+{{- $monitor := include "inference-stack.serviceMonitor" . | get . -}}
+{{- $policy := include "inference-stack.networkPolicy" . | get . -}}
 {{- if and $monitor.enabled $policy.enabled (not $policy.metricsFrom) -}}
 {{- $warnings = append $warnings "networkPolicy.metricsFrom: it names nobody, so Prometheus cannot scrape what serviceMonitor.enabled asks it to; say where it runs." -}}
 {{- end -}}
-{{- if not (or $groups (include "inference-stack.externalProviders" . | fromJson)) -}}
+{{- if not (or $groups (include "inference-stack.externalProviders" . | get .)) -}}
 {{- $warnings = append $warnings "no model group is enabled, so the gateway has nothing to answer with; enable one, for example with --set modelGroups.vllm-llama.enabled=true." -}}
 {{- end -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- range $name, $group := $groups -}}
 {{- if gt (int64 $group.drainSeconds) (int64 $onwards.drainSeconds) -}}
 {{- $warnings = append $warnings (printf "modelGroups.%s.drainSeconds: its answers may take %d seconds, but a gateway pod that goes finishes only what takes %d; raise onwards.drainSeconds." $name (int64 $group.drainSeconds) (int64 $onwards.drainSeconds)) -}}
@@ -79,9 +79,9 @@
 {{- if and $ingress.enabled (regexMatch "^[0-9]+$" $readTimeout) (lt (int64 $readTimeout) (int64 $onwards.drainSeconds)) -}}
 {{- $warnings = append $warnings (printf "ingress.annotations: proxy-read-timeout cuts an answer that is silent for %s seconds, and one that is not streamed is silent until its end; leave it out, and it follows onwards.drainSeconds." $readTimeout) -}}
 {{- end -}}
-{{- $clients := include "inference-stack.clientKeys" . | fromJson -}}
+{{- $clients := include "inference-stack.clientKeys" . | get . -}}
 {{- if $clients -}}
-{{- $routes := include "inference-stack.routes" . | fromJson -}}
+{{- $routes := include "inference-stack.routes" . | get . -}}
 {{- range $alias := include "inference-stack.servedAliases" . | fromJsonArray -}}
 {{- if not (include "inference-stack.allowedClients" (dict "alias" $alias "clients" $clients "route" (index $routes $alias | default (index $routes ""))) | fromJsonArray) -}}
 {{- $warnings = append $warnings (printf "no client may use the alias %s; allow it to one in onwards.clientKeys or routes." $alias) -}}

@@ -5,23 +5,16 @@
 {{- toJson (list "vllm" "sglang" "tensorrt-llm" "triton" "llama-cpp" "custom") -}}
 {{- end -}}
 
-{{- /* What is known of an engine. Input: dict root, engine. Output: JSON map. One render has one root: it keeps them. */ -}}
-{{- define "inference-stack.preset" -}}
-{{- $name := printf "inference-stack.engine.%s" .engine -}}
-{{- if not (hasKey .root $name) }}{{ $_ := set .root $name (include $name .root | fromYaml | toJson) }}{{ end -}}
-{{- index .root $name -}}
-{{- end -}}
-
-{{- /* What each engine is recognised by: patterns of its command and of its image. Input: root. Output: JSON map engine -> {command, image}. One render has one root: it keeps them. */ -}}
-{{- define "inference-stack.recognise" -}}
-{{- if not (hasKey . "recognise") -}}
-{{- $recognise := dict -}}
+{{- /* What is known of each engine. Input: root. Kept: map engine -> its preset. */ -}}
+{{- define "inference-stack.presets" -}}
+{{- if not (hasKey . "presets") -}}
+{{- $presets := dict -}}
 {{- range include "inference-stack.engines" . | fromJsonArray -}}
-{{- $_ := set $recognise . (include "inference-stack.preset" (dict "root" $ "engine" .) | fromJson).recognise -}}
+{{- $_ := set $presets . (include (printf "inference-stack.engine.%s" .) $ | fromYaml) -}}
 {{- end -}}
-{{- $_ := set . "recognise" (toJson $recognise) -}}
+{{- $_ := set . "presets" $presets -}}
 {{- end -}}
-{{- .recognise -}}
+presets
 {{- end -}}
 
 {{- /*
@@ -40,14 +33,14 @@ Input: dict root, group. Output: string.
 {{- if has $group.engine $known -}}
 {{- $found = $group.engine -}}
 {{- else -}}
-{{- $patterns := include "inference-stack.recognise" .root | fromJson -}}
+{{- $presets := include "inference-stack.presets" .root | get .root -}}
 {{- range $name := $known -}}
-{{- $recognise := index $patterns $name -}}
+{{- $recognise := (index $presets $name).recognise -}}
 {{- if and (not $found) $recognise.command (regexMatch $recognise.command (join " " (concat $command $args))) }}{{ $found = $name }}{{ end -}}
 {{- end -}}
 {{- if not (or $found $program) -}}
 {{- range $name := reverse $known -}}
-{{- $recognise := index $patterns $name -}}
+{{- $recognise := (index $presets $name).recognise -}}
 {{- if and (not $found) $recognise.image (regexMatch $recognise.image $repository) }}{{ $found = $name }}{{ end -}}
 {{- end -}}
 {{- end -}}
@@ -215,7 +208,7 @@ Input: dict root, group (merged). Output: JSON map.
 {{- define "inference-stack.modelGroup.complete" -}}
 {{- $group := .group -}}
 {{- $engine := include "inference-stack.modelGroup.engine" . -}}
-{{- $preset := include "inference-stack.preset" (dict "root" .root "engine" $engine) | fromJson -}}
+{{- $preset := index (include "inference-stack.presets" .root | get .root) $engine -}}
 {{- $aliases := include "inference-stack.words" $group.modelAlias | fromJsonArray | uniq -}}
 {{- $gpus := include "inference-stack.gpuCount" $group.resources | int -}}
 {{- $image := include "inference-stack.modelGroup.image" (dict "group" $group "preset" $preset) | fromJson -}}

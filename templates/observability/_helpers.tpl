@@ -2,7 +2,7 @@
 
 {{- /* One endpoint of a ServiceMonitor. Input: dict root, port, path. Output: JSON map. */ -}}
 {{- define "inference-stack.serviceMonitor.endpoint" -}}
-{{- $monitor := include "inference-stack.section" (dict "root" .root "key" "serviceMonitor") | fromJson -}}
+{{- $monitor := include "inference-stack.serviceMonitor" .root | get .root -}}
 {{- $endpoint := dict "port" .port "path" .path "interval" $monitor.interval "scrapeTimeout" $monitor.scrapeTimeout -}}
 {{- with $monitor.tlsConfig }}{{ $_ := set $endpoint "tlsConfig" . }}{{ $_ := set $endpoint "scheme" "https" }}{{ end -}}
 {{- if dig "name" "" ($monitor.bearerTokenSecret | default dict) -}}
@@ -19,7 +19,7 @@
 
 {{- /* Every monitor: the gateway's, and one for each group that has metrics: on http at the engine's path, and on a port called metrics. Input: root. Output: JSON list of {name, labels, selector, endpoints}. */ -}}
 {{- define "inference-stack.serviceMonitors" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- $monitors := list -}}
 {{- if $onwards.metrics.enabled -}}
 {{- $endpoint := include "inference-stack.serviceMonitor.endpoint" (dict "root" . "port" "metrics" "path" "/metrics") | fromJson -}}
@@ -30,7 +30,7 @@
       "selector" (include "inference-stack.onwards.selectorLabels" .)
       "endpoints" (list $endpoint)) -}}
 {{- end -}}
-{{- range $name, $group := include "inference-stack.modelGroups" . | fromJson -}}
+{{- range $name, $group := include "inference-stack.modelGroups" . | get . -}}
 {{- $context := dict "root" $ "name" $name "group" $group -}}
 {{- $endpoints := list -}}
 {{- with $group.metricsPath | default $group.preset.metricsPath -}}

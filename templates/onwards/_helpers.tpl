@@ -2,18 +2,18 @@
 
 {{- /* Input: root. Output: image name. */ -}}
 {{- define "inference-stack.onwards.image" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- include "inference-stack.image" (dict "root" . "image" $onwards.image "defaultTag" .Chart.AppVersion) -}}
 {{- end -}}
 
 {{- /* The image that puts the configuration together. Input: root. Output: image name. */ -}}
 {{- define "inference-stack.onwards.shellImage" -}}
-{{- default (include "inference-stack.onwards.image" .) (include "inference-stack.onwards" . | fromJson).shellImage -}}
+{{- default (include "inference-stack.onwards.image" .) (include "inference-stack.onwards" . | get .).shellImage -}}
 {{- end -}}
 
 {{- /* Input: root. Output: YAML list of strings. */ -}}
 {{- define "inference-stack.onwards.args" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- toYaml (concat
       (list "--targets" "/app/config/config.json"
             "--port" ($onwards.containerPort | int64 | toString)
@@ -24,7 +24,7 @@
 
 {{- /* Input: root. Output: YAML map. The image's user is a name, which the kubelet cannot prove not to be root; hence a number. */ -}}
 {{- define "inference-stack.onwards.podSecurityContext" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- include "inference-stack.overlay" (dict
       "defaults" (dict "runAsNonRoot" true "runAsUser" 10001 "runAsGroup" 10001 "fsGroup" 10001 "seccompProfile" (dict "type" "RuntimeDefault"))
       "own" $onwards.podSecurityContext) | fromJson | toYaml -}}
@@ -32,14 +32,14 @@
 
 {{- /* Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.onwards.securityContext" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- include "inference-stack.overlay" (dict "defaults" (dict "readOnlyRootFilesystem" true) "own" $onwards.securityContext) | fromJson | include "inference-stack.containerSecurityContext" -}}
 {{- end -}}
 
 {{- /* The pod's annotations. The gateway reads its configuration once, so what it is made of is hashed here, and only that: its labels may change without a restart. Input: root. Output: YAML map. */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
-{{- $content := list (include "inference-stack.onwards.config" .) (include "inference-stack.onwards.literalKeys" .) (include "inference-stack.onwards.keys" .) -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
+{{- $content := list (include "inference-stack.onwards.config" .) (include "inference-stack.onwards.literalKeys" .) (include "inference-stack.onwards.keys" . | get . | toJson) -}}
 {{- $checksum := dict "checksum/config" (sha256sum (join "\n" $content)) -}}
 {{- include "inference-stack.annotations" (dict "root" . "own" (include "inference-stack.overlay" (dict "defaults" $onwards.podAnnotations "own" $checksum) | fromJson)) -}}
 {{- end -}}
@@ -47,7 +47,7 @@
 {{- /* Where the keys come from, each as a file called by its owner's path. Input: root. Output: YAML list of projected sources, empty if there are none. */ -}}
 {{- define "inference-stack.onwards.keySources" -}}
 {{- $sources := list -}}
-{{- range $owner, $secret := include "inference-stack.onwards.keys" . | fromJson -}}
+{{- range $owner, $secret := include "inference-stack.onwards.keys" . | get . -}}
 {{- $sources = append $sources (dict "secret" (dict "name" $secret.name "items" (list (dict "key" $secret.key "path" $owner)))) -}}
 {{- end -}}
 {{- with $sources }}{{ toYaml . }}{{ end -}}
@@ -55,7 +55,7 @@
 
 {{- /* The gateway's probes. Input: root. Output: JSON map of them. /v1/models answers whatever keys and routes there are; a gateway that hangs has nothing to drain, so it is given ten seconds. */ -}}
 {{- define "inference-stack.onwards.probes" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- $probes := dict -}}
 {{- $path := $onwards.probes.path -}}
 {{- $defaults := dict
@@ -78,7 +78,7 @@
 {{- /* Hosts of the Ingress, each with paths: without any, everything below /v1; without a host, every host. Input: root. Output: JSON list of {host, paths: [{path, pathType}]}. */ -}}
 {{- define "inference-stack.ingress.hosts" -}}
 {{- $hosts := list -}}
-{{- range (include "inference-stack.section" (dict "root" . "key" "ingress") | fromJson).hosts | default (list dict) -}}
+{{- range (include "inference-stack.ingress" . | get .).hosts | default (list dict) -}}
 {{- $paths := list -}}
 {{- range .paths | default (list dict) }}{{ $paths = append $paths (dict "path" (.path | default "/v1") "pathType" (.pathType | default "Prefix")) }}{{ end -}}
 {{- $hosts = append $hosts (dict "host" (.host | default "") "paths" $paths) -}}
@@ -92,25 +92,25 @@ of more than 1 MiB; the gateway takes 32. Other controllers pass over these anno
 Input: root. Output: YAML map.
 */ -}}
 {{- define "inference-stack.ingress.annotations" -}}
-{{- $seconds := (include "inference-stack.onwards" . | fromJson).drainSeconds | int64 | toString -}}
+{{- $seconds := (include "inference-stack.onwards" . | get .).drainSeconds | int64 | toString -}}
 {{- $ours := dict
       "nginx.ingress.kubernetes.io/proxy-read-timeout" $seconds
       "nginx.ingress.kubernetes.io/proxy-send-timeout" $seconds
       "nginx.ingress.kubernetes.io/proxy-body-size" "32m"
       "nginx.ingress.kubernetes.io/proxy-buffering" "off" -}}
-{{- $ingress := include "inference-stack.section" (dict "root" . "key" "ingress") | fromJson -}}
+{{- $ingress := include "inference-stack.ingress" . | get . -}}
 {{- include "inference-stack.annotations" (dict "root" . "own" (include "inference-stack.overlay" (dict "defaults" $ours "own" $ingress.annotations) | fromJson)) -}}
 {{- end -}}
 
 {{- /* Input: root. Output: number. */ -}}
 {{- define "inference-stack.onwards.servicePort" -}}
-{{- (include "inference-stack.onwards" . | fromJson).service.port | int64 -}}
+{{- (include "inference-stack.onwards" . | get .).service.port | int64 -}}
 {{- end -}}
 
 {{- /* What the HTTPRoute lets in. Input: root. Output: YAML list of HTTPRouteMatch. */ -}}
 {{- define "inference-stack.httpRoute.matches" -}}
 {{- $matches := list -}}
-{{- range (include "inference-stack.section" (dict "root" . "key" "httpRoute") | fromJson).paths | default (list "/v1") -}}
+{{- range (include "inference-stack.httpRoute" . | get .).paths | default (list "/v1") -}}
 {{- $matches = append $matches (dict "path" (dict "type" "PathPrefix" "value" .)) -}}
 {{- end -}}
 {{- toYaml $matches -}}
@@ -118,7 +118,7 @@ Input: root. Output: YAML map.
 
 {{- /* The node port of the gateway's Service; only a Service that is reached through nodes can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is none. */ -}}
 {{- define "inference-stack.onwards.nodePort" -}}
-{{- $onwards := include "inference-stack.onwards" . | fromJson -}}
+{{- $onwards := include "inference-stack.onwards" . | get . -}}
 {{- $service := $onwards.service -}}
 {{- ternary (int64 $service.nodePort) 0 (has $service.type (list "NodePort" "LoadBalancer")) -}}
 {{- end -}}

@@ -10,16 +10,16 @@ app.kubernetes.io/component: test
 {{- /*
 The aliases that are asked: those that an OpenAI server serves, and that some client may use if there are clients. Each is asked by such a client, by one
 without a limit if there is one.
-Input: root. Output: JSON list of {alias, client (empty: no key is needed)}. One render has one root: it keeps them.
+Input: root. Kept: list of {alias, client (empty: no key is needed)}.
 */ -}}
 {{- define "inference-stack.test.questions" -}}
 {{- if not (hasKey . "questions") -}}
 {{- $questions := list -}}
-{{- $clients := include "inference-stack.clientKeys" . | fromJson -}}
-{{- $routes := include "inference-stack.routes" . | fromJson -}}
+{{- $clients := include "inference-stack.clientKeys" . | get . -}}
+{{- $routes := include "inference-stack.routes" . | get . -}}
 {{- $silent := list -}}
-{{- range include "inference-stack.modelGroups" . | fromJson }}{{ if not .preset.openai }}{{ $silent = concat $silent .modelAlias }}{{ end }}{{ end -}}
-{{- range $alias := keys (include "inference-stack.onwards.targets" . | fromJson) | sortAlpha -}}
+{{- range include "inference-stack.modelGroups" . | get . }}{{ if not .preset.openai }}{{ $silent = concat $silent .modelAlias }}{{ end }}{{ end -}}
+{{- range $alias := keys (include "inference-stack.onwards.targets" . | get .) | sortAlpha -}}
 {{- $route := index $routes $alias | default (index $routes "") -}}
 {{- $allowed := include "inference-stack.allowedClients" (dict "alias" $alias "clients" $clients "route" $route) | fromJsonArray -}}
 {{- $unlimited := list -}}
@@ -28,9 +28,9 @@ Input: root. Output: JSON list of {alias, client (empty: no key is needed)}. One
 {{- $questions = append $questions (dict "alias" $alias "client" (first (concat $unlimited $allowed) | default "")) -}}
 {{- end -}}
 {{- end -}}
-{{- $_ := set . "questions" (toJson $questions) -}}
+{{- $_ := set . "questions" $questions -}}
 {{- end -}}
-{{- .questions -}}
+questions
 {{- end -}}
 
 {{- /* Whom its pods reach: the gateway and a name server; nobody reaches them. Input: root. Output: YAML map, without podSelector. */ -}}
@@ -45,13 +45,13 @@ Input: root. Output: JSON list of {alias, client (empty: no key is needed)}. One
 {{- /* What files/test.sh is told. The kubelet makes something of a dollar sign, so none is left in an alias. Input: root. Output: YAML list of strings. */ -}}
 {{- define "inference-stack.test.args" -}}
 {{- $args := list (include "inference-stack.onwards.fullname" .) (include "inference-stack.onwards.servicePort" .) -}}
-{{- range include "inference-stack.test.questions" . | fromJsonArray }}{{ $args = concat $args (list (toJson .alias | replace "$" "\\u0024") .client) }}{{ end -}}
+{{- range include "inference-stack.test.questions" . | get . }}{{ $args = concat $args (list (toJson .alias | replace "$" "\\u0024") .client) }}{{ end -}}
 {{- toYaml $args -}}
 {{- end -}}
 
 {{- /* Where the clients' keys come from, each as a file called by its client. Input: root. Output: YAML list of projected sources, empty if there are none. */ -}}
 {{- define "inference-stack.test.keySources" -}}
-{{- $keys := include "inference-stack.onwards.keys" . | fromJson -}}
+{{- $keys := include "inference-stack.onwards.keys" . | get . -}}
 {{- $sources := list -}}
 {{- range include "inference-stack.test.clients" . | fromJsonArray -}}
 {{- $secret := index $keys (printf "onwards.clientKeys.%s" .) -}}
@@ -63,6 +63,6 @@ Input: root. Output: JSON list of {alias, client (empty: no key is needed)}. One
 {{- /* The clients that ask. Input: root. Output: JSON list of ids. */ -}}
 {{- define "inference-stack.test.clients" -}}
 {{- $clients := list -}}
-{{- range include "inference-stack.test.questions" . | fromJsonArray }}{{ with .client }}{{ $clients = append $clients . }}{{ end }}{{ end -}}
+{{- range include "inference-stack.test.questions" . | get . }}{{ with .client }}{{ $clients = append $clients . }}{{ end }}{{ end -}}
 {{- $clients | uniq | toJson -}}
 {{- end -}}

@@ -48,6 +48,14 @@ def test_no_set_changes_what_another_gives(order: int) -> None:
     assert together(sets) == [alone(values) for values in sets]
 
 
+def test_no_template_changes_what_another_gives() -> None:
+    """All templates get the same maps from what a render keeps; here they ask for them in the opposite order."""
+    accepted = [values for values in VALUES if not isinstance(alone(values), str)]
+    backwards = Batch(ROOT)
+    backwards._templates.reverse()
+    assert backwards.render(accepted) == together(accepted)
+
+
 def test_an_error_in_a_template_is_said_of_the_values_that_make_it(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: tiny, version: 0.1.0}")
