@@ -8,13 +8,11 @@ from typing import TypeVar
 from hypothesis import given, seed
 from hypothesis.strategies import SearchStrategy
 
+from harness.batch import SIZE
 from tests.properties.strategies import Values
 
 Drawn = TypeVar("Drawn")
 Answer = TypeVar("Answer")
-
-TOGETHER = 25
-"""Examples whose answers are asked for at once, and then forgotten."""
 
 
 def for_all(
@@ -26,8 +24,8 @@ def for_all(
 ) -> None:
     """Hold `holds(drawn, *answers)` of whatever is drawn, where the answers are those about the `sets` made of it.
 
-    All are drawn first, so that one call gives the answers about many. If something does not hold, Hypothesis draws the
-    same again, and finds the smallest example of it. `number` is the seed.
+    All are drawn first, so that one call gives the answers about many, which are then forgotten. If something does not
+    hold, Hypothesis draws the same again, and finds the smallest example of it. `number` is the seed.
     """
     examples: list[Drawn] = []
 
@@ -43,8 +41,8 @@ def for_all(
 
     draw()
     try:
-        for start in range(0, len(examples), TOGETHER):
-            made = [(drawn, sets(drawn)) for drawn in examples[start : start + TOGETHER]]
+        for start in range(0, len(examples), SIZE):
+            made = [(drawn, sets(drawn)) for drawn in examples[start : start + SIZE]]
             answered = iter(answers([values for _, each in made for values in each]))
             for drawn, each in made:
                 holds(drawn, *(next(answered) for _ in each))
