@@ -60,7 +60,7 @@ selector:
       "labelSelector" (dict "matchLabels" (include "inference-stack.onwards.selectorLabels" $ | fromYaml))) -}}
 {{- end -}}
 {{- end -}}
-{{- include "inference-stack.scheduling" (set (omit $onwards "topologySpreadConstraints") "topologySpreadConstraints" $spread) -}}
+{{- include "inference-stack.scheduling" (merge (dict "topologySpreadConstraints" $spread) $onwards) -}}
 {{- end -}}
 
 {{- /* What the gateway's autoscaler looks at: the user's metrics, else the CPU. Input: root. Output: YAML list. */ -}}

@@ -125,6 +125,8 @@ ASKED_FOR: dict[str, tuple[dict[str, Any], str | None]] = {
     "custom-whose-model-is-the-alias": ({"engine": "custom", "image": "x:1", "modelName": "m"}, None),
     "names-given-without-the-alias": ({"command": ["vllm", "serve", "x", "--served-model-name", "y", "z"]}, "y"),
     "names-given-with-the-alias": ({"command": ["vllm", "serve", "x", "--served-model-name", "y", "m"]}, None),
+    "name-with-an-equals-sign": ({"command": ["vllm", "serve", "x", "--served-model-name=y=1"]}, "y=1"),
+    "name-like-a-number": ({"command": ["vllm", "serve", "x", "--served-model-name", "-7b"]}, "-7b"),
     "script-serves-its-model": (
         {"command": ["sh", "-c", "vllm serve org/x"], "image": "x:1", "modelName": "org/x"},
         "org/x",
