@@ -47,9 +47,13 @@ app.kubernetes.io/component: model-group
 app.kubernetes.io/model-group: {{ .name | quote }}
 {{- end -}}
 
-{{- /* Labels of a group's objects. Input: dict root, name. Output: YAML map. */ -}}
+{{- /* Labels of a group's objects. Input: dict root, name. Output: YAML map. One render has one root: it keeps them. */ -}}
 {{- define "inference-stack.modelGroup.labels" -}}
-{{- include "inference-stack.labels" (dict "root" .root "selector" (include "inference-stack.modelGroup.selectorLabels" .)) -}}
+{{- $key := printf "labels of %s" .name -}}
+{{- if not (hasKey .root $key) -}}
+{{- $_ := set .root $key (include "inference-stack.labels" (dict "root" .root "selector" (include "inference-stack.modelGroup.selectorLabels" .))) -}}
+{{- end -}}
+{{- index .root $key -}}
 {{- end -}}
 
 {{- /* Labels of the Service that gives replicas addresses: not those by which the group's own Service is found. Input: dict root, name. Output: YAML map. */ -}}

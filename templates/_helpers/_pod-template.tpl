@@ -3,7 +3,7 @@
 {{- /* Input: dict root, name, group (completed). Output: YAML map, a PodTemplateSpec. */ -}}
 {{- define "inference-stack.modelGroup.podTemplate" -}}
 {{- $group := .group -}}
-{{- $storage := include "inference-stack.modelGroup.storage" . | fromYaml -}}
+{{- $storage := include "inference-stack.modelGroup.storage" . | fromJson -}}
 metadata:
   labels:
     {{- include "inference-stack.podLabels" (dict "root" .root "selector" (include "inference-stack.modelGroup.selectorLabels" $) "own" $group.podLabels) | nindent 4 }}

@@ -150,7 +150,7 @@ Input: dict group (completed). Output: JSON list of {name, path, emptyDir}.
 {{- toJson $added -}}
 {{- end -}}
 
-{{- /* Volumes of a group's pod and where its engine mounts them. Input: dict root, name, group (completed). Output: YAML map {volumes, volumeMounts, volumeDevices}, without the empty ones. */ -}}
+{{- /* Volumes of a group's pod and where its engine mounts them. Input: dict root, name, group (completed). Output: JSON map {volumes, volumeMounts, volumeDevices}, without the empty ones. */ -}}
 {{- define "inference-stack.modelGroup.storage" -}}
 {{- $context := . -}}
 {{- $volumes := list -}}
@@ -175,7 +175,7 @@ Input: dict group (completed). Output: JSON list of {name, path, emptyDir}.
 {{- with $volumes }}{{ $_ := set $storage "volumes" . }}{{ end -}}
 {{- with $mounts }}{{ $_ := set $storage "volumeMounts" . }}{{ end -}}
 {{- with $devices }}{{ $_ := set $storage "volumeDevices" . }}{{ end -}}
-{{- toYaml $storage -}}
+{{- toJson $storage -}}
 {{- end -}}
 
 {{- /* Ports of a group: http, the engine's others, the user's; a name or number of the user's replaces the engine's. Input: dict group (completed). Output: JSON list of {name, containerPort, servicePort, protocol}. */ -}}
@@ -216,7 +216,7 @@ Input: dict group (completed). Output: JSON list of {name, path, emptyDir}.
 {{- end -}}
 {{- with $mounts }}{{ $_ := set $container "volumeMounts" . }}{{ end -}}
 {{- $_ := set $container "securityContext" (include "inference-stack.modelGroup.securityContext" (dict "group" $context.group "own" .securityContext) | fromYaml) -}}
-{{- with .resources }}{{ $_ := set $container "resources" (include "inference-stack.resources" . | fromYaml) }}{{ end -}}
+{{- with .resources }}{{ $_ := set $container "resources" (include "inference-stack.resources" . | fromJson) }}{{ end -}}
 {{- $containers = append $containers $container -}}
 {{- end -}}
 {{- with $containers }}{{ toYaml . }}{{ end -}}

@@ -13,7 +13,7 @@ Input: string. Output: "true" or nothing.
 {{- range $name, $_ := (. | default dict).limits }}{{ if include "inference-stack.isExtendedResource" $name }}{{ $name }} {{ end }}{{ end -}}
 {{- end -}}
 
-{{- /* Resources the API server accepts: of a vendor's device the limit counts, else the request, and stands in both. Input: resources or nothing. Output: YAML map. */ -}}
+{{- /* Resources the API server accepts: of a vendor's device the limit counts, else the request, and stands in both. Input: resources or nothing. Output: JSON map. */ -}}
 {{- define "inference-stack.resources" -}}
 {{- $resources := deepCopy (. | default dict) -}}
 {{- $limits := $resources.limits | default dict -}}
@@ -27,7 +27,7 @@ Input: string. Output: "true" or nothing.
 {{- end -}}
 {{- with $limits }}{{ $_ := set $resources "limits" . }}{{ end -}}
 {{- with $requests }}{{ $_ := set $resources "requests" . }}{{ end -}}
-{{- toYaml $resources -}}
+{{- toJson $resources -}}
 {{- end -}}
 
 {{- /* Names of devices whose request was changed to its limit. Input: resources or nothing. Output: JSON list of "name: request -> limit". */ -}}
@@ -47,7 +47,7 @@ Input: string. Output: "true" or nothing.
 {{- /* The GPUs a pod gets, by the name of their resource; slices (nvidia.com/mig-*) and other devices are none. Input: resources or nothing. Output: JSON map name -> number. */ -}}
 {{- define "inference-stack.gpus" -}}
 {{- $gpus := dict -}}
-{{- range $name, $amount := (include "inference-stack.resources" . | fromYaml).limits -}}
+{{- range $name, $amount := (include "inference-stack.resources" . | fromJson).limits -}}
 {{- if regexMatch "^(nvidia\\.com/gpu(\\.shared)?|amd\\.com/gpu|gpu\\.intel\\.com/(i915|xe)|habana\\.ai/gaudi)$" $name -}}
 {{- $_ := set $gpus $name (atoi (toString $amount)) -}}
 {{- end -}}

@@ -150,7 +150,7 @@
 {{- end -}}
 {{- end -}}
 {{- $there := list -}}
-{{- range (include "inference-stack.modelGroup.storage" . | fromYaml).volumes }}{{ $there = append $there .name }}{{ end -}}
+{{- range (include "inference-stack.modelGroup.storage" . | fromJson).volumes }}{{ $there = append $there .name }}{{ end -}}
 {{- range $index, $mount := $group.volumeMounts -}}
 {{- if not (has $mount.name $there) -}}
 {{- $problems = append $problems (include "inference-stack.problem" (dict

@@ -228,7 +228,7 @@ Input: dict root, group (merged). Output: JSON map.
       "modelAlias" $aliases
       "gpus" $gpus
       "normalised" (include "inference-stack.normalisedResources" $group.resources | fromJsonArray)
-      "resources" (include "inference-stack.resources" $group.resources | fromYaml)
+      "resources" (include "inference-stack.resources" $group.resources | fromJson)
       "rootMounts" (include "inference-stack.modelGroup.rootMounts" . | fromJsonArray)
       "cachePath" (include "inference-stack.modelGroup.cachePath" .)
 -}}
