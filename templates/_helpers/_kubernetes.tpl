@@ -1,0 +1,8 @@
+{{- /* What the cluster's Kubernetes can do. */ -}}
+
+{{- /* Whether the cluster's Kubernetes is at least a version. Input: dict root, version. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.kubernetesAtLeast" -}}
+  {{- if semverCompare (printf ">=%s-0" .version) .root.Capabilities.KubeVersion.Version -}}
+true
+  {{- end -}}
+{{- end -}}

@@ -1,0 +1,90 @@
+{{- /*
+Refusals. A rule is a helper that prints its problems: each behind an empty line, a sentence that begins with the value's path, then "Please set:" and
+YAML to paste, indented by two. It prints nothing where all is well. Line breaks inside the sentence are joined.
+*/ -}}
+
+{{- /* A text in YAML: bare where YAML reads it back as it is, else in quotes. Input: string. Output: string. */ -}}
+{{- define "inference-stack.yamlString" -}}
+  {{- $bare := and (regexMatch "^[A-Za-z][-A-Za-z0-9_./]*$" .) (not (regexMatch "(?i)^(y|n|yes|no|on|off|true|false|null)$" .)) -}}
+  {{- if $bare -}}
+    {{- . -}}
+  {{- else -}}
+    {{- toJson . -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /* YAML nested below keys; a key like [0] is an item of a list. Input: dict keys (list of strings), yaml. Output: YAML. */ -}}
+{{- define "inference-stack.nested" -}}
+  {{- $yaml := .yaml -}}
+  {{- range reverse .keys -}}
+    {{- if regexMatch "^\\[[0-9]+\\]$" . -}}
+      {{- $yaml = indent 2 $yaml | trimPrefix "  " | printf "- %s" -}}
+    {{- else if hasPrefix "{}" $yaml -}}
+      {{- $yaml = printf "%s: %s" (include "inference-stack.yamlString" .) $yaml -}}
+    {{- else -}}
+      {{- $yaml = printf "%s:\n%s" (include "inference-stack.yamlString" .) (indent 2 $yaml) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $yaml -}}
+{{- end -}}
+
+{{- /*
+YAML that sets a list once more with one item changed; a list replaces a list, so all of it is printed.
+Input: dict keys (path to the list), list, index, fields (merged over the item). Output: YAML.
+*/ -}}
+{{- define "inference-stack.listFix" -}}
+  {{- $context := . -}}
+  {{- $items := list -}}
+  {{- range $index, $item := .list -}}
+    {{- $changes := ternary $context.fields dict (eq $index (int $context.index)) -}}
+    {{- $items = append $items (include "inference-stack.overlay" (dict "defaults" $item "own" $changes) | fromJson) -}}
+  {{- end -}}
+  {{- include "inference-stack.nested" (dict "keys" .keys "yaml" (toYaml $items)) -}}
+{{- end -}}
+
+{{- /*
+Prints what each rule of a component prints. Input: dict component, rules (list of names behind <component>.rule), context (the rules' input).
+*/ -}}
+{{- define "inference-stack.rules" -}}
+  {{- range .rules }}
+{{ include (printf "inference-stack.%s.rule.%s" $.component .) $.context }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+Rule: a reference to a Secret's key names both. Input: dict keys (path to it), given (the value: a reference, a key itself, or nothing), name, key (of
+the example).
+*/ -}}
+{{- define "inference-stack.secretReference.rule" -}}
+  {{- if and .given (kindIs "map" .given) (not (and .given.name .given.key)) }}
+    {{- $name := .given.name | default .name | include "inference-stack.yamlString" }}
+    {{- $key := .given.key | default .key | include "inference-stack.yamlString" }}
+
+{{ join "." .keys }}: a reference needs both the name of a Secret and the key in it.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" .keys "yaml" (printf "name: %s\nkey: %s" $name $key)) | indent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: a key of a map can name a file and a key of a Secret. Input: dict keys (path to the map), name. */ -}}
+{{- define "inference-stack.name.rule" -}}
+  {{- if not (include "inference-stack.isName" .name) }}
+
+{{ join "." .keys }}.{{ .name }}: {{ quote .name }} is no name: up to 63 lower-case letters, digits and -, beginning and ending with a letter or digit.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" .keys "yaml" "my-name: {}") | indent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+Rule: no text of the user's looks like the placeholder of a key, which would be replaced by that key. Input: dict keys (path to the map), field,
+texts.
+*/ -}}
+{{- define "inference-stack.placeholder.rule" -}}
+  {{- if contains "@key:" (toJson .texts) }}
+
+{{ join "." .keys }}.{{ .field }}: a text in it begins like the chart's placeholder for a key, @key:, and a key could take its place.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" .keys "yaml" (printf "%s: null" .field)) | indent 2 }}
+  {{- end }}
+{{- end -}}

@@ -1,0 +1,46 @@
+{{- /* Values as text. */ -}}
+
+{{- /*
+A scalar as text. A number from a values file is a float, and printing it plainly would turn 1048576 into 1.048576e+06.
+Input: scalar or nothing. Output: string.
+*/ -}}
+{{- define "inference-stack.text" -}}
+  {{- if kindIs "float64" . -}}
+    {{- toJson . -}}
+  {{- else if not (kindIs "invalid" .) -}}
+    {{- toString . -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /* A list of texts; a single scalar is a list of one. Input: list or scalar, or nothing. Output: JSON list of strings. */ -}}
+{{- define "inference-stack.texts" -}}
+  {{- $texts := list -}}
+  {{- if kindIs "slice" . -}}
+    {{- range . -}}
+      {{- $texts = append $texts (include "inference-stack.text" .) -}}
+    {{- end -}}
+  {{- else if . -}}
+    {{- $texts = list (include "inference-stack.text" .) -}}
+  {{- end -}}
+  {{- toJson $texts -}}
+{{- end -}}
+
+{{- /* Maps of scalars merged in their order into one map of texts, without nulls. Input: list of maps. Output: JSON map. */ -}}
+{{- define "inference-stack.strings" -}}
+  {{- $strings := dict -}}
+  {{- range $map := . -}}
+    {{- range $key, $value := $map -}}
+      {{- if not (kindIs "invalid" $value) -}}
+        {{- $_ := set $strings $key (include "inference-stack.text" $value) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $strings -}}
+{{- end -}}
+
+{{- /* Whether a text can name a container, a label's value and a key of a Secret. Input: string. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.isName" -}}
+  {{- if and (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" .) (le (len .) 63) -}}
+true
+  {{- end -}}
+{{- end -}}

@@ -1,0 +1,119 @@
+{{- /*
+Keys that the chart does not know. The schema refuses them too, but it can be skipped (--skip-schema-validation, Argo CD's skipSchemaValidation), and then a
+misspelt key would change nothing, in silence. files/keys.json, made from the schema, has the keys that there are: {} below what the chart does not
+look into, "*" for each key of a map whose keys the user chooses, "[]" for each item of a list.
+*/ -}}
+
+{{- /* Input: root. */ -}}
+{{- define "inference-stack.unknownKeys.problems" -}}
+  {{- $known := .Files.Get "files/keys.json" | fromJson -}}
+  {{- range $key, $value := .Values -}}
+    {{- /* Most values are the chart's own, which need no second look. */ -}}
+    {{- if not (deepEqual $value (index $.stack.defaults $key)) -}}
+      {{- include "inference-stack.unknownKeys.rule.key" (dict "path" list "key" $key "value" $value "known" $known) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /* Rule: the keys of a value are known, at any depth. Input: dict path (the keys to it), value, known (the keys that there are). */ -}}
+{{- define "inference-stack.unknownKeys.rule.keys" -}}
+  {{- if and .known (kindIs "map" .value) -}}
+    {{- range $key, $value := .value -}}
+      {{- include "inference-stack.unknownKeys.rule.key" (dict "path" $.path "key" $key "value" $value "known" $.known) -}}
+    {{- end -}}
+  {{- else if and .known (kindIs "slice" .value) -}}
+    {{- range $index, $value := .value -}}
+      {{- include "inference-stack.unknownKeys.rule.keys" (dict
+            "path" (append $.path (printf "[%d]" $index)) "value" $value "known" (index $.known "[]")) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /* Rule: one key is known, and those of its value. Input: dict path (the keys to its map), key, value, known (the keys that there are). */ -}}
+{{- define "inference-stack.unknownKeys.rule.key" -}}
+  {{- if hasKey .known "*" }}
+    {{- include "inference-stack.unknownKeys.rule.keys" (dict "path" (append .path .key) "value" .value "known" (index .known "*")) }}
+  {{- else if hasKey .known .key }}
+    {{- include "inference-stack.unknownKeys.rule.keys" (dict "path" (append .path .key) "value" .value "known" (index .known .key)) }}
+  {{- else }}
+    {{- $keys := keys .known | sortAlpha }}
+    {{- $context := dict "key" .key "known" $keys }}
+    {{- $near := include "inference-stack.unknownKeys.near" $context }}
+    {{- $advice := ternary (printf "did you mean %s?" $near) (printf "there is %s." (include "inference-stack.unknownKeys.choice" $context)) (ne $near "") }}
+
+{{ append .path .key | join "." | replace ".[" "[" }}: {{ quote .key }} is no key of {{ join "." .path | replace ".[" "[" | default "the chart" }}, so it would
+change nothing; {{ $advice }}
+Please set:
+    {{- if $near }}
+{{ include "inference-stack.nested" (dict "keys" .path "yaml" (dict $near .value | toYaml)) | indent 2 }}
+    {{- else }}
+{{ include "inference-stack.nested" (dict "keys" .path "yaml" (printf "{}  # without %s" (include "inference-stack.yamlString" .key))) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+The known key that differs from a word in its case, or by one letter more, less, other, or swapped with the next; the least different one.
+Input: dict key, known (list). Output: string, empty if there is none.
+*/ -}}
+{{- define "inference-stack.unknownKeys.near" -}}
+  {{- $word := lower .key -}}
+  {{- $shorter := include "inference-stack.unknownKeys.shorter" $word | fromJsonArray -}}
+  {{- $near := dict -}}
+  {{- range .known -}}
+    {{- $known := lower . -}}
+    {{- $rank := "" -}}
+    {{- if eq $known $word -}}
+      {{- $rank = "case" -}}
+    {{- else if le (sub (max (len $known) (len $word)) (min (len $known) (len $word))) 1 -}}
+      {{- $others := include "inference-stack.unknownKeys.shorter" $known | fromJsonArray -}}
+      {{- if or (has $known $shorter) (has $word $others) -}}
+        {{- $rank = "letter" -}}
+      {{- else -}}
+        {{- range $others -}}
+          {{- if has . $shorter -}}
+            {{- $rank = "other" -}}
+          {{- end -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+    {{- if $rank -}}
+      {{- $_ := set $near $rank . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $near.case | default $near.letter | default $near.other | default "" -}}
+{{- end -}}
+
+{{- /* A word with one of its letters left out, each in turn. Input: string. Output: JSON list. */ -}}
+{{- define "inference-stack.unknownKeys.shorter" -}}
+  {{- $word := . -}}
+  {{- $shorter := list -}}
+  {{- range $at := until (len $word) -}}
+    {{- $shorter = append $shorter (printf "%s%s" (substr 0 $at $word) (substr (int (add1 $at)) -1 $word)) -}}
+  {{- end -}}
+  {{- toJson $shorter -}}
+{{- end -}}
+
+{{- /*
+What there is instead of a word: keys that have its first four letters, or that it has in it, else all; eight at most.
+Input: dict key, known (list). Output: string.
+*/ -}}
+{{- define "inference-stack.unknownKeys.choice" -}}
+  {{- $word := lower .key -}}
+  {{- $like := list -}}
+  {{- range .known -}}
+    {{- if and (ge (len $word) 3) (or (contains (trunc 4 $word) (lower .)) (contains (lower .) $word)) -}}
+      {{- $like = append $like . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $all := $like | default .known -}}
+  {{- $shown := slice $all 0 (min 8 (len $all) | int) -}}
+  {{- $more := sub (len $all) (len $shown) -}}
+  {{- if $more -}}
+    {{- printf "%s and %d more" (join ", " $shown) $more -}}
+  {{- else if eq (len $shown) 1 -}}
+    {{- first $shown -}}
+  {{- else -}}
+    {{- printf "%s and %s" (initial $shown | join ", ") (last $shown) -}}
+  {{- end -}}
+{{- end -}}

@@ -1,0 +1,41 @@
+{{- /* Outside providers: OpenAI endpoints that the cluster does not run. */ -}}
+
+{{- /*
+What is known of a provider from its documentation: where its OpenAI API begins, and the header it takes the key in if that is not Authorization.
+Input: name of the preset or nothing. Output: JSON map.
+*/ -}}
+{{- define "inference-stack.externalProvider.preset" -}}
+  {{- $presets := dict
+        "openai" (dict "url" "https://api.openai.com/v1")
+        "anthropic" (dict "url" "https://api.anthropic.com/v1")
+        "azure-openai" (dict "apiKeyHeader" "api-key")
+        "deepseek" (dict "url" "https://api.deepseek.com/v1")
+        "fireworks" (dict "url" "https://api.fireworks.ai/inference/v1")
+        "gemini" (dict "url" "https://generativelanguage.googleapis.com/v1beta/openai")
+        "groq" (dict "url" "https://api.groq.com/openai/v1")
+        "mistral" (dict "url" "https://api.mistral.ai/v1")
+        "openrouter" (dict "url" "https://openrouter.ai/api/v1")
+        "together" (dict "url" "https://api.together.xyz/v1") -}}
+  {{- index $presets (. | default "") | default dict | toJson -}}
+{{- end -}}
+
+{{- /* Sets .stack.externalProviders: the enabled ones; what one leaves out is its preset's, and its weight is a group's. Input: root. */ -}}
+{{- define "inference-stack.externalProviders.resolve" -}}
+  {{- $providers := dict -}}
+  {{- $defaults := dict "enabled" true "preset" "" "weight" .stack.defaults.modelGroupDefaults.weight -}}
+  {{- range $name, $given := .Values.externalProviders -}}
+    {{- if kindIs "map" $given -}}
+      {{- $provider := include "inference-stack.overlay" (dict "defaults" $defaults "own" $given) | fromJson -}}
+      {{- range $field, $known := include "inference-stack.externalProvider.preset" $provider.preset | fromJson -}}
+        {{- if not (index $provider $field) -}}
+          {{- $_ := set $provider $field $known -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $_ := set $provider "modelAlias" (include "inference-stack.texts" $provider.modelAlias | fromJsonArray | uniq) -}}
+      {{- if $provider.enabled -}}
+        {{- $_ := set $providers $name $provider -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set .stack "externalProviders" $providers -}}
+{{- end -}}

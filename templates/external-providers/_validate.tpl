@@ -1,0 +1,58 @@
+{{- /* Rules of outside providers. Input of each rule: dict root, name, key (the name in YAML), provider. */ -}}
+
+{{- /* Input: root. */ -}}
+{{- define "inference-stack.externalProviders.problems" -}}
+  {{- range $name, $provider := .stack.externalProviders -}}
+    {{- $keys := list "externalProviders" $name -}}
+    {{- $context := dict "root" $ "name" $name "key" (include "inference-stack.yamlString" $name) "provider" $provider -}}
+    {{- include "inference-stack.name.rule" (dict "keys" (list "externalProviders") "name" $name) -}}
+    {{- include "inference-stack.secretReference.rule" (dict
+          "keys" (append $keys "apiKey") "given" $provider.apiKey "name" "provider-keys" "key" $name) -}}
+    {{- include "inference-stack.placeholder.rule" (dict "keys" $keys "field" "responseHeaders" "texts" $provider.responseHeaders) -}}
+    {{- include "inference-stack.rules" (dict "component" "externalProvider" "rules" (list "url" "pathOutsideStrictMode" "aliases") "context" $context) -}}
+  {{- end -}}
+{{- end -}}
+
+{{- define "inference-stack.externalProvider.rule.url" -}}
+  {{- $why := "" }}
+  {{- if not .provider.url }}
+    {{- $why = "there is no URL, and none follows from a preset." }}
+  {{- else if not (regexMatch "^https?://[^/]" (toString .provider.url)) }}
+    {{- $why = printf "%q does not begin with http:// or https://, so every request would fail." (toString .provider.url) }}
+  {{- end }}
+  {{- if $why }}
+
+externalProviders.{{ .name }}.url: {{ $why }}
+Please set:
+  externalProviders:
+    {{ .key }}:
+      url: https://api.example.com/v1
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.externalProvider.rule.pathOutsideStrictMode" -}}
+  {{- $url := toString .provider.url }}
+  {{- $hasPath := and (regexMatch "^https?://[^/]" $url) (not (regexMatch "^https?://[^/]+(/v1)?/?$" $url)) }}
+  {{- if and $hasPath (not .root.stack.onwards.strictMode) }}
+
+externalProviders.{{ .name }}.url: outside strict mode the gateway adds a request's whole path, /v1 included, to {{ $url }}, and the
+provider knows no such path.
+Please set:
+  onwards:
+    strictMode: true
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.externalProvider.rule.aliases" -}}
+  {{- $aliases := .provider.modelAlias }}
+  {{- if or (not $aliases) (has "" $aliases) }}
+    {{- $example := without $aliases "" | first | default (toString .provider.modelName) | default .name }}
+
+externalProviders.{{ .name }}.modelAlias: there is no alias, or an empty one, so no request could ask for it.
+Please set:
+  externalProviders:
+    {{ .key }}:
+      modelAlias:
+        - {{ include "inference-stack.yamlString" $example }}
+  {{- end }}
+{{- end -}}

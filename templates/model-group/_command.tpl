@@ -1,0 +1,220 @@
+{{- /* The command line of an engine: what the user wrote stays, in its order; what it lacks is appended. */ -}}
+
+{{- /*
+An option in a command line: "--a b c", "--a=b", with _ for -, or shortened where argparse allows it; of several the last counts.
+Input: dict words (list of strings), names (list, spelled with -). Output: JSON {given: bool, values: [string]}.
+*/ -}}
+{{- define "inference-stack.flag" -}}
+  {{- $names := .names -}}
+  {{- $given := false -}}
+  {{- $values := list -}}
+  {{- $open := false -}}
+  {{- range $word := .words -}}
+    {{- $letter := $word | trimPrefix "-" | trimPrefix "-" | trunc 1 -}}
+    {{- if and (hasPrefix "-" $word) (ne (lower $letter) (upper $letter)) -}}
+      {{- $open = false -}}
+      {{- $parts := splitn "=" 2 $word -}}
+      {{- $spelled := $parts._0 | replace "_" "-" -}}
+      {{- range $name := $names -}}
+        {{- if or (eq $spelled $name) (and (ge (len $spelled) 6) (hasPrefix $spelled $name)) -}}
+          {{- $given = true -}}
+          {{- $open = not (contains "=" $word) -}}
+          {{- $values = ternary list (list $parts._1) $open -}}
+        {{- end -}}
+      {{- end -}}
+    {{- else if $open -}}
+      {{- $values = append $values $word -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict "given" $given "values" $values) -}}
+{{- end -}}
+
+{{- /* The first value of an option in a group's command line. Input: dict group (computed), names. Output: string, empty if it is not given. */ -}}
+{{- define "inference-stack.modelGroup.flagValue" -}}
+  {{- $words := concat .group.computed.command .group.computed.args -}}
+  {{- first (include "inference-stack.flag" (dict "words" $words "names" .names) | fromJson).values | default "" -}}
+{{- end -}}
+
+{{- /*
+The program, its arguments and its model as the user wrote them, and before the arguments what is missing of the program and the model. Flags where a
+program should be are arguments; arguments that begin with the program are a command.
+Input: dict group. Output: JSON {command: [string], args: [string], script: bool}.
+*/ -}}
+{{- define "inference-stack.modelGroup.program" -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $model := $preset.model -}}
+  {{- $command := include "inference-stack.texts" .group.command | fromJsonArray -}}
+  {{- $args := include "inference-stack.texts" .group.args | fromJsonArray -}}
+  {{- if hasPrefix "-" (first $command | default "") -}}
+    {{- $args = concat $command $args -}}
+    {{- $command = list -}}
+  {{- end -}}
+  {{- if and (not $command) $preset.recognise.command (regexMatch $preset.recognise.command (join " " $args)) -}}
+    {{- $command = list (first $args) -}}
+    {{- $args = rest $args -}}
+  {{- end -}}
+  {{- $script := regexMatch "(^|/)(ba|da|a|z)?sh$" (first $command | default "") -}}
+  {{- $command = $command | default $preset.launcher | default list -}}
+  {{- $words := concat $command $args -}}
+  {{- $given := or
+        (include "inference-stack.flag" (dict "words" $words "names" $model.flags) | fromJson).given
+        (include "inference-stack.positionalModel" (dict "preset" $preset "words" $words)) -}}
+  {{- range $model.env -}}
+    {{- if hasKey $.group.computed.givenEnv . -}}
+      {{- $given = true -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $name := include "inference-stack.text" .group.modelName -}}
+  {{- if and $name (not (or $given $script)) -}}
+    {{- if and $model.positional (has (last $command | default "") (list "serve" (last $preset.launcher))) -}}
+      {{- $args = prepend $args $name -}}
+    {{- else if $model.flags -}}
+      {{- $flag := first $model.flags -}}
+      {{- with $model.path -}}
+        {{- if regexMatch .pattern $name -}}
+          {{- $flag = .flag -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $args = concat (list $flag $name) $args -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict "command" $command "args" $args "script" $script) -}}
+{{- end -}}
+
+{{- /*
+The model where it stands without a flag: right behind the engine's program or its "serve". Input: dict preset, words. Output: string, empty if there
+is none.
+*/ -}}
+{{- define "inference-stack.positionalModel" -}}
+  {{- $programs := list "serve" (last .preset.launcher | default "serve") -}}
+  {{- $before := "" -}}
+  {{- $model := "" -}}
+  {{- range .words -}}
+    {{- if and (has $before $programs) (not (hasPrefix "-" .)) (ne . "serve") -}}
+      {{- $model = . -}}
+    {{- end -}}
+    {{- $before = base . -}}
+  {{- end -}}
+  {{- $model -}}
+{{- end -}}
+
+{{- /*
+The port an engine listens on: the one its command or environment names, else containerPort, unless that is another of its ports.
+Input: dict root, group, words, script. Output: number.
+*/ -}}
+{{- define "inference-stack.modelGroup.httpPort" -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $port := .group.containerPort | int64 -}}
+  {{- range $preset.ports -}}
+    {{- if eq (int64 .containerPort) $port -}}
+      {{- $port = $.root.stack.defaults.modelGroupDefaults.containerPort | int64 -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $given := "" -}}
+  {{- with $preset.flags.port -}}
+    {{- if $.script -}}
+      {{- $given = regexFind "[0-9]+$" (regexFind (printf "%s[= ][0-9]+" (first .names)) (join " " $.words)) -}}
+    {{- else -}}
+      {{- $flag := include "inference-stack.flag" (dict "words" $.words "names" .names) | fromJson -}}
+      {{- $given = first $flag.values | default (index $.group.computed.givenEnv (.env | default "")) | default "" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- ternary $given $port (regexMatch "^[0-9]+$" (toString $given)) -}}
+{{- end -}}
+
+{{- /*
+The names under which an engine knows its model: those its command sets, else those that will be appended, else the model's own.
+Input: dict group, words, script. Output: JSON list, empty if none is known.
+*/ -}}
+{{- define "inference-stack.modelGroup.servedNames" -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $aliases := .group.computed.aliases -}}
+  {{- $served := $preset.flags.servedNames -}}
+  {{- $names := (include "inference-stack.flag" (dict "words" .words "names" $served.names) | fromJson).values -}}
+  {{- if not $names -}}
+    {{- with index .group.computed.givenEnv ($served.env | default "") -}}
+      {{- $names = list . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if and $names (eq $served.style "comma") -}}
+    {{- $names = splitList "," (first $names) -}}
+  {{- else if and (not $names) (or .script (eq $served.style "model")) -}}
+    {{- $model := include "inference-stack.text" .group.modelName -}}
+    {{- if and $preset.model.positional (not .script) -}}
+      {{- $model = include "inference-stack.positionalModel" (dict "preset" $preset "words" .words) | default $model -}}
+    {{- end -}}
+    {{- with $model -}}
+      {{- $names = list (ternary (base .) . (hasPrefix "/" .)) -}}
+    {{- end -}}
+  {{- else if not $names -}}
+    {{- $names = ternary (list (first $aliases | default "")) $aliases (eq $served.style "first") -}}
+  {{- end -}}
+  {{- toJson $names -}}
+{{- end -}}
+
+{{- /*
+Arguments that a command line lacks: bind address, port, served names, metrics, tensor parallelism, key, time to finish.
+Input: dict group, words, script, port, servedNames. Output: JSON {args: [string], parallel: bool (one model spans several GPUs)}.
+*/ -}}
+{{- define "inference-stack.modelGroup.missingArgs" -}}
+  {{- $context := . -}}
+  {{- $computed := .group.computed -}}
+  {{- $args := list -}}
+  {{- $parallel := false -}}
+  {{- range $kind := list "host" "port" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" -}}
+    {{- with index $computed.preset.flags $kind -}}
+      {{- $names := .names -}}
+      {{- if eq $kind "tensorParallel" -}}
+        {{- $parallelism := $computed.preset.parallelism -}}
+        {{- $names = concat $parallelism.tensor $parallelism.pipeline $parallelism.other -}}
+      {{- end -}}
+      {{- $flag := include "inference-stack.flag" (dict "words" $context.words "names" $names) | fromJson -}}
+      {{- $needed := not (or $flag.given (hasKey $computed.givenEnv (.env | default ""))) -}}
+      {{- if eq $kind "tensorParallel" -}}
+        {{- $needed = and $needed (gt (int $computed.gpus) 1) -}}
+        {{- $parallel = or $needed (and $flag.given (ne (first $flag.values | default "1") "1")) -}}
+      {{- else if eq $kind "apiKey" -}}
+        {{- $needed = and $needed (not (empty $context.group.apiKey)) -}}
+      {{- end -}}
+      {{- if include "inference-stack.imageOlderThan" (dict "reference" $computed.imageReference "version" .since) -}}
+        {{- $needed = false -}}
+      {{- end -}}
+      {{- if and $needed .add (not $context.script) -}}
+        {{- range .add -}}
+          {{- $args = append $args (include "inference-stack.modelGroup.filled" (dict "context" $context "text" .)) -}}
+        {{- end -}}
+        {{- if eq $kind "servedNames" -}}
+          {{- $args = concat $args (ternary (list (join "," $context.servedNames)) $context.servedNames (eq .style "comma")) -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict "args" $args "parallel" $parallel) -}}
+{{- end -}}
+
+{{- /* An argument of a preset with its placeholders filled in. Input: dict context (dict group, port), text. Output: string. */ -}}
+{{- define "inference-stack.modelGroup.filled" -}}
+  {{- .text
+        | replace "PORT" (toString .context.port)
+        | replace "GPUS" (toString .context.group.computed.gpus)
+        | replace "DRAIN" (.context.group.drainSeconds | int64 | toString) -}}
+{{- end -}}
+
+{{- /*
+The complete command line of a group.
+Input: dict root, group. Output: JSON {command: [string], args: [string], port: number, servedNames: [string] (empty: not known), script: bool, parallel: bool}.
+*/ -}}
+{{- define "inference-stack.modelGroup.invocation" -}}
+  {{- $program := include "inference-stack.modelGroup.program" . | fromJson -}}
+  {{- $context := dict "root" .root "group" .group "words" (concat $program.command $program.args) "script" $program.script -}}
+  {{- $_ := set $context "port" (include "inference-stack.modelGroup.httpPort" $context | int64) -}}
+  {{- $_ := set $context "servedNames" (include "inference-stack.modelGroup.servedNames" $context | fromJsonArray) -}}
+  {{- $missing := include "inference-stack.modelGroup.missingArgs" $context | fromJson -}}
+  {{- toJson (dict
+        "command" $program.command
+        "args" (concat $program.args $missing.args | default list)
+        "port" $context.port
+        "servedNames" $context.servedNames
+        "script" $program.script
+        "parallel" $missing.parallel) -}}
+{{- end -}}

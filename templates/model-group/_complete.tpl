@@ -1,0 +1,135 @@
+{{- /* The model groups: their values, and what follows from them. */ -}}
+
+{{- /*
+Sets .stack.modelGroups: the enabled groups, each with the chart's defaults under modelGroupDefaults under its own values (maps merge, lists and scalars
+replace, null restores the chart's default), and with .computed. Input: root.
+*/ -}}
+{{- define "inference-stack.modelGroups.resolve" -}}
+  {{- $groups := dict -}}
+  {{- range $name, $own := .Values.modelGroups -}}
+    {{- if kindIs "map" $own -}}
+      {{- $values := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $own) | fromJson -}}
+      {{- $group := include "inference-stack.overlay" (dict "defaults" $.stack.defaults.modelGroupDefaults "own" $values) | fromJson -}}
+      {{- if $group.enabled -}}
+        {{- include "inference-stack.modelGroup.compute" (dict "root" $ "name" $name "group" $group) -}}
+        {{- $_ := set $groups $name $group -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set .stack "modelGroups" $groups -}}
+{{- end -}}
+
+{{- /*
+Sets group.computed, in this order; each helper may read what the ones before it have set. The group's values stay as the user wrote them.
+
+  fullname selectorLabels labels    of the group's objects
+  engine preset                     the engine's name, and what is known of it
+  image imageReference              as a map, and as a name
+  aliases                           modelAlias as a list without repeats
+  resources resourceChanges gpus    valid ones, what was changed in them, and how many whole GPUs a pod gets
+  givenEnv                          name -> value of the group's own variables, "" for one from a reference
+  command args script               the command line with what it lacks appended; nothing is appended to a shell script
+  port servedNames parallel         where the engine listens, the names it knows, and whether one model spans several GPUs
+  ports                             {name, containerPort, servicePort, protocol} of each
+  rootMounts cachePath nonRoot      mounts that only root can enter, the engine's download cache, and whether it runs without root
+  addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
+  singleNodeVolumes strategy        volumes that only one node can mount, and how pods are replaced
+  startupSeconds progressDeadlineSeconds
+  gpusUsed surgeGPUs                GPUs that the command uses, and that an update needs besides
+
+Input: dict root, name, group (merged).
+*/ -}}
+{{- define "inference-stack.modelGroup.compute" -}}
+  {{- $group := .group -}}
+  {{- $computed := dict -}}
+  {{- $_ := set $group "computed" $computed -}}
+  {{- $selector := include "inference-stack.selectorLabels" (dict "root" .root "component" "model-group" "group" .name) | fromJson -}}
+  {{- $_ := set $computed "fullname" (include "inference-stack.objectName" (dict "root" .root "part" .name)) -}}
+  {{- $_ := set $computed "selectorLabels" $selector -}}
+  {{- $_ := set $computed "labels" (include "inference-stack.labels" (dict "root" .root "selector" $selector) | fromJson) -}}
+  {{- $_ := set $computed "engine" (include "inference-stack.modelGroup.engine" .) -}}
+  {{- $_ := set $computed "preset" (index .root.stack.engines $computed.engine) -}}
+  {{- $_ := set $computed "image" (include "inference-stack.modelGroup.image" . | fromJson) -}}
+  {{- $_ := set $computed "imageReference" (include "inference-stack.image" (dict "root" .root "image" $computed.image "defaultTag" "latest")) -}}
+  {{- $_ := set $computed "aliases" (include "inference-stack.texts" $group.modelAlias | fromJsonArray | uniq) -}}
+  {{- $_ := set $computed "resources" (include "inference-stack.resources" $group.resources | fromJson) -}}
+  {{- $_ := set $computed "resourceChanges" (include "inference-stack.modelGroup.resourceChanges" . | fromJsonArray) -}}
+  {{- $_ := set $computed "gpus" (include "inference-stack.modelGroup.gpuCount" . | int) -}}
+  {{- $_ := set $computed "givenEnv" (include "inference-stack.modelGroup.givenEnv" . | fromJson) -}}
+  {{- range $key, $value := include "inference-stack.modelGroup.invocation" . | fromJson -}}
+    {{- $_ := set $computed $key $value -}}
+  {{- end -}}
+  {{- $_ := set $computed "ports" (include "inference-stack.modelGroup.ports" . | fromJsonArray) -}}
+  {{- $_ := set $computed "rootMounts" (include "inference-stack.modelGroup.rootMounts" . | fromJsonArray) -}}
+  {{- $_ := set $computed "cachePath" (include "inference-stack.modelGroup.cachePath" .) -}}
+  {{- $_ := set $computed "nonRoot" (eq (include "inference-stack.modelGroup.nonRoot" .) "true") -}}
+  {{- $_ := set $computed "addedVolumes" (include "inference-stack.modelGroup.addedVolumes" . | fromJsonArray) -}}
+  {{- $_ := set $computed "storage" (include "inference-stack.modelGroup.storage" . | fromJson) -}}
+  {{- $_ := set $computed "singleNodeVolumes" (include "inference-stack.modelGroup.singleNodeVolumes" . | fromJsonArray) -}}
+  {{- $_ := set $computed "strategy" (include "inference-stack.modelGroup.strategy" . | fromJson) -}}
+  {{- $_ := set $computed "startupSeconds" (include "inference-stack.modelGroup.startupSeconds" . | int64) -}}
+  {{- $_ := set $computed "progressDeadlineSeconds" (include "inference-stack.modelGroup.progressDeadlineSeconds" . | int64) -}}
+  {{- $_ := set $computed "gpusUsed" (include "inference-stack.modelGroup.gpusUsed" . | int64) -}}
+  {{- $_ := set $computed "surgeGPUs" (include "inference-stack.modelGroup.surgeGPUs" . | int64) -}}
+{{- end -}}
+
+{{- /* The image as a map; one that names no repository changes the engine's own, pinned one. Input: dict group. Output: JSON map. */ -}}
+{{- define "inference-stack.modelGroup.image" -}}
+  {{- $given := .group.image -}}
+  {{- if not (kindIs "map" $given) -}}
+    {{- $given = dict "repository" $given -}}
+  {{- end -}}
+  {{- $image := deepCopy $given -}}
+  {{- if not $given.tag -}}
+    {{- $_ := set $image "tag" .group.tag -}}
+  {{- end -}}
+  {{- if not $given.repository -}}
+    {{- range $key, $value := .group.computed.preset.image -}}
+      {{- if not (index $image $key) -}}
+        {{- $_ := set $image $key $value -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $image -}}
+{{- end -}}
+
+{{- /* Variables that a group sets itself. Input: dict group. Output: JSON map name -> value, "" for one from a reference. */ -}}
+{{- define "inference-stack.modelGroup.givenEnv" -}}
+  {{- $given := dict -}}
+  {{- range .group.env -}}
+    {{- $_ := set $given .name (include "inference-stack.text" (.value | default "")) -}}
+  {{- end -}}
+  {{- toJson $given -}}
+{{- end -}}
+
+{{- /* Where the gateway reaches a group: its Service, or each replica by an address of its own. In strict mode the gateway drops /v1 from the path, so a URL
+ends in it; outside it the gateway joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
+{{- define "inference-stack.modelGroup.urls" -}}
+  {{- $fullname := .group.computed.fullname -}}
+  {{- $urls := list -}}
+  {{- if eq .group.balancing "perReplica" -}}
+    {{- $replicas := include "inference-stack.modelGroup.replicasName" . -}}
+    {{- range $index := until (int .group.replicaCount) -}}
+      {{- $urls = append $urls (printf "http://%s-%d.%s:%d/v1" $fullname $index $replicas (int64 $.group.computed.port)) -}}
+    {{- end -}}
+  {{- else -}}
+    {{- $urls = list (printf "http://%s:%d/v1" $fullname (int64 .group.service.port)) -}}
+  {{- end -}}
+  {{- toJson $urls -}}
+{{- end -}}
+
+{{- /* The headless Service that gives each replica an address of its own. Input: dict root, name. Output: string. */ -}}
+{{- define "inference-stack.modelGroup.replicasName" -}}
+  {{- include "inference-stack.objectName" (dict "root" .root "part" (printf "%s-replicas" .name)) -}}
+{{- end -}}
+
+{{- /* Labels of that Service: not those by which the group's own Service is found. Input: dict root, group. Output: JSON map. */ -}}
+{{- define "inference-stack.modelGroup.replicasLabels" -}}
+  {{- $selector := omit .group.computed.selectorLabels "app.kubernetes.io/model-group" -}}
+  {{- include "inference-stack.labels" (dict "root" .root "selector" $selector) -}}
+{{- end -}}
+
+{{- /* Input: dict group. Output: string. */ -}}
+{{- define "inference-stack.modelGroup.serviceAccountName" -}}
+  {{- include "inference-stack.serviceAccountName" (dict "account" .group.serviceAccount "fullname" .group.computed.fullname) -}}
+{{- end -}}

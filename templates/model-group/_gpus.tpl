@@ -1,0 +1,84 @@
+{{- /* The devices of a group. */ -}}
+
+{{- /* Devices whose request was changed to their limit. Input: dict group. Output: JSON list of "name: a request of 1 became 2, its limit". */ -}}
+{{- define "inference-stack.modelGroup.resourceChanges" -}}
+  {{- $changes := list -}}
+  {{- $limits := (.group.resources | default dict).limits | default dict -}}
+  {{- range $name, $request := (.group.resources | default dict).requests | default dict -}}
+    {{- if and (include "inference-stack.isDevice" $name) (hasKey $limits $name) -}}
+      {{- $request := include "inference-stack.text" $request -}}
+      {{- $limit := include "inference-stack.text" (index $limits $name) -}}
+      {{- if ne $request $limit -}}
+        {{- $changes = append $changes (printf "%s: a request of %s became %s, its limit" $name $request $limit) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $changes -}}
+{{- end -}}
+
+{{- /* Whether a pod of a group gets a device at all. Input: dict group (computed). Output: "true" or nothing. */ -}}
+{{- define "inference-stack.modelGroup.hasDevice" -}}
+  {{- range $name, $_ := .group.computed.resources.limits -}}
+    {{- if include "inference-stack.isDevice" $name -}}
+true
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /*
+The whole GPUs of a pod; slices (nvidia.com/mig-*) and other devices are none. Input: dict group (computed). Output: JSON map name of the resource ->
+number.
+*/ -}}
+{{- define "inference-stack.modelGroup.gpus" -}}
+  {{- $gpus := dict -}}
+  {{- range $name, $amount := .group.computed.resources.limits -}}
+    {{- if regexMatch "^(nvidia\\.com/gpu(\\.shared)?|amd\\.com/gpu|gpu\\.intel\\.com/(i915|xe)|habana\\.ai/gaudi)$" $name -}}
+      {{- $_ := set $gpus $name (atoi (toString $amount)) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $gpus -}}
+{{- end -}}
+
+{{- /* How many whole GPUs a pod gets. Input: dict group (computed). Output: number. */ -}}
+{{- define "inference-stack.modelGroup.gpuCount" -}}
+  {{- $count := 0 -}}
+  {{- range include "inference-stack.modelGroup.gpus" . | fromJson -}}
+    {{- $count = add $count (int64 .) -}}
+  {{- end -}}
+  {{- $count -}}
+{{- end -}}
+
+{{- /*
+Over how many GPUs the command spreads one copy of the model, tensor times pipeline parallel.
+Input: dict group (computed). Output: number, 0 where the command does not say, or counts copies and nodes besides.
+*/ -}}
+{{- define "inference-stack.modelGroup.gpusUsed" -}}
+  {{- $used := 0 -}}
+  {{- with .group.computed.preset.parallelism -}}
+    {{- range list .tensor .pipeline -}}
+      {{- $size := include "inference-stack.modelGroup.flagValue" (dict "group" $.group "names" .) -}}
+      {{- if regexMatch "^[0-9]+$" $size -}}
+        {{- $used = mul (max 1 $used) (int64 $size) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $words := concat $.group.computed.command $.group.computed.args -}}
+    {{- if (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes)) | fromJson).given -}}
+      {{- $used = 0 -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $used -}}
+{{- end -}}
+
+{{- /*
+GPUs that an update needs besides those of the group: those of the pods that it starts before others end. Input: dict group (computed). Output:
+number.
+*/ -}}
+{{- define "inference-stack.modelGroup.surgeGPUs" -}}
+  {{- $strategy := .group.computed.strategy -}}
+  {{- $surge := 0 -}}
+  {{- if and (gt (int64 .group.replicaCount) 0) (ne (toString $strategy.type) "Recreate") -}}
+    {{- $maxSurge := dig "rollingUpdate" "maxSurge" "25%" $strategy -}}
+    {{- $surge = include "inference-stack.podCount" (dict "given" $maxSurge "pods" .group.replicaCount) | int64 -}}
+  {{- end -}}
+  {{- mul $surge (int64 .group.computed.gpus) -}}
+{{- end -}}

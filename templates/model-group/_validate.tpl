@@ -1,0 +1,478 @@
+{{- /*
+Rules of model groups. Input of each rule: dict root, name, key (the name in YAML), group (computed), taken (names that others have taken).
+*/ -}}
+
+{{- /* Input: root. */ -}}
+{{- define "inference-stack.modelGroups.problems" -}}
+  {{- $taken := include "inference-stack.modelGroups.taken" . | fromJson -}}
+  {{- range $name, $group := .stack.modelGroups -}}
+    {{- $context := dict "root" $ "name" $name "key" (include "inference-stack.yamlString" $name) "group" $group "taken" $taken -}}
+    {{- $rules := list
+          "name"
+          "ownedName"
+          "replicasServiceName"
+          "serviceAccount"
+          "engine"
+          "image"
+          "model"
+          "statefulSetName"
+          "aliases"
+          "containerPort"
+          "portsOnce"
+          "volumeNames"
+          "mountPaths"
+          "volumeFields"
+          "mountedVolumes"
+          "claimNames"
+          "sharedVolume"
+          "surgeWithVolume"
+          "startupProbe"
+          "progressDeadline"
+          "gpusUsed"
+          "spareGPUs" -}}
+    {{- include "inference-stack.rules" (dict "component" "modelGroup" "rules" $rules "context" $context) -}}
+    {{- include "inference-stack.secretReference.rule" (dict
+          "keys" (list "modelGroups" $name "apiKey") "given" $group.apiKey "name" "engine-keys" "key" "api-key") -}}
+    {{- include "inference-stack.placeholder.rule" (dict
+          "keys" (list "modelGroups" $name) "field" "responseHeaders" "texts" $group.responseHeaders) -}}
+    {{- include "inference-stack.disruptionBudget.rule" (dict
+          "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $group.replicaCount) -}}
+  {{- end -}}
+  {{- include "inference-stack.modelGroups.rule.policies" . -}}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.name" -}}
+  {{- if or (not (include "inference-stack.isName" .name)) (has .name (list "true" "false" "null")) }}
+
+modelGroups.{{ .name }}: {{ quote .name }} cannot name a container and a label: up to 63 lower-case letters, digits and -, beginning and ending with
+a letter or digit (YAML reads a bare on, off, yes or no as true or false).
+Please set:
+  modelGroups:
+    my-model:
+      enabled: true
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.ownedName" -}}
+  {{- if has .name (include "inference-stack.ownNames" . | fromJson).objects }}
+
+modelGroups.{{ .name }}: {{ quote .name }} is the name of the gateway's own objects.
+Please set:
+  modelGroups:
+    {{ .name }}-model:
+      enabled: true
+  {{- end }}
+{{- end -}}
+
+{{- /*
+Names of objects, and who has each: the gateway first, then the groups by name.
+Input: root. Output: JSON map {
+  accounts: service account -> path of the one that makes it,
+  replicas: headless Service -> the group,
+  claims: path of a persistent volume -> path of the volumes that have its claim already}.
+*/ -}}
+{{- define "inference-stack.modelGroups.taken" -}}
+  {{- $accounts := dict -}}
+  {{- $replicas := dict -}}
+  {{- $claims := dict -}}
+  {{- $owners := dict -}}
+  {{- if .stack.onwards.serviceAccount.create -}}
+    {{- $_ := set $accounts (include "inference-stack.onwards.serviceAccountName" .) "onwards" -}}
+  {{- end -}}
+  {{- range $name, $group := .stack.modelGroups -}}
+    {{- $context := dict "root" $ "name" $name "group" $group -}}
+    {{- $path := printf "modelGroups.%s" $name -}}
+    {{- $account := include "inference-stack.modelGroup.serviceAccountName" $context -}}
+    {{- if and $group.serviceAccount.create (ne $name "onwards") (not (hasKey $accounts $account)) -}}
+      {{- $_ := set $accounts $account $path -}}
+    {{- end -}}
+    {{- if eq $group.balancing "perReplica" -}}
+      {{- $_ := set $replicas (include "inference-stack.modelGroup.replicasName" $context) $name -}}
+    {{- end -}}
+    {{- range $index, $volume := $group.persistentVolumes -}}
+      {{- if and $volume.name (not $volume.existingClaim) -}}
+        {{- $claim := include "inference-stack.modelGroup.claimName" (dict "root" $ "name" $name "volume" $volume) -}}
+        {{- with index $owners $claim -}}
+          {{- $_ := set $claims (printf "%s.persistentVolumes[%d]" $path $index) . -}}
+        {{- end -}}
+        {{- $_ := set $owners $claim (printf "%s.persistentVolumes" $path) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict "accounts" $accounts "replicas" $replicas "claims" $claims) -}}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.replicasServiceName" -}}
+  {{- with index .taken.replicas .group.computed.fullname }}
+
+modelGroups.{{ $.name }}: its Service would be called as the one that gives the replicas of modelGroups.{{ . }} their addresses.
+Please set:
+  modelGroups:
+    {{ include "inference-stack.yamlString" . }}:
+      balancing: service
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.serviceAccount" -}}
+  {{- $account := include "inference-stack.modelGroup.serviceAccountName" . }}
+  {{- $owner := index .taken.accounts $account }}
+  {{- if and .group.serviceAccount.create (ne .name "onwards") (ne $owner (printf "modelGroups.%s" .name)) }}
+
+modelGroups.{{ .name }}.serviceAccount: the service account {{ $account }} is made by {{ $owner }} already; one of them makes it, and the others use it.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      serviceAccount:
+        create: false
+        name: {{ $account }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.engine" -}}
+  {{- $engine := .group.engine }}
+  {{- if and $engine (not (hasKey .root.stack.engines (toString $engine))) }}
+    {{- $default := include "inference-stack.defaultEngine" .root }}
+
+modelGroups.{{ .name }}.engine: {{ printf "%q" $engine }} is not an engine this chart knows; custom takes any OpenAI server as it is.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      engine: {{ $default }}  # or {{ without (include "inference-stack.engineNames" .root | fromJsonArray) $default | join ", " }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.image" -}}
+  {{- if not .group.computed.image.repository }}
+    {{- $image := (index .root.stack.engines (include "inference-stack.defaultEngine" .root)).image }}
+
+modelGroups.{{ .name }}.image: there is no image, and none follows from the engine, so there is nothing to run.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      image: {{ $image.repository }}
+      tag: {{ $image.tag }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.model" -}}
+  {{- $runs := or .group.command .group.args .group.modelName (eq .group.computed.engine "custom") }}
+  {{- range .group.computed.preset.model.env }}
+    {{- if or (hasKey $.group.computed.givenEnv .) $.group.envFrom }}
+      {{- $runs = true }}
+    {{- end }}
+  {{- end }}
+  {{- if and .group.computed.image.repository (not $runs) }}
+
+modelGroups.{{ .name }}.modelName: there is neither a model nor a command, so there is nothing to run.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      modelName: meta-llama/Meta-Llama-3.1-8B-Instruct
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.statefulSetName" -}}
+  {{- if and (eq .group.balancing "perReplica") (gt (len .group.computed.fullname) 52) }}
+
+modelGroups.{{ .name }}.balancing: perReplica makes a StatefulSet, and {{ .group.computed.fullname }} is longer than the 52 letters that its pods' labels
+have room for.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      balancing: service  # or a shorter fullnameOverride
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.aliases" -}}
+  {{- $aliases := .group.computed.aliases }}
+  {{- $why := "" }}
+  {{- $example := "" }}
+  {{- if has "" $aliases }}
+    {{- $why = "an alias is empty, so no request could ask for it." }}
+    {{- $example = without $aliases "" | first | default .name }}
+  {{- else if not $aliases }}
+    {{- $why = "there is no alias, so no request could ever reach this group." }}
+    {{- $example = .group.modelName | default .name | toString | base | lower }}
+  {{- end }}
+  {{- if $why }}
+
+modelGroups.{{ .name }}.modelAlias: {{ $why }}
+Please set:
+  modelGroups:
+    {{ .key }}:
+      modelAlias:
+        - {{ include "inference-stack.yamlString" $example }}
+  {{- end }}
+{{- end -}}
+
+{{- /* The port that somebody has set, for the group or for all of them; the chart's default is nobody's. */ -}}
+{{- define "inference-stack.modelGroup.rule.containerPort" -}}
+  {{- $listens := int64 .group.computed.port }}
+  {{- $default := int64 .root.stack.defaults.modelGroupDefaults.containerPort }}
+  {{- $own := (index .root.Values.modelGroups .name).containerPort }}
+  {{- $set := int64 ($own | default .group.containerPort) }}
+  {{- $free := list $listens }}
+  {{- if not $own }}
+    {{- $free = append $free $default }}
+  {{- end }}
+  {{- range .group.computed.preset.ports }}
+    {{- $free = append $free (int64 .containerPort) }}
+  {{- end }}
+  {{- if not (has $set $free) }}
+
+modelGroups.{{ .name }}.containerPort: it is {{ $set }}, but the command makes the engine listen on {{ $listens }}; leave it out, and it follows the command.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      containerPort: {{ $listens }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.portsOnce" -}}
+  {{- range $field := list "name" "containerPort" "servicePort" }}
+    {{- $seen := list }}
+    {{- range $port := $.group.computed.ports }}
+      {{- $value := index $port $field | include "inference-stack.text" }}
+      {{- $key := ternary $value (printf "%s/%s" $value $port.protocol) (eq $field "name") }}
+      {{- if has $key $seen }}
+
+modelGroups.{{ $.name }}.additionalPorts: the {{ $field }} {{ $value }} is taken twice in this group.
+Please set:
+  modelGroups:
+    {{ $.key }}:
+      additionalPorts:
+        - name: {{ ternary "admin" $port.name (eq $field "name") }}
+          containerPort: {{ add $port.containerPort (ternary 1 0 (eq $field "containerPort")) }}
+          servicePort: {{ add $port.servicePort (ternary 1 0 (eq $field "servicePort")) }}
+      {{- end }}
+      {{- $seen = append $seen $key }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+Items of a group's lists whose field says what an item before them says.
+Input: dict group, keys (of the lists, in their order), field. Output: JSON list of {key, index, value}.
+*/ -}}
+{{- define "inference-stack.modelGroup.repeated" -}}
+  {{- $context := . -}}
+  {{- $seen := list -}}
+  {{- $repeated := list -}}
+  {{- range $key := .keys -}}
+    {{- range $index, $item := index $context.group $key -}}
+      {{- $value := index $item $context.field | default "" | toString | trimSuffix "/" -}}
+      {{- if and $value (has $value $seen) -}}
+        {{- $repeated = append $repeated (dict "key" $key "index" $index "value" $value) -}}
+      {{- end -}}
+      {{- $seen = append $seen $value -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $repeated -}}
+{{- end -}}
+
+{{- /* The fix of one item of a group's list. Input: dict context (the rule's input), key (of the list), index, fields. Output: YAML. */ -}}
+{{- define "inference-stack.modelGroup.listFix" -}}
+  {{- include "inference-stack.listFix" (dict
+        "keys" (list "modelGroups" .context.name .key)
+        "list" (index .context.group .key)
+        "index" .index
+        "fields" .fields) -}}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.volumeNames" -}}
+  {{- range include "inference-stack.modelGroup.repeated" (dict "group" .group "keys" (list "volumes" "persistentVolumes") "field" "name") | fromJsonArray }}
+    {{- $fix := dict "context" $ "key" .key "index" .index "fields" (dict "name" (printf "%s-2" .value)) }}
+
+modelGroups.{{ $.name }}.{{ .key }}: two volumes of this group are called {{ .value }}.
+Please set:
+{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.mountPaths" -}}
+  {{- $lists := list "volumeMounts" "persistentVolumes" }}
+  {{- range include "inference-stack.modelGroup.repeated" (dict "group" .group "keys" $lists "field" "mountPath") | fromJsonArray }}
+    {{- $fix := dict "context" $ "key" .key "index" .index "fields" (dict "mountPath" (printf "%s-2" .value)) }}
+
+modelGroups.{{ $.name }}.{{ .key }}: two volumes of this group are mounted at {{ .value }}.
+Please set:
+{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.volumeFields" -}}
+  {{- range $index, $volume := .group.persistentVolumes }}
+    {{- $missing := dict }}
+    {{- range $field, $example := dict "name" "model-cache" "mountPath" "/cache" }}
+      {{- if not (index $volume $field) }}
+        {{- $_ := set $missing $field (dict "example" $example "why" "a volume needs a name and a path to be mounted at.") }}
+      {{- end }}
+    {{- end }}
+    {{- if not (or $volume.size $volume.existingClaim) }}
+      {{- $_ := set $missing "size" (dict "example" "100Gi" "why" "a claim needs a size, unless existingClaim names one that is there.") }}
+    {{- end }}
+    {{- range $field, $of := $missing }}
+      {{- $fix := dict "context" $ "key" "persistentVolumes" "index" $index "fields" (dict $field $of.example) }}
+
+modelGroups.{{ $.name }}.persistentVolumes[{{ $index }}].{{ $field }}: {{ $of.why }}
+Please set:
+{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.mountedVolumes" -}}
+  {{- $names := list }}
+  {{- range .group.computed.storage.volumes }}
+    {{- $names = append $names .name }}
+  {{- end }}
+  {{- range $index, $mount := .group.volumeMounts }}
+    {{- if not (has $mount.name $names) }}
+      {{- $volumes := append ($.group.volumes | default list) (dict "name" $mount.name "emptyDir" dict) }}
+
+modelGroups.{{ $.name }}.volumeMounts[{{ $index }}].name: this group has no volume {{ $mount.name }}.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name "volumes") "yaml" (toYaml $volumes)) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.claimNames" -}}
+  {{- range $index, $volume := .group.persistentVolumes }}
+    {{- with index $.taken.claims (printf "modelGroups.%s.persistentVolumes[%d]" $.name $index) }}
+      {{- $claim := include "inference-stack.modelGroup.claimName" (dict "root" $.root "name" $.name "volume" $volume) }}
+      {{- $fix := dict "context" $ "key" "persistentVolumes" "index" $index "fields" (dict "name" (printf "%s-2" $volume.name)) }}
+
+modelGroups.{{ $.name }}.persistentVolumes: the claim of volume {{ quote $volume.name }} would be called {{ $claim }}, as one of {{ . }} already is.
+Please set:
+{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+Whether the pods of a group could be on several nodes while they mount what one node only can. Input: the rules'. Output: "true" or nothing.
+*/ -}}
+{{- define "inference-stack.modelGroup.nodesShareVolume" -}}
+  {{- $oneNode := or .group.podsShareNode (hasKey (.group.nodeSelector | default dict) "kubernetes.io/hostname") -}}
+  {{- if and .group.computed.singleNodeVolumes (not $oneNode) -}}
+true
+  {{- end -}}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.sharedVolume" -}}
+  {{- $single := .group.computed.singleNodeVolumes }}
+  {{- if and (include "inference-stack.modelGroup.nodesShareVolume" .) (gt (int64 .group.replicaCount) 1) }}
+    {{- $shared := 0 }}
+    {{- range $index, $volume := .group.persistentVolumes }}
+      {{- if eq $volume.name (first $single) }}
+        {{- $shared = $index }}
+      {{- end }}
+    {{- end }}
+    {{- $fix := dict "context" . "key" "persistentVolumes" "index" $shared "fields" (dict "accessModes" (list "ReadWriteMany")) }}
+
+modelGroups.{{ .name }}.replicaCount: {{ int64 .group.replicaCount }} pods would mount {{ join ", " $single }}, whose ReadWriteOnce claim only one node
+can mount, so those on other nodes would wait for ever.
+Please set:
+{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
+      # or, if the pods share a node: podsShareNode: true
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.surgeWithVolume" -}}
+  {{- $strategy := .group.computed.strategy }}
+  {{- $surges := not (has (dig "rollingUpdate" "maxSurge" "" $strategy | toString) (list "0" "0%")) }}
+  {{- if and (include "inference-stack.modelGroup.nodesShareVolume" .) $surges (ne (toString $strategy.type) "Recreate") }}
+
+modelGroups.{{ .name }}.strategy: a surge starts the new pod while the old one holds {{ join ", " .group.computed.singleNodeVolumes }}, whose ReadWriteOnce
+claim only one node can mount, so an update could wait for ever.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      strategy:
+        type: RollingUpdate
+        rollingUpdate:
+          maxSurge: 0  # or, if the pods share a node: podsShareNode: true
+          maxUnavailable: 1
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.startupProbe" -}}
+  {{- $startup := .group.computed.startupSeconds }}
+  {{- $load := int64 .group.loadSeconds }}
+  {{- if and $startup (lt $startup $load) }}
+
+modelGroups.{{ .name }}.startupProbe: it gives the engine {{ $startup }} seconds, but loadSeconds says that the model takes up to {{ $load }}, so the kubelet
+would restart it for ever.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      startupProbe:
+        periodSeconds: 10
+        failureThreshold: {{ div (add $load 9) 10 }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.progressDeadline" -}}
+  {{- $startup := .group.computed.startupSeconds }}
+  {{- $deadline := int64 .group.progressDeadlineSeconds }}
+  {{- if and $deadline (le $deadline $startup) }}
+
+modelGroups.{{ .name }}.progressDeadlineSeconds: a rollout would be given up after {{ $deadline }} seconds, but a start may take {{ $startup }}; leave it out,
+and it follows the startup probe.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      progressDeadlineSeconds: {{ add $startup 600 }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.gpusUsed" -}}
+  {{- $used := .group.computed.gpusUsed }}
+  {{- $gpus := int64 .group.computed.gpus }}
+  {{- if and $gpus (gt $used $gpus) }}
+
+modelGroups.{{ .name }}.resources.limits: the command spreads the model over {{ $used }} GPUs (tensor times pipeline parallel), but a pod gets {{ $gpus }},
+so the engine would fail at every start.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      resources:
+        limits:
+          {{ include "inference-stack.modelGroup.gpus" . | fromJson | keys | sortAlpha | first }}: {{ $used }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.spareGPUs" -}}
+  {{- $surge := .group.computed.surgeGPUs }}
+  {{- $spare := int64 .group.spareGPUs }}
+  {{- $gpus := int64 .group.computed.gpus }}
+  {{- if and $spare (gt $surge $spare) }}
+
+modelGroups.{{ .name }}.strategy: an update starts pods that take {{ $surge }} more GPUs before old ones end, but spareGPUs says that there are {{ $spare }}
+to spare, so it would wait for ever.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      strategy:
+        type: RollingUpdate
+        rollingUpdate:
+          maxSurge: {{ div $spare $gpus }}
+          maxUnavailable: {{ ternary 0 1 (ge $spare $gpus) }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: a network policy of the user's is for a group that there is. Input: root. */ -}}
+{{- define "inference-stack.modelGroups.rule.policies" -}}
+  {{- $groups := .Values.modelGroups | default dict }}
+  {{- range $name, $_ := .stack.networkPolicy.modelGroups }}
+    {{- if and $.stack.networkPolicy.enabled (not (hasKey $groups $name)) }}
+
+networkPolicy.modelGroups.{{ $name }}: there is no model group of that name, so the policy would select nothing.
+Please set:
+  networkPolicy:
+    modelGroups:
+      {{ keys $groups | sortAlpha | first | default "my-model" | include "inference-stack.yamlString" }}: {}
+    {{- end }}
+  {{- end }}
+{{- end -}}

@@ -1,0 +1,16 @@
+{{- /* Rules of what Prometheus scrapes. Input of each: root. */ -}}
+
+{{- define "inference-stack.observability.problems" -}}
+  {{- if .stack.serviceMonitor.enabled -}}
+    {{- include "inference-stack.secretReference.rule" (dict
+          "keys" (list "serviceMonitor" "bearerTokenSecret") "given" .stack.serviceMonitor.bearerTokenSecret "name" "metrics-token" "key" "token") -}}
+  {{- end -}}
+{{- end -}}
+
+{{- define "inference-stack.observability.warnings.scrape" -}}
+  {{- $policy := .stack.networkPolicy }}
+  {{- if and .stack.serviceMonitor.enabled $policy.enabled (not $policy.metricsFrom) }}
+
+networkPolicy.metricsFrom: it names nobody, so Prometheus cannot scrape what serviceMonitor.enabled asks it to; say where it runs.
+  {{- end }}
+{{- end -}}

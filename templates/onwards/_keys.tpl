@@ -1,0 +1,50 @@
+{{- /*
+Keys of engines, of outside providers and of clients. Each lies in a Secret only; the gateway's configuration has placeholders in their place.
+An owner is a path in the values: modelGroups.a, externalProviders.b, onwards.clientKeys.c.
+*/ -}}
+
+{{- /* Sets .stack.keys and .stack.literalKeys. A key given by value lies in the chart's own Secret, under its owner. Input: root. */ -}}
+{{- define "inference-stack.keys.resolve" -}}
+  {{- $keys := dict -}}
+  {{- $literal := dict -}}
+  {{- range $path, $owners := dict "modelGroups" .stack.modelGroups "externalProviders" .stack.externalProviders "onwards.clientKeys" .stack.clients -}}
+    {{- range $name, $values := $owners -}}
+      {{- $owner := printf "%s.%s" $path $name -}}
+      {{- with $values.apiKey -}}
+        {{- if kindIs "map" . -}}
+          {{- $_ := set $keys $owner (pick . "name" "key") -}}
+        {{- else -}}
+          {{- $_ := set $keys $owner (dict "name" $.stack.onwards.computed.fullname "key" $owner) -}}
+          {{- $_ := set $literal $owner (include "inference-stack.text" .) -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set .stack "keys" $keys -}}
+  {{- $_ := set .stack "literalKeys" $literal -}}
+{{- end -}}
+
+{{- /* What stands in the configuration in a key's place. Input: the key's owner. Output: string. */ -}}
+{{- define "inference-stack.keyPlaceholder" -}}
+@key:{{ . }}@
+{{- end -}}
+
+{{- /*
+The sources of a volume of keys, each a file that is named after its owner, without the prefix.
+Input: dict root, owners (list), prefix. Output: JSON list of VolumeProjection.
+*/ -}}
+{{- define "inference-stack.keySources" -}}
+  {{- $context := . -}}
+  {{- $sources := list -}}
+  {{- range .owners -}}
+    {{- $secret := index $context.root.stack.keys . -}}
+    {{- $item := dict "key" $secret.key "path" (trimPrefix $context.prefix .) -}}
+    {{- $sources = append $sources (dict "secret" (dict "name" $secret.name "items" (list $item))) -}}
+  {{- end -}}
+  {{- toJson $sources -}}
+{{- end -}}
+
+{{- /* The sources of all keys. Input: root. Output: JSON list of VolumeProjection. */ -}}
+{{- define "inference-stack.onwards.keySources" -}}
+  {{- include "inference-stack.keySources" (dict "root" . "owners" (keys .stack.keys | sortAlpha) "prefix" "") -}}
+{{- end -}}

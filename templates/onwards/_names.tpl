@@ -1,0 +1,22 @@
+{{- /* The gateway's objects. */ -}}
+
+{{- /* Sets .stack.onwards.computed. Input: root. */ -}}
+{{- define "inference-stack.onwards.resolve" -}}
+  {{- $onwards := .stack.onwards -}}
+  {{- $selector := include "inference-stack.selectorLabels" (dict "root" . "component" "onwards") | fromJson -}}
+  {{- $_ := set $onwards "computed" (dict
+        "fullname" (include "inference-stack.objectName" (dict "root" . "part" "onwards"))
+        "selectorLabels" $selector
+        "labels" (include "inference-stack.labels" (dict "root" . "selector" $selector) | fromJson)
+        "pods" (ternary $onwards.autoscaling.minReplicas $onwards.replicaCount $onwards.autoscaling.enabled | int64)) -}}
+{{- end -}}
+
+{{- /* The gateway's second Service. Input: root. Output: string. */ -}}
+{{- define "inference-stack.onwards.loadBalancerName" -}}
+  {{- default (include "inference-stack.objectName" (dict "root" . "part" "onwards-loadbalancer")) .stack.onwards.loadBalancer.nameOverwrite -}}
+{{- end -}}
+
+{{- /* Input: root. Output: string. */ -}}
+{{- define "inference-stack.onwards.serviceAccountName" -}}
+  {{- include "inference-stack.serviceAccountName" (dict "account" .stack.onwards.serviceAccount "fullname" .stack.onwards.computed.fullname) -}}
+{{- end -}}

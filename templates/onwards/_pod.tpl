@@ -1,0 +1,123 @@
+{{- /* The gateway's pod. */ -}}
+
+{{- /* Input: root. Output: string. */ -}}
+{{- define "inference-stack.onwards.image" -}}
+  {{- include "inference-stack.image" (dict "root" . "image" .stack.onwards.image "defaultTag" .Chart.AppVersion) -}}
+{{- end -}}
+
+{{- /* The image whose shell assembles the configuration. Input: root. Output: string. */ -}}
+{{- define "inference-stack.onwards.shellImage" -}}
+  {{- default (include "inference-stack.onwards.image" .) .stack.onwards.shellImage -}}
+{{- end -}}
+
+{{- /* Input: root. Output: JSON list of strings. */ -}}
+{{- define "inference-stack.onwards.args" -}}
+  {{- $onwards := .stack.onwards -}}
+  {{- $args := list
+        "--targets" "/app/config/config.json"
+        "--port" ($onwards.containerPort | int64 | toString)
+        "--metrics-port" ($onwards.metrics.port | int64 | toString)
+        "--metrics-prefix" (toString $onwards.metrics.prefix) -}}
+  {{- concat $args (include "inference-stack.texts" $onwards.extraArgs | fromJsonArray) | toJson -}}
+{{- end -}}
+
+{{- /* The image's user is a name, which the kubelet cannot prove not to be root; hence a number. Input: root. Output: JSON map. */ -}}
+{{- define "inference-stack.onwards.podSecurityContext" -}}
+  {{- $defaults := dict
+        "runAsNonRoot" true
+        "runAsUser" 10001
+        "runAsGroup" 10001
+        "fsGroup" 10001
+        "seccompProfile" (dict "type" "RuntimeDefault") -}}
+  {{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .stack.onwards.podSecurityContext) -}}
+{{- end -}}
+
+{{- /* Input: root. Output: JSON map. */ -}}
+{{- define "inference-stack.onwards.securityContext" -}}
+  {{- $own := include "inference-stack.overlay" (dict "defaults" (dict "readOnlyRootFilesystem" true) "own" .stack.onwards.securityContext) | fromJson -}}
+  {{- include "inference-stack.containerSecurityContext" $own -}}
+{{- end -}}
+
+{{- /*
+The gateway reads its configuration once, so what that is made of is hashed here, and only that: its labels may change without a restart.
+Input: root. Output: JSON map.
+*/ -}}
+{{- define "inference-stack.onwards.podAnnotations" -}}
+  {{- $content := list (include "inference-stack.onwards.config" .) (toJson .stack.literalKeys) (toJson .stack.keys) -}}
+  {{- $checksum := dict "checksum/config" (join "\n" $content | sha256sum) -}}
+  {{- $own := include "inference-stack.overlay" (dict "defaults" .stack.onwards.podAnnotations "own" $checksum) | fromJson -}}
+  {{- include "inference-stack.annotations" (dict "root" . "own" $own) -}}
+{{- end -}}
+
+{{- /*
+/v1/models answers whatever keys and routes there are. A gateway that hangs has nothing to drain, so its liveness probe gives it ten seconds.
+Input: root. Output: JSON map of probes.
+*/ -}}
+{{- define "inference-stack.onwards.probes" -}}
+  {{- $given := .stack.onwards.probes -}}
+  {{- $defaults := dict
+        "startup" (dict "path" $given.path "periodSeconds" 2 "timeoutSeconds" 3 "failureThreshold" 60)
+        "readiness" (dict "path" $given.path "periodSeconds" 5 "timeoutSeconds" 3 "failureThreshold" 2)
+        "liveness" (dict "path" $given.path "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6 "terminationGracePeriodSeconds" 10) -}}
+  {{- $probes := dict -}}
+  {{- range $kind, $default := $defaults -}}
+    {{- with include "inference-stack.probe" (dict "defaults" $default "own" (index $given $kind)) | fromJson -}}
+      {{- $_ := set $probes (printf "%sProbe" $kind) . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $probes -}}
+{{- end -}}
+
+{{- /*
+When Kubernetes gives up a rollout: after what a start may take and ten minutes for scheduling and pulling. Input: root. Output: seconds.
+*/ -}}
+{{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
+  {{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
+  {{- add 600 (mul (int64 $startup.periodSeconds) (int64 $startup.failureThreshold)) -}}
+{{- end -}}
+
+{{- /* Where the pods run: as the user says; several pods that nobody spreads prefer different hosts and zones. Input: root. Output: JSON map. */ -}}
+{{- define "inference-stack.onwards.scheduling" -}}
+  {{- $onwards := .stack.onwards -}}
+  {{- $spread := $onwards.topologySpreadConstraints | default list -}}
+  {{- if and (not $spread) (or $onwards.autoscaling.enabled (gt (int64 $onwards.replicaCount) 1)) -}}
+    {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" -}}
+      {{- $spread = append $spread (dict
+            "maxSkew" 1
+            "topologyKey" .
+            "whenUnsatisfiable" "ScheduleAnyway"
+            "labelSelector" (dict "matchLabels" $onwards.computed.selectorLabels)) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- include "inference-stack.scheduling" (set (omit $onwards "topologySpreadConstraints") "topologySpreadConstraints" $spread) -}}
+{{- end -}}
+
+{{- /* The autoscaler's metrics: the user's, else the CPU. Input: root. Output: JSON list. */ -}}
+{{- define "inference-stack.onwards.scalingMetrics" -}}
+  {{- $scaling := .stack.onwards.autoscaling -}}
+  {{- $target := dict "type" "Utilization" "averageUtilization" (int64 $scaling.targetCPUUtilizationPercentage) -}}
+  {{- $cpu := dict "type" "Resource" "resource" (dict "name" "cpu" "target" $target) -}}
+  {{- $scaling.metrics | default (list $cpu) | toJson -}}
+{{- end -}}
+
+{{- /*
+The Service's node port; only a Service that is reached through nodes can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is
+none.
+*/ -}}
+{{- define "inference-stack.onwards.nodePort" -}}
+  {{- $service := .stack.onwards.service -}}
+  {{- ternary (int64 $service.nodePort) 0 (has $service.type (list "NodePort" "LoadBalancer")) -}}
+{{- end -}}
+
+{{- /*
+Anyone may reach the gateway's http port, and its metrics those peers that networkPolicy.metricsFrom names. Input: root. Output: JSON map, without
+podSelector.
+*/ -}}
+{{- define "inference-stack.onwards.networkPolicySpec" -}}
+  {{- $policy := .stack.networkPolicy -}}
+  {{- $rules := list (include "inference-stack.networkPolicy.ingressRule" (dict "port" "http") | fromJson) -}}
+  {{- with $policy.metricsFrom -}}
+    {{- $rules = append $rules (include "inference-stack.networkPolicy.ingressRule" (dict "port" "metrics" "from" .) | fromJson) -}}
+  {{- end -}}
+  {{- include "inference-stack.networkPolicy.letIn" (dict "own" $policy.onwards "ingress" $rules) -}}
+{{- end -}}

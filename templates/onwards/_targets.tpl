@@ -1,0 +1,164 @@
+{{- /* The gateway's pools: for each alias everything that serves it. Facts: the Onwards binary itself. */ -}}
+
+{{- /*
+Sets .stack.members: everything that serves an alias, in the order in which it is tried: by priority, groups before providers, then by name.
+A list of {owner (its path in the values), urls, member (the group or provider), aliases, servedNames, external (true for a provider)}. Input: root.
+*/ -}}
+{{- define "inference-stack.members.resolve" -}}
+  {{- $members := dict -}}
+  {{- range $name, $group := .stack.modelGroups -}}
+    {{- $_ := set $members (printf "%010d group %s" (int64 $group.priority) $name) (dict
+          "owner" (printf "modelGroups.%s" $name)
+          "urls" (include "inference-stack.modelGroup.urls" (dict "root" $ "name" $name "group" $group) | fromJsonArray)
+          "member" $group
+          "aliases" $group.computed.aliases
+          "servedNames" $group.computed.servedNames) -}}
+  {{- end -}}
+  {{- range $name, $provider := .stack.externalProviders -}}
+    {{- $servedNames := list -}}
+    {{- with include "inference-stack.text" $provider.modelName -}}
+      {{- $servedNames = list . -}}
+    {{- end -}}
+    {{- $_ := set $members (printf "%010d provider %s" (int64 $provider.priority) $name) (dict
+          "owner" (printf "externalProviders.%s" $name)
+          "urls" (list $provider.url)
+          "member" $provider
+          "aliases" $provider.modelAlias
+          "servedNames" $servedNames
+          "external" true) -}}
+  {{- end -}}
+  {{- $ordered := list -}}
+  {{- range keys $members | sortAlpha -}}
+    {{- $ordered = append $ordered (index $members .) -}}
+  {{- end -}}
+  {{- $_ := set .stack "members" $ordered -}}
+{{- end -}}
+
+{{- /* The aliases that somebody serves. Input: root. Output: JSON list. */ -}}
+{{- define "inference-stack.servedAliases" -}}
+  {{- keys .stack.targets | sortAlpha | toJson -}}
+{{- end -}}
+
+{{- /* Sets .stack.targets: alias -> pool. Input: root. */ -}}
+{{- define "inference-stack.targets.resolve" -}}
+  {{- $global := include "inference-stack.globalClients" . | fromJsonArray -}}
+  {{- $members := dict -}}
+  {{- range $member := .stack.members -}}
+    {{- range $member.aliases -}}
+      {{- $_ := set $members . (append (index $members . | default list) $member) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $targets := dict -}}
+  {{- range $alias, $of := $members -}}
+    {{- $_ := set $targets $alias (include "inference-stack.pool" (dict "root" $ "alias" $alias "members" $of "global" $global) | fromJson) -}}
+  {{- end -}}
+  {{- $_ := set .stack "targets" $targets -}}
+{{- end -}}
+
+{{- /* One pool. Input: dict root, alias, members (those that serve it), global (ids of clients listed for all pools). Output: JSON map. */ -}}
+{{- define "inference-stack.pool" -}}
+  {{- $context := . -}}
+  {{- $route := include "inference-stack.routeOf" . | fromJson -}}
+  {{- $upstreams := list -}}
+  {{- $priorities := list -}}
+  {{- range $member := .members -}}
+    {{- $priorities = append $priorities (int64 $member.member.priority) -}}
+    {{- range $url := $member.urls -}}
+      {{- $upstream := dict "alias" $context.alias "url" $url "member" $member "route" $route -}}
+      {{- $upstreams = append $upstreams (include "inference-stack.upstream" $upstream | fromJson) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $ordered := gt (len (uniq $priorities)) 1 -}}
+  {{- with $route.strategy -}}
+    {{- $ordered = eq . "priority" -}}
+  {{- end -}}
+  {{- $pool := dict "strategy" (ternary "priority" "weighted_random" $ordered) "trusted" true "providers" $upstreams -}}
+  {{- with $route.fallback -}}
+    {{- if .enabled -}}
+      {{- $backoff := dict "initial_ms" (int64 .backoff.initialMilliseconds) "max_ms" (int64 .backoff.maxMilliseconds) -}}
+      {{- $_ := set $pool "fallback" (dict
+            "enabled" true
+            "on_status" .onStatus
+            "on_rate_limit" .onRateLimit
+            "max_attempts" (int64 .maxAttempts)
+            "backoff" $backoff) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $pool = merge $pool (include "inference-stack.limits" $route | fromJson) -}}
+  {{- $listed := list -}}
+  {{- range include "inference-stack.allowedClients" . | fromJsonArray -}}
+    {{- if not (has . $context.global) -}}
+      {{- $listed = append $listed . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if and .root.stack.clients (or $listed (not .global)) -}}
+    {{- $_ := set $pool "keys" (include "inference-stack.clientPlaceholders" $listed | fromJsonArray) -}}
+  {{- end -}}
+  {{- toJson $pool -}}
+{{- end -}}
+
+{{- /*
+One upstream of a pool: one URL for one alias. The engine is sent the alias where it knows it, else the name it knows.
+Input: dict alias, url, member (of .stack.members), route. Output: JSON map.
+*/ -}}
+{{- define "inference-stack.upstream" -}}
+  {{- $values := .member.member -}}
+  {{- $upstream := dict
+        "url" .url
+        "weight" (int64 $values.weight)
+        "response_headers" (include "inference-stack.strings" (list $values.responseHeaders) | fromJson) -}}
+  {{- $names := .member.servedNames -}}
+  {{- if and $names (not (has .alias $names)) -}}
+    {{- $_ := set $upstream "onwards_model" (first $names) -}}
+  {{- end -}}
+  {{- if $values.apiKey -}}
+    {{- $_ := set $upstream "onwards_key" (include "inference-stack.keyPlaceholder" .member.owner) -}}
+    {{- if or $values.apiKeyHeader $values.apiKeyPrefix -}}
+      {{- $header := $values.apiKeyHeader | default "Authorization" -}}
+      {{- $bearer := ternary "Bearer " "" (eq (lower $header) "authorization") -}}
+      {{- $_ := set $upstream "upstream_auth_header_name" $header -}}
+      {{- $_ := set $upstream "upstream_auth_header_prefix" ($values.apiKeyPrefix | default $bearer) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- with int64 $values.concurrencyLimit -}}
+    {{- $_ := set $upstream "concurrency_limit" (dict "max_concurrent_requests" .) -}}
+  {{- end -}}
+  {{- with int64 $values.requestTimeoutSeconds -}}
+    {{- $_ := set $upstream "request_timeout_secs" . -}}
+  {{- end -}}
+  {{- with include "inference-stack.reasoningTranslation" ($values.reasoningTranslation | default .route.reasoningTranslation) | fromJson -}}
+    {{- $_ := set $upstream "reasoning_translation" . -}}
+  {{- end -}}
+  {{- if .member.external -}}
+    {{- $_ := set $upstream "propagate_trace_context" false -}}
+  {{- end -}}
+  {{- toJson $upstream -}}
+{{- end -}}
+
+{{- /*
+How reasoning_effort reaches a model: as an argument of its chat template that is on for every effort but none, or as the user has written it.
+Input: string or map, or nothing. Output: JSON map, {} if it is passed on unchanged.
+*/ -}}
+{{- define "inference-stack.reasoningTranslation" -}}
+  {{- $translation := dict -}}
+  {{- if kindIs "map" . -}}
+    {{- $translation = . -}}
+  {{- else if . -}}
+    {{- $values := dict "none" false "minimal" true "low" true "medium" true "high" true "xhigh" true "max" true -}}
+    {{- $write := dict "target_path" (printf "/chat_template_kwargs/%s" .) "values" $values -}}
+    {{- $translation = dict "chat_completions" (dict "unsupported_efforts" list "writes" (list $write)) -}}
+  {{- end -}}
+  {{- toJson $translation -}}
+{{- end -}}
+
+{{- /* Limits of a client or a pool. Input: map with requestsPerSecond, burst and concurrencyLimit. Output: JSON map, {} if there are none. */ -}}
+{{- define "inference-stack.limits" -}}
+  {{- $limits := dict -}}
+  {{- with int64 .requestsPerSecond -}}
+    {{- $_ := set $limits "rate_limit" (dict "requests_per_second" . "burst_size" (int64 $.burst | default .)) -}}
+  {{- end -}}
+  {{- with int64 .concurrencyLimit -}}
+    {{- $_ := set $limits "concurrency_limit" (dict "max_concurrent_requests" .) -}}
+  {{- end -}}
+  {{- toJson $limits -}}
+{{- end -}}

@@ -1,0 +1,195 @@
+{{- /* Rules of the gateway's values. */ -}}
+
+{{- /* Input: root. */ -}}
+{{- define "inference-stack.onwards.problems" -}}
+  {{- $rules := list
+        "metricsPort"
+        "metricsServicePort"
+        "extraArgs"
+        "replicaCount"
+        "maxReplicas"
+        "cpuRequest"
+        "autoscalingVersion"
+        "loadBalancerName"
+        "volumeNames"
+        "mountPaths"
+        "mountedVolumes" -}}
+  {{- include "inference-stack.rules" (dict "component" "onwards" "rules" $rules "context" .) -}}
+  {{- include "inference-stack.disruptionBudget.rule" (dict
+        "keys" (list "onwards") "own" .stack.onwards.podDisruptionBudget "pods" .stack.onwards.computed.pods) -}}
+{{- end -}}
+
+{{- /* A port that is free: 9090 unless that one is taken. Input: the taken port. Output: number. */ -}}
+{{- define "inference-stack.onwards.freePort" -}}
+  {{- ternary 9091 9090 (eq (int64 .) 9090) -}}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.metricsPort" -}}
+  {{- $port := int64 .stack.onwards.metrics.port }}
+  {{- if eq (int64 .stack.onwards.containerPort) $port }}
+
+onwards.metrics.port: {{ $port }} is also onwards.containerPort, and the gateway cannot listen twice on one port.
+Please set:
+  onwards:
+    metrics:
+      port: {{ include "inference-stack.onwards.freePort" $port }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.metricsServicePort" -}}
+  {{- $port := int64 .stack.onwards.service.port }}
+  {{- if and .stack.onwards.metrics.enabled (eq $port (int64 .stack.onwards.metrics.service.port)) }}
+
+onwards.metrics.service.port: {{ $port }} is also onwards.service.port, and a Service cannot have one port twice.
+Please set:
+  onwards:
+    metrics:
+      service:
+        port: {{ include "inference-stack.onwards.freePort" $port }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.extraArgs" -}}
+  {{- $owned := dict
+        "--targets" ""
+        "-f" ""
+        "--port" "onwards.containerPort"
+        "-p" "onwards.containerPort"
+        "--metrics-port" "onwards.metrics.port"
+        "--metrics-prefix" "onwards.metrics.prefix" }}
+  {{- range include "inference-stack.texts" .stack.onwards.extraArgs | fromJsonArray }}
+    {{- $flag := regexReplaceAll "(?s)=.*$" . "" }}
+    {{- if hasKey $owned $flag }}
+
+onwards.extraArgs: {{ $flag }} is always passed by the chart, and the gateway refuses a flag given twice
+{{- with index $owned $flag }}; its value is {{ . }}{{ end }}.
+Please set:
+  onwards:
+    extraArgs: []  # without {{ $flag }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.replicaCount" -}}
+  {{- $fixed := int64 .stack.onwards.replicaCount }}
+  {{- if and .stack.onwards.autoscaling.enabled (ne $fixed 1) }}
+
+onwards.replicaCount: it is {{ $fixed }}, but the number of pods is the autoscaler's to choose; say the fewest there.
+Please set:
+  onwards:
+    replicaCount: 1
+    autoscaling:
+      minReplicas: {{ max 1 $fixed }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.maxReplicas" -}}
+  {{- $scaling := .stack.onwards.autoscaling }}
+  {{- if and $scaling.enabled (gt (int64 $scaling.minReplicas) (int64 $scaling.maxReplicas)) }}
+
+onwards.autoscaling.maxReplicas: it is {{ int64 $scaling.maxReplicas }}, less than minReplicas, which is {{ int64 $scaling.minReplicas }}.
+Please set:
+  onwards:
+    autoscaling:
+      maxReplicas: {{ int64 $scaling.minReplicas }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.cpuRequest" -}}
+  {{- $scaling := .stack.onwards.autoscaling }}
+  {{- $resources := .stack.onwards.resources }}
+  {{- if and $scaling.enabled (not (or $scaling.metrics (dig "requests" "cpu" "" $resources) (dig "limits" "cpu" "" $resources))) }}
+
+onwards.resources.requests: the autoscaler goes by percent of the CPU request, and there is none.
+Please set:
+  onwards:
+    resources:
+      requests:
+        cpu: 250m
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.autoscalingVersion" -}}
+  {{- if and .stack.onwards.autoscaling.enabled (not (include "inference-stack.kubernetesAtLeast" (dict "root" . "version" "1.23"))) }}
+
+onwards.autoscaling.enabled: Kubernetes {{ .Capabilities.KubeVersion.Version }} has no autoscaling/v2, which came with 1.23.
+Please set:
+  onwards:
+    autoscaling:
+      enabled: false
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.loadBalancerName" -}}
+  {{- $name := include "inference-stack.onwards.loadBalancerName" . }}
+  {{- $services := dict .stack.onwards.computed.fullname "onwards" }}
+  {{- range $group, $values := .stack.modelGroups }}
+    {{- $_ := set $services $values.computed.fullname (printf "modelGroups.%s" $group) }}
+  {{- end }}
+  {{- if and .stack.onwards.loadBalancer.enabled (hasKey $services $name) }}
+
+onwards.loadBalancer.nameOverwrite: {{ $name }} is the name of the Service of {{ index $services $name }}.
+Please set:
+  onwards:
+    loadBalancer:
+      nameOverwrite: {{ $name }}-public
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.volumeNames" -}}
+  {{- $own := (include "inference-stack.ownNames" . | fromJson).volumes }}
+  {{- $names := $own }}
+  {{- $volumes := .stack.onwards.volumes }}
+  {{- range $index, $volume := $volumes }}
+    {{- if has $volume.name $names }}
+      {{- $fields := dict "name" (printf "my-%s" $volume.name) }}
+
+onwards.volumes[{{ $index }}].name: {{ $volume.name }} is the name of {{ ternary "the chart's own" "another" (has $volume.name $own) }} volume of this pod.
+Please set:
+{{ include "inference-stack.listFix" (dict "keys" (list "onwards" "volumes") "list" $volumes "index" $index "fields" $fields) | indent 2 }}
+    {{- end }}
+    {{- $names = append $names $volume.name }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.mountPaths" -}}
+  {{- $own := (include "inference-stack.ownNames" . | fromJson).mountPaths }}
+  {{- $paths := $own }}
+  {{- $mounts := .stack.onwards.volumeMounts }}
+  {{- range $index, $mount := $mounts }}
+    {{- $path := $mount.mountPath | trimSuffix "/" }}
+    {{- if has $path $paths }}
+      {{- $fields := dict "mountPath" (printf "%s-2" $path) }}
+
+onwards.volumeMounts[{{ $index }}].mountPath: {{ $path }} is where
+{{ ternary "the gateway's configuration is" "another volume is" (has $path $own) }} mounted.
+Please set:
+{{ include "inference-stack.listFix" (dict "keys" (list "onwards" "volumeMounts") "list" $mounts "index" $index "fields" $fields) | indent 2 }}
+    {{- end }}
+    {{- $paths = append $paths $path }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.mountedVolumes" -}}
+  {{- $volumes := .stack.onwards.volumes }}
+  {{- $names := (include "inference-stack.ownNames" . | fromJson).volumes }}
+  {{- range $volumes }}
+    {{- $names = append $names .name }}
+  {{- end }}
+  {{- range $index, $mount := .stack.onwards.volumeMounts }}
+    {{- if not (has $mount.name $names) }}
+      {{- $all := append $volumes (dict "name" $mount.name "emptyDir" dict) }}
+
+onwards.volumeMounts[{{ $index }}].name: there is no volume {{ $mount.name }} in onwards.volumes.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "onwards" "volumes") "yaml" (toYaml $all)) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.warnings.nothing" -}}
+  {{- if not (or .stack.modelGroups .stack.externalProviders) }}
+
+no model group is enabled, so the gateway has nothing to answer with; enable one, for example with --set modelGroups.vllm-llama.enabled=true.
+  {{- end }}
+{{- end -}}
