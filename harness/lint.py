@@ -76,7 +76,17 @@ def render() -> None:
 
 
 def yaml() -> None:
-    python("yamllint", "--strict", "values.yaml", "Chart.yaml", ".pre-commit-config.yaml", *examples(), "ci", ".github")
+    python(
+        "yamllint",
+        "--strict",
+        "values.yaml",
+        "Chart.yaml",
+        ".pre-commit-config.yaml",
+        *examples(),
+        "ci",
+        ".github",
+        "harness",
+    )
 
 
 def docs() -> None:

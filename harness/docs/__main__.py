@@ -47,7 +47,7 @@ def check(files: dict[Path, str]) -> None:
     if missing := messages.unmentioned(files[ROOT / "docs" / "messages.md"]):
         raise HarnessError(
             "No test has a case for:\n" + "\n".join(missing),
-            "Add one to REFUSALS in tests/chart/test_refusals.py or WARNINGS in tests/chart/test_notes.py",
+            "Add one to harness/docs/messages.yaml",
         )
 
 
