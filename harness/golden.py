@@ -1,4 +1,4 @@
-"""`python -m harness.golden [--check]`: write what the chart renders into tests/golden, one file for each object.
+"""What the chart renders, as tests/golden has it: one file for each object.
 
 They show a reader of a change what it does to the objects of the examples and of the defaults. No test asserts with
 them: what the chart promises is tested by name in tests/chart.
@@ -6,15 +6,11 @@ them: what the chart promises is tested by name in tests/chart.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from harness import generated
-from harness.errors import HarnessError
 from harness.helm import Helm
 from harness.manifests import Loader, Manifests, load
 from harness.paths import ROOT, examples
@@ -71,23 +67,3 @@ def golden() -> dict[Path, str]:
                 normalised(each, version), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=float("inf")
             )
     return files
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="nox -s golden --", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
-    options = parser.parse_args()
-    try:
-        files = golden()
-        if options.check:
-            generated.check(files, "nox -s golden", TREE)
-        else:
-            generated.write(files, TREE)
-    except HarnessError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,8 +12,9 @@ from textwrap import dedent
 
 import yaml
 
-from harness.docs.cases import REFUSALS, WARNINGS
+from harness.docs.cases import FILE, REFUSALS, WARNINGS
 from harness.docs.markdown import cell
+from harness.errors import HarnessError
 from harness.manifests import load
 from harness.paths import ROOT
 
@@ -57,14 +58,21 @@ def _yaml(values: object) -> str:
 
 
 def page() -> str:
-    """The whole page."""
+    """The whole page.
+
+    Raises:
+        HarnessError: a sentence of the templates has no case.
+    """
     parts = [HEAD, "## Refusals"]
     parts += [f"### {title(name)}\n\n{_refusal(case.values, case.text)}" for name, case in REFUSALS.items()]
     parts.append("## Warnings")
     for name, case in WARNINGS.items():
         said = "\n\n".join(f"> {cell(line)}" for line in case.text.splitlines())
         parts.append(f'### {title(name)}\n\n{said}\n\n```yaml title="warned of"\n{_yaml(case.values)}\n```')
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    text = "\n\n".join(part.strip() for part in parts) + "\n"
+    if missing := unmentioned(text):
+        raise HarnessError("No case has:\n" + "\n".join(missing), f"Add one to {FILE.relative_to(ROOT)}")
+    return text
 
 
 def _refusal(values: object, text: str) -> str:
