@@ -13,7 +13,6 @@ import pytest
 from harness.images import base
 from harness.manifests import load
 from harness.paths import ROOT, ci_values
-from harness.tools.pins import FLOOR, HELM_FLOOR, dotted
 
 TEXT = (ROOT / "renovate.json5").read_text()
 CONFIG: dict[str, Any] = json.loads(re.sub(r"^\s*//.*$", "", TEXT, flags=re.MULTILINE))
@@ -91,16 +90,6 @@ def test_builds_of_llama_cpp_have_an_order(tag: str, number: str) -> None:
     hit = re.search(expression(rule["versioning"].removeprefix("regex:")), tag)
     assert hit is not None
     assert hit["major"] == number
-
-
-def test_the_oldest_helm_stays_the_oldest() -> None:
-    """Patches of it only, and nothing of what it was released with."""
-    module = f"{HELM_FLOOR.relative_to(ROOT).as_posix()}/go.mod"
-    rules = [rule for rule in CONFIG["packageRules"] if rule.get("matchFileNames") == [module]]
-    (helm,) = (rule for rule in rules if rule["matchPackageNames"] == ["helm.sh/helm/v3"])
-    (others,) = (rule for rule in rules if rule["matchPackageNames"] == ["!helm.sh/helm/v3"])
-    assert helm["allowedVersions"] == f"<{dotted((FLOOR[0], FLOOR[1] + 1))}"
-    assert others["enabled"] is False
 
 
 def test_each_kind_of_pin_has_a_manager() -> None:
