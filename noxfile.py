@@ -127,6 +127,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def outdated(session: nox.Session) -> None:
+    """Every pinned version beside the newest on its registry, with its date; fails at nothing."""
+    prepare(session)
+    session.run("python", "-m", "harness.outdated")
+
+
+@nox.session(default=False)
 def tools(session: nox.Session) -> None:
     """Find, fetch or build the pinned tools, and link them into .tools/bin."""
     prepare(session)
