@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,27 @@ from harness.docs import messages, tables
 from harness.docs.markdown import between
 from harness.docs.values import documented
 from harness.errors import HarnessError
-from harness.paths import ROOT
+from harness.paths import ROOT, ci_values, examples
+from harness.presets import images
 from harness.progress import console, step
 
 README = ROOT / "README.md"
+MESSAGES = ROOT / "docs" / "messages.md"
+TAGGED = re.compile(
+    r"((?:image|repository): (?:[\w.-]+/)*(?P<name>[\w.-]+)(?: +#[^\n]*)?(?:\n +tag: |:))(?P<tag>[\w.-]+)"
+)
+"""An image with its tag, behind it or on the next line; a mirror may have it by its last name alone."""
+
+
+def tags() -> dict[Path, str]:
+    """The pages, the examples and the files of ci/, with the engines' images as the chart pins them."""
+    pinned = {image.repository.rpartition("/")[2]: image.tag for image in images().values()}
+    pages = [README, ROOT / "UPGRADING.md", *sorted((ROOT / "docs").glob("*.md")), *examples(), *ci_values()]
+    texts = {path: path.read_text() for path in pages if path != MESSAGES}
+    return {
+        path: TAGGED.sub(lambda found: found[1] + pinned.get(found["name"], found["tag"]), text)
+        for path, text in texts.items()
+    }
 
 
 def readme() -> dict[Path, str]:
@@ -27,9 +45,10 @@ def readme() -> dict[Path, str]:
 GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
     "defaults": lambda: {defaults.FILE: defaults.text()},
     "schema": lambda: {schema.FILE: schema.written(schema.build()) + "\n"},
+    "tags": tags,
     "readme": readme,
     "values": lambda: {ROOT / "docs" / "values.md": tables.page(documented())},
-    "messages": lambda: {ROOT / "docs" / "messages.md": messages.page()},
+    "messages": lambda: {MESSAGES: messages.page()},
     "golden": golden.golden,
 }
 """What gives each file its text, in the order of need: Helm reads the defaults and the schema, pages the schema."""

@@ -24,6 +24,7 @@ from harness.errors import HarnessError
 from harness.images import base
 from harness.manifests import load
 from harness.paths import ROOT
+from harness.presets import images
 from harness.progress import console, step
 from harness.run import run
 from harness.tools import tool
@@ -92,23 +93,20 @@ def module(path: str) -> Newest:
     return Newest(said["Version"], said.get("Time", "")[:10])
 
 
-ENGINES: dict[str, str] = {
-    "vllm/vllm-openai": "vllm",
-    "lmsysorg/sglang": "sglang",
-    "nvcr.io/nvidia/tensorrt-llm/release": "tensorrt-llm",
-    "nvcr.io/nvidia/tritonserver": "tritonclient",  # numbered otherwise: 2.x, where the image has year and month
-    "ghcr.io/ggml-org/llama.cpp": "xllamacpp",  # YYYY.M.1BUILD or YYYY.M.BUILD of llama.cpp
+PACKAGES = {
+    "llama-cpp": "xllamacpp",  # its last number ends with llama.cpp's build
+    "triton": "tritonclient",  # numbered otherwise: 2.x, where the image has year and month
 }
-"""The package on PyPI that is released with an engine's image."""
+"""The package on PyPI that is released with an engine, if it is called otherwise."""
 
 
 def pins() -> Iterator[Pin]:
     """Every pinned version, once for each file that has it."""
     gateway = str(load((ROOT / "Chart.yaml").read_text())["appVersion"])
     yield Pin("onwards", gateway, "Chart.yaml", partial(crate, "onwards"))
-    for path in sorted((ROOT / "templates" / "model-group").glob("_engine-*.tpl")):
-        for repository, tag in re.findall(r"image: \{repository: ([^\s,]+), tag: ([^\s}]+)\}", path.read_text()):
-            yield Pin(f"{ENGINES[repository]} ({repository})", tag, path.name, partial(pypi, ENGINES[repository]))
+    for engine, image in images().items():
+        package = PACKAGES.get(engine, engine)
+        yield Pin(f"{engine} (PyPI: {package})", image.tag, f"_engine-{engine}.tpl", partial(pypi, package))
     for name in ("pyproject.toml", "noxfile.py"):
         for package, version in re.findall(r'"([\w.-]+)(?:\[\w+\])?==([^"]+)"', (ROOT / name).read_text()):
             yield Pin(package, version, name, partial(pypi, package))

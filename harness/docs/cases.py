@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.helm import KUBE_VERSION
 from harness.manifests import load
+from harness.presets import images
 
 FILE = Path(__file__).with_name("messages.yaml")
 
@@ -31,7 +32,8 @@ class Warned:
 
 
 def _read(kind: str) -> dict[str, dict[str, Any]]:
-    return {name: {**case, "text": case["text"].strip()} for name, case in load(FILE.read_text())[kind].items()}
+    text = FILE.read_text().replace("(vllm)", images()["vllm"].tag)
+    return {name: {**case, "text": case["text"].strip()} for name, case in load(text)[kind].items()}
 
 
 REFUSALS = {name: Refusal(**case) for name, case in _read("refusals").items()}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import generate, schema
+from harness.presets import Image, images
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -47,6 +48,17 @@ def test_each_is_made_whatever_happens_to_another_in_the_order_of_need(
     assert made == ["a", "c"]
     assert run(monkeypatch) == 0
     assert [path.read_text() for path in sorted(tmp_path.iterdir())] == ["a", "b", "c"]
+
+
+def test_pages_and_examples_get_the_tags_that_the_presets_pin(monkeypatch: pytest.MonkeyPatch) -> None:
+    pinned = {name: Image(image.repository, "v9.9") for name, image in images().items()}
+    monkeypatch.setattr(generate, "images", lambda: pinned)
+    texts = {path.name: text for path, text in generate.tags().items()}
+    for name in ("README.md", "UPGRADING.md", "engines.md", "air-gap.md", "multi-engine.yaml", "gpu-values.yaml"):
+        assert ("tag: v9.9" in texts[name]) and not any(str(i.tag) in texts[name] for i in images().values()), name
+    assert "image: nvcr.io/nvidia/tensorrt-llm/release:v9.9\n" in texts["single-tensorrt-llm.yaml"]
+    assert "image: ghcr.io/ggml-org/llama.cpp\n    tag: v9.9\n" in texts["laptop.yaml"]
+    assert "image: vllm/vllm-openai-rocm\n    tag: v9.9" not in texts["gpus.md"]
 
 
 def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
