@@ -78,17 +78,10 @@ def properties(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def schema(session: nox.Session) -> None:
-    """Write values.schema.json from harness/schema and values.yaml; `-- --check` says whether it is up to date."""
+def generate(session: nox.Session) -> None:
+    """Write every file that is made from others; `-- --check` only compares, names (`-- schema`) choose some."""
     prepare(session, "test")
-    session.run("python", "-m", "harness.schema", *session.posargs)
-
-
-@nox.session(default=False)
-def golden(session: nox.Session) -> None:
-    """Write tests/golden from what the chart renders; `-- --check` says whether it is up to date."""
-    prepare(session, "test")
-    session.run("python", "-m", "harness.golden", *session.posargs)
+    session.run("python", "-m", "harness.generate", *session.posargs)
 
 
 @nox.session(default=False)
@@ -127,11 +120,17 @@ def release(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Write the generated tables and pages, and build the site into build/site."""
-    prepare(session, "docs", "test", "engines", "release")
-    session.run("python", "-m", "harness.docs", *session.posargs)
+    """Build the site into build/site."""
+    prepare(session, "docs")
     session.run("python", "-m", "harness.docs.mermaid")
     session.run("python", "-m", "mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session(default=False)
+def outdated(session: nox.Session) -> None:
+    """Every pinned version beside the newest on its registry, with its date; fails at nothing."""
+    prepare(session)
+    session.run("python", "-m", "harness.outdated")
 
 
 @nox.session(default=False)

@@ -1,20 +1,18 @@
-"""`python -m harness.golden [--check]`: write what the chart renders into tests/golden, one file for each object.
+"""What the chart renders, as tests/golden has it: one file for each object.
 
-They show a reader of a change what it does to the objects of the examples and of the defaults. No test asserts with
-them: what the chart promises is tested by name in tests/chart.
+An example's directory has the objects that differ from the defaults', and the names of all in `OBJECTS`, so that an
+object that is gone is seen too. They show a reader of a change what it does to the objects of the examples and of the
+defaults. No test asserts with them: what the chart promises is tested by name in tests/chart.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from harness import generated
-from harness.errors import HarnessError
 from harness.helm import Helm
 from harness.manifests import Loader, Manifests, load
 from harness.paths import ROOT, examples
@@ -22,6 +20,9 @@ from harness.paths import ROOT, examples
 TREE = ROOT / "tests" / "golden"
 RELEASE = "inference-stack"
 """Its objects have the shortest names."""
+
+OBJECTS = "objects.txt"
+"""The names of an example's objects; one without a file beside it is as the defaults have it."""
 
 CHANGING = {"helm.sh/chart": "(chart)", "app.kubernetes.io/version": "(version)"}
 """Labels that change with every release; the checksums of a pod's annotations change with what is shown anyway."""
@@ -55,39 +56,28 @@ def normalised(value: Any, version: str) -> Any:
 
 
 def golden() -> dict[Path, str]:
-    """Each file with what it has to hold: `<example>/<Kind>-<name>.yaml`, and `defaults` beside the examples.
+    """Each file with what it has to hold: `<Kind>-<name>.yaml` and `OBJECTS` in a directory for each example, and one
+    for the defaults.
 
     Raises:
         HarnessError: the chart refuses an example, or renders what is no manifest.
     """
     version = load((ROOT / "Chart.yaml").read_text())["appVersion"]
-    helm = Helm()
-    files: dict[Path, str] = {}
-    for example in (None, *examples()):
-        rendered = helm.template(ROOT, RELEASE, [example] if example else [])
-        for each in Manifests.parse(rendered):
-            path = TREE / (example.stem if example else "defaults") / f"{each['kind']}-{each['metadata']['name']}.yaml"
-            files[path] = yaml.dump(
-                normalised(each, version), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=float("inf")
-            )
+    defaults = written([], version)
+    files = {TREE / "defaults" / name: text for name, text in defaults.items()}
+    for example in examples():
+        texts = written([example], version)
+        files[TREE / example.stem / OBJECTS] = "".join(f"{name}\n" for name in sorted(texts))
+        files |= {TREE / example.stem / name: text for name, text in texts.items() if defaults.get(name) != text}
     return files
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="nox -s golden --", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
-    options = parser.parse_args()
-    try:
-        files = golden()
-        if options.check:
-            generated.check(files, "nox -s golden", TREE)
-        else:
-            generated.write(files, TREE)
-    except HarnessError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def written(values: Sequence[Path], version: str) -> dict[str, str]:
+    """The objects of one render as YAML, by their file's name; `version` is the gateway's."""
+    options: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": float("inf")}
+    return {
+        f"{each['kind']}-{each['metadata']['name']}.yaml": yaml.dump(
+            normalised(each, version), Dumper=Dumper, **options
+        )
+        for each in Manifests.parse(Helm().template(ROOT, RELEASE, values))
+    }

@@ -1,7 +1,7 @@
 """Every refusal and warning of the chart, as a page.
 
-The cases are those of the tests, which assert each text word for word: the page says what the chart says. `unmentioned`
-reads the sentences in the templates, so one without a case is found.
+The tests assert each text of `messages.yaml` word for word: the page says what the chart says. `unmentioned` reads the
+sentences in the templates, so one without a case is found.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from textwrap import dedent
 
 import yaml
 
+from harness.docs.cases import FILE, REFUSALS, WARNINGS
 from harness.docs.markdown import cell
+from harness.errors import HarnessError
 from harness.manifests import load
 from harness.paths import ROOT
-from tests.chart.test_notes import NO_KEY, WARNINGS, WITH_KEYS
-from tests.chart.test_refusals import REFUSALS
 
 HELPERS = ROOT / "templates" / "_helpers"
 TEMPLATES = sorted([*HELPERS.glob("_validate*.tpl"), HELPERS / "_warnings.tpl"])
@@ -57,30 +57,22 @@ def _yaml(values: object) -> str:
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000).strip()
 
 
-def refusals() -> Iterator[tuple[str, object, str]]:
-    """Each case of a refusal: its title, values that are refused, and the whole text."""
-    for case, refused in REFUSALS.items():
-        yield title(case), refused.values, dedent(refused.text).strip()
-
-
-def warnings() -> Iterator[tuple[str, object, str]]:
-    """Each case of a warning: its title, values that are warned of, and its sentences, one on each line."""
-    for case, (values, text) in {**WARNINGS, **WITH_KEYS}.items():
-        yield title(case), values, text
-    yield "No keys for clients", {}, NO_KEY
-
-
 def page() -> str:
-    """The whole page."""
+    """The whole page.
+
+    Raises:
+        HarnessError: a sentence of the templates has no case.
+    """
     parts = [HEAD, "## Refusals"]
-    for name, values, text in refusals():
-        parts.append(f"### {name}\n\n{_refusal(values, text)}")
+    parts += [f"### {title(name)}\n\n{_refusal(case.values, case.text)}" for name, case in REFUSALS.items()]
     parts.append("## Warnings")
-    for name, values, text in warnings():
-        caused = f'\n\n```yaml title="warned of"\n{_yaml(values)}\n```' if values else ""
-        said = "\n\n".join(f"> {cell(line)}" for line in text.splitlines())
-        parts.append(f"### {name}\n\n{said}{caused}")
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    for name, case in WARNINGS.items():
+        said = "\n\n".join(f"> {cell(line)}" for line in case.text.splitlines())
+        parts.append(f'### {title(name)}\n\n{said}\n\n```yaml title="warned of"\n{_yaml(case.values)}\n```')
+    text = "\n\n".join(part.strip() for part in parts) + "\n"
+    if missing := unmentioned(text):
+        raise HarnessError("No case has:\n" + "\n".join(missing), f"Add one to {FILE.relative_to(ROOT)}")
+    return text
 
 
 def _refusal(values: object, text: str) -> str:

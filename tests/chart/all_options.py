@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.presets import images
+
 TOLERATIONS = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
 SPREAD = [
     {
@@ -27,7 +29,7 @@ FULL_GROUP: dict[str, Any] = {
     "image": {
         "registry": "registry.example",
         "repository": "vllm/vllm-openai",
-        "tag": "v0.30.0",
+        "tag": images()["vllm"].tag,
         "pullPolicy": "Always",
     },
     "modelAlias": ["shared", "full"],
@@ -186,7 +188,7 @@ ALL_OPTIONS: dict[str, Any] = {
         "shared": {"enabled": True, "modelAlias": ["shared"], "modelName": "org/full", "apiKey": "sk-literal"},
         "sglang": {
             "enabled": True,
-            "image": "lmsysorg/sglang:v0.5.20-cu130",
+            "image": str(images()["sglang"]),
             "modelAlias": ["one", "two"],
             "modelName": "org/sglang",
             "persistentVolumes": [{"name": "model-cache", "size": "10Gi", "mountPath": "/root/.cache/huggingface"}],
@@ -214,14 +216,14 @@ ALL_OPTIONS: dict[str, Any] = {
         },
         "script": {
             "enabled": True,
-            "image": "vllm/vllm-openai:v0.30.0",
+            "image": str(images()["vllm"]),
             "modelAlias": ["script"],
             "modelName": "org/script",
             "command": ["bash", "-c", "exec vllm serve org/script --port 8123"],
         },
         "replicas": {
             "enabled": True,
-            "image": "vllm/vllm-openai:v0.30.0",
+            "image": str(images()["vllm"]),
             "modelAlias": ["balanced"],
             "modelName": "org/balanced",
             "replicaCount": 3,

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
+from harness.presets import images
 from tests.chart.accessors import FULLNAME, bare, command_line, engine, one, pod, pools, ports
 from tests.support import Render
 
-VLLM = "vllm/vllm-openai:v0.30.0"
-SGLANG = "lmsysorg/sglang:v0.5.20-cu130"
-TRTLLM = "nvcr.io/nvidia/tensorrt-llm/release:1.2.1"
-TRITON = "nvcr.io/nvidia/tritonserver:26.07-py3"
-LLAMA = "ghcr.io/ggml-org/llama.cpp:server-b11243"
+VLLM, SGLANG, TRTLLM, TRITON, LLAMA = (
+    str(images()[engine]) for engine in ("vllm", "sglang", "tensorrt-llm", "triton", "llama-cpp")
+)
 HOST = "--host 0.0.0.0"
 
 

@@ -63,7 +63,7 @@ def test_an_engine_that_would_cut_its_answers_is_asked_until_it_is_idle(render: 
     ("fields", "told"),
     [
         ({"image": "vllm/vllm-openai:v0.18.0"}, True),
-        ({"image": "vllm/vllm-openai:v0.30.0-cu129"}, True),
+        ({"image": "vllm/vllm-openai:v0.18.1-cu129"}, True),
         ({"image": "vllm/vllm-openai", "tag": "latest"}, True),
         ({"image": "registry:5000/vllm"}, True),
         ({"image": "vllm/vllm-openai:v0.17.9"}, False),

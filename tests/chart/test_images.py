@@ -8,13 +8,15 @@ import pytest
 
 from harness.manifests import load, pod_spec
 from harness.paths import ROOT
+from harness.presets import images
 from tests.chart.accessors import FULLNAME, bare, engine, gateway, one, pod
 from tests.support import Render
 
+PINNED = str(images()["vllm"])
 DIGEST = f"sha256:{'0' * 64}"
 
 IMAGES: dict[str, tuple[dict[str, Any], str]] = {
-    "none": ({}, "vllm/vllm-openai:v0.30.0"),
+    "none": ({}, PINNED),
     "tag-alone": ({"tag": "v0.31.0"}, "vllm/vllm-openai:v0.31.0"),
     "name": ({"image": "vllm/vllm-openai"}, "vllm/vllm-openai:latest"),
     "name-and-tag": ({"image": "vllm/vllm-openai", "tag": "v0.31.0"}, "vllm/vllm-openai:v0.31.0"),
@@ -36,8 +38,8 @@ IMAGES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "map-with-digest": ({"image": {"repository": "vllm", "tag": "v1", "digest": DIGEST}}, f"vllm@{DIGEST}"),
     "only-tag-in-the-map": ({"image": {"tag": "v0.31.0"}}, "vllm/vllm-openai:v0.31.0"),
-    "only-registry-in-the-map": ({"image": {"registry": "r.example"}}, "r.example/vllm/vllm-openai:v0.30.0"),
-    "only-policy-in-the-map": ({"image": {"pullPolicy": "Always"}}, "vllm/vllm-openai:v0.30.0"),
+    "only-registry-in-the-map": ({"image": {"registry": "r.example"}}, f"r.example/{PINNED}"),
+    "only-policy-in-the-map": ({"image": {"pullPolicy": "Always"}}, PINNED),
 }
 
 

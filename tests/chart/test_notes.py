@@ -6,15 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.docs.cases import NO_KEY, WARNINGS, Warned
 from tests.chart.accessors import FULLNAME, bare, one
 from tests.snippets import SNIPPETS
 from tests.support import Say
 
-NO_KEY = "clients need no key: whoever reaches the gateway can use every model."
-NO_GPU = (
-    "modelGroups.a: it asks for no GPU; set modelGroups.a.resources.limits (nvidia.com/gpu: 1)"
-    " unless its image runs on CPU."
-)
 ONE_GPU = {"limits": {"nvidia.com/gpu": 1}}
 
 
@@ -82,7 +78,7 @@ def test_they_are_short_and_whole(notes: Say) -> None:
 
 @pytest.mark.parametrize("engine", ["vllm", "sglang", "tensorrt-llm"])
 def test_an_engine_that_needs_a_gpu_is_warned_of_without_one(notes: Say, engine: str) -> None:
-    assert NO_GPU in warnings(notes(quiet(engine=engine, resources={})))
+    assert WARNINGS["no-gpu"].text in warnings(notes(quiet(engine=engine, resources={})))
 
 
 def test_a_path_that_is_not_let_in_is_not_warned_of(notes: Say) -> None:
@@ -113,129 +109,6 @@ def test_a_pinned_group_on_a_gpu_is_warned_of_in_no_way(notes: Say) -> None:
     assert warnings(notes(quiet())) == [NO_KEY]
 
 
-WARNINGS: dict[str, tuple[dict[str, Any], str]] = {
-    "latest": (
-        quiet(image="vllm/vllm-openai"),
-        "modelGroups.a: the tag of vllm/vllm-openai:latest is latest, so which version runs depends on the day its node"
-        " pulls it; set modelGroups.a.tag.",
-    ),
-    "tag-read-as-a-number": (
-        quiet(image="vllm/vllm-openai", tag=24.01),
-        "modelGroups.a: its tag was read as the number 24.01, and a number loses the zeros at its end (1.10 becomes"
-        " 1.1); put the tag in quotes.",
-    ),
-    "devices": (
-        quiet(resources={"limits": {"nvidia.com/gpu": 2}, "requests": {"nvidia.com/gpu": 1}}),
-        "modelGroups.a.resources: nvidia.com/gpu: a request of 1 became 2, its limit; Kubernetes accepts devices only"
-        " with requests equal to limits.",
-    ),
-    "triton": (
-        quiet(engine="triton", modelAlias=["m", "n"]),
-        "modelGroups.a: tritonserver answers KServe v2 requests and has no OpenAI routes, so requests for m, n get 404"
-        " from it; run trtllm-serve (engine: tensorrt-llm) for an OpenAI endpoint.",
-    ),
-    "root": (
-        quiet(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": "/root/.cache/huggingface"}]),
-        "modelGroups.a: only root can enter /root/.cache/huggingface, so this engine runs as the user of its image;"
-        " mount the volume elsewhere, for example at /cache, to run it restricted (its cache settings follow the"
-        " path).",
-    ),
-    "script": (
-        quiet(command=["sh", "-c", "vllm serve org/m"]),
-        "modelGroups.a: its command is a shell script, to which nothing is added; it must listen on 0.0.0.0:8000 and"
-        " serve org/m.",
-    ),
-    "no-gpu": (one(), NO_GPU),
-    "no-models-mounted": (
-        quiet(engine="triton", modelName="/models"),
-        "modelGroups.a: tritonserver answers KServe v2 requests and has no OpenAI routes, so requests for m get 404"
-        " from it; run trtllm-serve (engine: tensorrt-llm) for an OpenAI endpoint.\n"
-        "modelGroups.a: nothing is mounted at its model repository /models, so that is an empty directory which the"
-        " init containers share; mount your models there with modelGroups.a.persistentVolumes.",
-    ),
-    "prometheus-shut-out": (
-        {**quiet(), "networkPolicy": {"enabled": True}, "serviceMonitor": {"enabled": True}},
-        "networkPolicy.metricsFrom: it names nobody, so Prometheus cannot scrape what serviceMonitor.enabled asks it"
-        " to; say where it runs.",
-    ),
-    "surge-without-spare-gpus": (
-        {
-            "modelGroups": {
-                **quiet(spareGPUs=0, replicaCount=8, strategy={"rollingUpdate": {"maxSurge": "25%"}})["modelGroups"],
-                "b": quiet(spareGPUs=0, modelAlias=["n"])["modelGroups"]["a"],
-            }
-        },
-        "modelGroups.a, modelGroups.b: an update starts new pods before old ones end, which takes up to 2 more GPUs;"
-        " where the cluster has none to spare it waits for ever. Say spareGPUs, or replace in place with"
-        " strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}.",
-    ),
-    "idle-gpus": (
-        quiet(args=["--tensor-parallel-size", "2"], resources={"limits": {"nvidia.com/gpu": 4}}),
-        "modelGroups.a: its command spreads the model over 2 GPUs, but each pod gets 4; the others are idle.",
-    ),
-    "idle-gpus-with-the-model-last": (
-        quiet(
-            command=["vllm", "serve", "--tensor-parallel-size", "2", "org/m"],
-            resources={"limits": {"nvidia.com/gpu": 4}},
-        ),
-        "modelGroups.a: its command spreads the model over 2 GPUs, but each pod gets 4; the others are idle.",
-    ),
-    "ingress-to-every-path": (
-        {
-            **quiet(),
-            "onwards": {"strictMode": False},
-            "ingress": {
-                "enabled": True,
-                "hosts": [
-                    {"host": "a.example", "paths": [{"path": "/v1"}, {"path": "/v1/models"}, {"path": "/"}]},
-                    {"paths": [{"path": "/v1x"}]},
-                ],
-            },
-        },
-        "ingress.hosts: the path / of a.example opens more than /v1, and onwards.strictMode: false sends every path"
-        " on to the engines, their administrative ones included.\n"
-        "ingress.hosts: the path /v1x of all hosts opens more than /v1, and onwards.strictMode: false sends every path"
-        " on to the engines, their administrative ones included.",
-    ),
-    "answers-that-outlast-the-gateway": (
-        {**quiet(drainSeconds=900, requestTimeoutSeconds=700), "onwards": {"drainSeconds": 600}},
-        "modelGroups.a.drainSeconds: its answers may take 900 seconds, but a gateway pod that goes finishes only what"
-        " takes 600; raise onwards.drainSeconds.\n"
-        "modelGroups.a.requestTimeoutSeconds: an answer may begin after 700 seconds, but a gateway pod that goes"
-        " finishes only what takes 600; raise onwards.drainSeconds.",
-    ),
-    "ingress-that-cuts-silent-answers": (
-        {
-            **quiet(),
-            "ingress": {"enabled": True, "annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": 60}},
-        },
-        "ingress.annotations: proxy-read-timeout cuts an answer that is silent for 60 seconds, and one that is not"
-        " streamed is silent until its end; leave it out, and it follows onwards.drainSeconds.",
-    ),
-    "no-group": (
-        {"modelGroups": {}},
-        "no model group is enabled, so the gateway has nothing to answer with; enable one, for example with"
-        " --set modelGroups.vllm-llama.enabled=true.",
-    ),
-}
-
-
-WITH_KEYS: dict[str, tuple[dict[str, Any], str]] = {
-    "alias-that-no-client-may-use": (
-        {
-            **quiet(modelAlias=["m", "n"]),
-            "onwards": {"clientKeys": {"team": {"apiKey": "sk-x", "allowedAliases": ["n"]}}},
-        },
-        "no client may use the alias m; allow it to one in onwards.clientKeys or routes.",
-    ),
-}
-
-
-@pytest.mark.parametrize(("values", "text"), WITH_KEYS.values(), ids=WITH_KEYS)
-def test_what_is_risky_with_keys_is_said(notes: Say, values: dict[str, Any], text: str) -> None:
-    assert warnings(notes(values)) == text.splitlines()
-
-
 def test_clients_with_keys_are_not_warned_of(notes: Say) -> None:
     assert warnings(notes({**quiet(), "onwards": {"clientKeys": {"team": {"apiKey": "sk-x"}}}})) == []
 
@@ -249,9 +122,10 @@ def test_they_show_what_outside_providers_serve(notes: Say) -> None:
     assert "no model group" not in said
 
 
-@pytest.mark.parametrize(("values", "text"), WARNINGS.values(), ids=WARNINGS)
-def test_what_is_risky_is_said(notes: Say, values: dict[str, Any], text: str) -> None:
-    assert warnings(notes(values)) == [*text.splitlines(), NO_KEY]
+@pytest.mark.parametrize("case", WARNINGS.values(), ids=WARNINGS)
+def test_what_is_risky_is_said(notes: Say, case: Warned) -> None:
+    also = [] if case.text == NO_KEY or "clientKeys" in case.values.get("onwards", {}) else [NO_KEY]
+    assert warnings(notes(case.values)) == [*case.text.splitlines(), *also]
 
 
 NOT_RISKY = {

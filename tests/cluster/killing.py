@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from harness.kubectl import Kubectl
+from harness.presets import images
 
-IMAGE = "docker.io/vllm/vllm-openai:v0.30.0"
+IMAGE = f"docker.io/{images()['vllm']}"
 """For its shell."""
 _KILL = 'for each in $(grep -l "$1" /proc/[0-9]*/cgroup); do pid=${each#/proc/}; kill -9 "${pid%/cgroup}"; done'
 

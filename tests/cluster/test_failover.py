@@ -17,6 +17,7 @@ import pytest
 from harness.cluster import Cluster
 from harness.kubectl import Kubectl
 from harness.openai import Client
+from harness.presets import images
 from tests.cluster import provider
 from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed
 from tests.cluster.keyed import put_keys
@@ -25,7 +26,7 @@ from tests.cluster.tiny import gateway, pod_names
 
 KEY = "made-up-key-of-the-provider"
 OWN = "The engine answers."
-PROVIDER_IMAGE = "docker.io/vllm/vllm-openai:v0.30.0"
+PROVIDER_IMAGE = f"docker.io/{images()['vllm']}"
 """For its Python."""
 
 

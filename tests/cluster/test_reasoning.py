@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from harness.presets import images
 from tests.cluster.conftest import Install
 from tests.cluster.tiny import gateway
 
@@ -40,7 +41,7 @@ def echo(alias: str, **fields: Any) -> dict[str, Any]:
     return {
         "enabled": True,
         "engine": "custom",
-        "image": "vllm/vllm-openai:v0.30.0",
+        "image": str(images()["vllm"]),
         "command": ["python3", "-c", ECHO],
         "modelAlias": [alias],
         **fields,

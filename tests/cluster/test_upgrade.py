@@ -5,13 +5,17 @@ names, labels and values; see release-0.4/Chart.yaml.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.cluster import Cluster
+from harness.images import onwards
+from harness.manifests import load
 from harness.openai import Client
+from harness.presets import images
 from harness.release import source
 from harness.stack import Published, Stack
 from tests.cluster.answers import ANSWER, QUESTION
@@ -45,6 +49,17 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def values(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """0.4's values with the tags of the images that this cluster has."""
+    whole = load((OLD / "values.yaml").read_text())
+    whole["onwards"]["image"]["tag"] = onwards.version()
+    whole["modelGroups"]["tiny"]["image"]["tag"] = images()["llama-cpp"].tag
+    file = tmp_path_factory.mktemp("values") / "values.json"
+    file.write_text(json.dumps(whole))
+    return file
+
+
 @pytest.mark.parametrize(
     ("older", "flag"),
     [
@@ -54,16 +69,16 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     indirect=["older"],
 )
 def test_an_older_release_is_upgraded_in_place_and_rolled_back(
-    older: Path, flag: str, cluster: Cluster, chart: Published, namespace: str
+    older: Path, flag: str, values: Path, cluster: Cluster, chart: Published, namespace: str
 ) -> None:
     stack = Stack(cluster, "t", namespace)
-    stack.install(older, [OLD / "values.yaml"])
+    stack.install(older, [values])
     stack.kubectl.exec("deployment/t-inference-stack-tiny", ["sh", "-c", "echo kept > /root/.cache/huggingface/proof"])
     before = identities(stack)
     assert answer(stack) == ANSWER
 
-    values = ["--values", str(OLD / "values.yaml")] if flag == "--values" else [flag]
-    stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, wait=False, flags=values)
+    flags = ["--values", str(values)] if flag == "--values" else [flag]
+    stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, wait=False, flags=flags)
     stack.kubectl.wait_available()
     assert identities(stack) == before
     assert answer(stack) == ANSWER

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.openai import Client
+from harness.presets import images
 from tests.cluster.conftest import Installed
 
 TINY: dict[str, Any] = {
     "enabled": True,
-    "image": "ghcr.io/ggml-org/llama.cpp",
-    "tag": "server-b11243",
+    "image": images()["llama-cpp"].repository,
+    "tag": images()["llama-cpp"].tag,
     "modelAlias": ["tiny"],
     "modelName": "tiny/model-GGUF",
 }

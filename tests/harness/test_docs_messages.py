@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.docs.messages import TEMPLATES, page, refusals, sentences, unmentioned, warnings
+from harness.docs.cases import REFUSALS, WARNINGS
+from harness.docs.messages import TEMPLATES, page, sentences, title, unmentioned
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -28,5 +29,5 @@ def test_a_sentence_without_a_case_is_found() -> None:
 
 
 def test_each_case_has_a_heading_of_its_own() -> None:
-    titles = [title for title, _, _ in (*refusals(), *warnings())]
+    titles = [title(name) for name in (*REFUSALS, *WARNINGS)]
     assert len(set(titles)) == len(titles)

@@ -1,21 +1,33 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 
-from harness.golden import Dumper, golden, normalised
+from harness.golden import OBJECTS, TREE, Dumper, golden, normalised, written
+from harness.images.onwards import version
 from harness.manifests import load
 from harness.paths import examples
 from tests.chart.all_options import ALL_OPTIONS
 from tests.properties.strategies import ODD_STRINGS
 from tests.support import Render
 
+FILES = golden()
+
 
 def test_the_defaults_and_every_example_have_files() -> None:
-    files = golden()
-    assert {path.parent.name for path in files} == {"defaults", *(path.stem for path in examples())}
-    for path, text in files.items():
-        each = load(text)
-        assert path.name == f"{each['kind']}-{each['metadata']['name']}.yaml"
+    assert {path.parent.name for path in FILES} == {"defaults", *(path.stem for path in examples())}
+    for path, text in FILES.items():
+        assert path.parent.name == "defaults" or FILES.get(TREE / "defaults" / path.name) != text
+        if path.name != OBJECTS:
+            each = load(text)
+            assert path.name == f"{each['kind']}-{each['metadata']['name']}.yaml"
+
+
+def test_the_files_of_an_example_and_of_the_defaults_are_all_that_it_renders(example: Path) -> None:
+    names = FILES[TREE / example.stem / OBJECTS].split()
+    read = {name: FILES.get(TREE / example.stem / name) or FILES[TREE / "defaults" / name] for name in names}
+    assert read == written([example], version())
 
 
 def test_what_is_written_reads_as_the_object_that_was_rendered(render: Render) -> None:

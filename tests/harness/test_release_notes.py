@@ -89,7 +89,7 @@ def test_annotations(version: str, kinds: list[str], prerelease: str, security: 
 @pytest.mark.parametrize(
     ("image", "path"),
     [
-        ("nvcr.io/nvidia/tensorrt-llm/release:1.2.1", "nvidia/tensorrt-llm/release"),
+        ("nvcr.io/nvidia/tensorrt-llm/release:1.0", "nvidia/tensorrt-llm/release"),
         ("localhost:5000/a/b:1", "a/b"),
         ("ghcr.io/a/b@sha256:00", "a/b"),
         ("ghcr.io/a/b:1@sha256:00", "a/b"),

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.helm import Helm, HelmError
 from harness.manifests import load
 from harness.paths import ROOT
+from harness.presets import images
 from harness.release import artifacthub, cosign, provenance, publication, rehearsal, sbom
 from harness.release.__main__ import workflow
 from harness.release.interceptor import intercepted
@@ -46,7 +47,7 @@ def chart(tmp_path: Path) -> Path:
 @pytest.fixture
 def package(chart: Path, tmp_path: Path) -> Package:
     archive = pack(chart, tmp_path / "packed", EPOCH)
-    images = ("docker.io/vllm/vllm-openai:v0.30.0", "ghcr.io/doublewordai/onwards:0.38.1")
+    images = ("docker.io/vllm/vllm-openai:v0.1.0", "ghcr.io/doublewordai/onwards:0.2.0")
     return Package(archive, "tiny", "1.2.3", Commit("ab" * 20, EPOCH, False), images)
 
 
@@ -73,16 +74,7 @@ def test_the_commit_is_packaged_with_what_artifact_hub_reads(tmp_path: Path) -> 
 
 
 def test_images_are_those_of_every_engine_that_has_one() -> None:
-    presets = [load(f"image: {text}") for text in preset_images()]
-    wanted = {f"{each['image']['repository']}:{each['image']['tag']}" for each in presets}
-    assert len(wanted) == 5
-    assert {name.removeprefix("docker.io/") for name in image_names(ROOT)} >= wanted
-
-
-def preset_images() -> list[str]:
-    """What stands behind `image:` in the engines' presets."""
-    texts = (path.read_text() for path in (ROOT / "templates" / "model-group").glob("_engine-*.tpl"))
-    return [line.removeprefix("image: ") for text in texts for line in text.splitlines() if line.startswith("image: ")]
+    assert {name.removeprefix("docker.io/") for name in image_names(ROOT)} >= set(map(str, images().values()))
 
 
 class TestBill:
@@ -93,8 +85,8 @@ class TestBill:
         assert chart["hashes"] == [{"alg": "SHA-256", "content": package.sha256}]
         assert [each["name"] for each in chart["components"]] == ["Chart.yaml", "templates/map.yaml", "values.yaml"]
         assert [each["purl"] for each in bill["components"]] == [
-            "pkg:oci/vllm-openai?repository_url=docker.io/vllm/vllm-openai&tag=v0.30.0",
-            "pkg:oci/onwards?repository_url=ghcr.io/doublewordai/onwards&tag=0.38.1",
+            "pkg:oci/vllm-openai?repository_url=docker.io/vllm/vllm-openai&tag=v0.1.0",
+            "pkg:oci/onwards?repository_url=ghcr.io/doublewordai/onwards&tag=0.2.0",
         ]
         (depends,) = (each for each in bill["dependencies"] if each["ref"] == "chart")
         assert sorted(depends["dependsOn"]) == sorted(package.images)

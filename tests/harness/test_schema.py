@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from jsonschema import Draft7Validator
 
 from harness import schema
 from harness.errors import HarnessError
-from harness.schema import __main__ as command
 from harness.schema import common, dsl, hints, kubernetes, prose
 from harness.schema.dsl import Schema
 
@@ -253,29 +250,6 @@ def test_defaults_and_groups_are_one_shape() -> None:
         built["properties"]["modelGroupDefaults"] == built["properties"]["modelGroups"]["additionalProperties"] == one
     )
     assert built["definitions"]["modelGroup"]["properties"]["weight"]["default"] == 1
-
-
-def test_the_committed_file_is_up_to_date() -> None:
-    assert schema.FILE.read_text() == schema.written(schema.build()) + "\n"
-
-
-def run(monkeypatch: pytest.MonkeyPatch, file: Path, *words: str) -> int:
-    monkeypatch.setattr(schema, "FILE", file)
-    monkeypatch.setattr(sys, "argv", ["schema", *words])
-    return command.main()
-
-
-def test_check_sees_drift(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "values.schema.json"
-    assert run(monkeypatch, file, "--check") == 1
-    assert run(monkeypatch, file) == 0
-    assert run(monkeypatch, file, "--check") == 0
-    capsys.readouterr()
-    file.write_text(file.read_text().replace('"maximum": 65535', '"maximum": 65536', 1))
-    assert run(monkeypatch, file, "--check") == 1
-    said = capsys.readouterr().err
-    assert '"maximum": 65536' in said
-    assert said.splitlines()[-1] == "Run: nox -s schema"
 
 
 def test_lines_are_short_where_they_can_be() -> None:

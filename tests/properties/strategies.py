@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from harness.presets import images
 from tests.invariants import GIVEN
 
 Values = dict[str, Any]
@@ -69,7 +70,7 @@ IMAGES = {
     "vllm": "vllm/vllm-openai",
     "sglang": "lmsysorg/sglang",
     "tensorrt-llm": "nvcr.io/nvidia/tensorrt-llm/release",
-    "triton": "nvcr.io/nvidia/tritonserver:26.07-trtllm-python-py3",
+    "triton": str(images()["triton"]),
     "llama-cpp": "ghcr.io/ggml-org/llama.cpp",
     "custom": "localhost:5000/server",
 }
