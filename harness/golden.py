@@ -64,7 +64,7 @@ def golden() -> dict[Path, str]:
     helm = Helm()
     files: dict[Path, str] = {}
     for example in (None, *examples()):
-        rendered = helm.template(ROOT, RELEASE, [example] if example else [])
+        rendered = helm.template(ROOT, release=RELEASE, values=[example] if example else [])
         for each in Manifests.parse(rendered):
             path = TREE / (example.stem if example else "defaults") / f"{each['kind']}-{each['metadata']['name']}.yaml"
             files[path] = yaml.dump(
