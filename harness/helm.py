@@ -26,6 +26,9 @@ Values = Path | Mapping[str, Any]
 CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", ".helmignore")
 CHART_TREES = ("templates", "files", "charts", "crds")
 
+Fingerprint = tuple[tuple[str, int, int], ...]
+"""Path, size in bytes and time of change of each file of a chart."""
+
 RENDERS: dict[tuple[Any, ...], str] = {}
 """What this process has rendered, by all that it depends on: rendering is pure."""
 
@@ -280,8 +283,8 @@ def _files(values: Sequence[Values]) -> Iterator[list[str | Path]]:
         yield words
 
 
-def fingerprint(chart: Path | str) -> tuple[tuple[str, int, int], ...]:
-    """What a chart's render depends on: path, size and time of each of its files; none for a chart in a registry."""
+def fingerprint(chart: Path | str) -> Fingerprint:
+    """What a chart's render depends on; nothing for a chart in a registry."""
     if isinstance(chart, str):
         return ()
     if chart.is_file():

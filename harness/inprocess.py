@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.helm import RENDERS, Helm, HelmError, Render, fingerprint
+from harness.helm import RENDERS, Fingerprint, Helm, HelmError, Render, fingerprint
 from harness.run import Completed
 
 # Go's collector otherwise takes a third of the time, on threads that other tests want, which have a process for each
@@ -23,6 +23,7 @@ from harness.run import Completed
 os.environ.setdefault("GOGC", "1600")
 os.environ.setdefault("GOMAXPROCS", "1")
 
+import jsonschema_rs
 from helm_python import Chart, _native, values_from_yaml
 from helm_python import HelmError as LibraryError
 
@@ -39,7 +40,7 @@ class InProcess(Helm):
     def __init__(self, namespace: str = "default", instead: Mapping[Path, Path] | None = None) -> None:
         super().__init__(Path(_native.__file__), namespace=namespace)
         self._instead = instead or {}
-        self._charts: dict[tuple[Path, bool], tuple[object, Chart]] = {}
+        self._charts: dict[Path, Loaded] = {}
 
     @cached_property
     def version(self) -> str:
@@ -69,10 +70,12 @@ class InProcess(Helm):
             "kube_version": render.kube_version,
             "api_versions": list(render.api_versions),
         }
-        chart = self._loaded(self._instead.get(Path(render.chart), Path(render.chart)), render.skip_schema)
+        loaded = self._loaded(self._instead.get(Path(render.chart), Path(render.chart)))
+        values = _json(_merged(render))
         try:
             # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
-            text = _native.call_string("helm_render", chart._raw(), _json(_merged(render)), _json(options))
+            chart = loaded.asked(values, render.skip_schema)
+            text = _native.call_string("helm_render", chart._raw(), values, _json(options))
         except LibraryError as error:
             said = f"Error: {error.detail}"
             done = Completed(("helm", "template", str(render.chart)), 1, "", said)
@@ -89,25 +92,46 @@ class InProcess(Helm):
     def _notes(self, render: Render) -> str:
         return next((text for name, text in self.render(render).items() if name.endswith(NOTES)), "")
 
-    def _loaded(self, chart: Path, skip_schema: bool) -> Chart:
+    def _loaded(self, chart: Path) -> Loaded:
         """The chart as it is on the disk now, read again only when one of its files has changed."""
         state = fingerprint(chart)
-        known = self._charts.get((chart, skip_schema))
-        if known is None or known[0] != state:
+        known = self._charts.get(chart)
+        if known is None or known.state != state:
             if known:
                 RENDERS.clear()  # of the chart as it was, mostly
-            loaded = _without_schema(chart) if skip_schema else Chart.load(chart)
-            known = self._charts[chart, skip_schema] = (state, loaded)
-        return known[1]
+            known = self._charts[chart] = Loaded(chart, state)
+        return known
 
 
-def _without_schema(chart: Path) -> Chart:
-    """The chart of a directory, packed without its schema: the library has no other way to skip it."""
+class Loaded:
+    """The chart of a directory, with its schema and without."""
+
+    def __init__(self, directory: Path, state: Fingerprint) -> None:
+        self.state = state
+        self.complete = Chart.load(directory)
+        self.without_schema = _without_schema(directory, state)
+        schema = directory / SCHEMA
+        self._validator = jsonschema_rs.validator_for(json.loads(schema.read_text()) if schema.exists() else True)
+
+    def asked(self, values: str, skip_schema: bool) -> Chart:
+        """The one to render: without the schema if that is to be skipped, or accepts the values anyway.
+
+        Helm reads the schema for each render, which takes half of its time; here that is done once. What is refused
+        here is left to Helm.
+        """
+        if not skip_schema:
+            merged = _native.call_string("helm_chart_merge_values", self.complete._raw(), values)
+            skip_schema = self._validator.is_valid(json.loads(merged))
+        return self.without_schema if skip_schema else self.complete
+
+
+def _without_schema(directory: Path, state: Fingerprint) -> Chart:
+    """The chart, packed without its schema: the library has no other way to skip it."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for path in (Path(name) for name, _, _ in fingerprint(chart)):
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
+        for path in (Path(name) for name, _, _ in state):
             if path.name != SCHEMA:
-                archive.add(path, Path("chart") / path.relative_to(chart))
+                archive.add(path, Path("chart") / path.relative_to(directory))
     return Chart.load_archive(packed.getvalue())
 
 

@@ -222,8 +222,8 @@ def _notice(mutant: Mutant) -> bool | None:
 
 
 def copied(source: Path, place: Path) -> Path:
-    """What Helm reads of the chart, without the schema: no change is in it, and it takes half of a render's time."""
-    for part in {*CHART_PARTS, *CHART_TREES} - {"values.schema.json"}:
+    """What Helm reads of the chart."""
+    for part in (*CHART_PARTS, *CHART_TREES):
         if (source / part).is_dir():
             shutil.copytree(source / part, place / part)
         elif (source / part).exists():
