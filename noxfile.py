@@ -35,13 +35,16 @@ def prepare(session: nox.Session, *groups: str, harness: bool = True) -> None:
     stamp.write_text(state)
 
 
-def pytest(session: nox.Session, *arguments: str) -> None:
-    """Run pytest; what it counted is left in `.nox/SESSION.xml`."""
+def pytest(session: nox.Session, *options: str, paths: tuple[str, ...]) -> None:
+    """Run pytest on these paths, or on what is named behind `--` below tests; the report is `.nox/SESSION.xml`."""
+    named = [Path(each.partition("::")[0]).resolve() for each in session.posargs]
+    tests = Path("tests").resolve()
+    arguments = [*options, *session.posargs]
+    if not any(path.is_relative_to(tests) and path.exists() for path in named):
+        arguments += paths
     prepare(session, "docs", "test", "engines", "release")
     compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(".nox/pycache").absolute())}
-    session.run(
-        "python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, *session.posargs, env=compiled
-    )
+    session.run("python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, env=compiled)
 
 
 @nox.session
@@ -54,7 +57,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def test(session: nox.Session) -> None:
     """Tests of what the chart renders, and of the harness; needs no cluster."""
-    pytest(session, "--numprocesses=auto", "--dist=loadfile", "tests/chart", "tests/harness", "tests/properties")
+    paths = ("tests/chart", "tests/harness", "tests/properties")
+    pytest(session, "--numprocesses=auto", "--dist=loadfile", paths=paths)
 
 
 @nox.session(default=False)
@@ -74,7 +78,7 @@ def ct(session: nox.Session) -> None:
 @nox.session(default=False)
 def properties(session: nox.Session) -> None:
     """Thousands of generated values against every rule; `test` does some hundreds of them."""
-    pytest(session, "--numprocesses=auto", "--dist=worksteal", "--hypothesis-profile=long", "tests/properties")
+    pytest(session, "--numprocesses=auto", "--dist=worksteal", "--hypothesis-profile=long", paths=("tests/properties",))
 
 
 @nox.session(default=False)
@@ -94,7 +98,7 @@ def mutants(session: nox.Session) -> None:
 @nox.session(default=False)
 def cluster(session: nox.Session) -> None:
     """Tests of the chart installed on a real Kubernetes."""
-    pytest(session, "tests/cluster")
+    pytest(session, paths=("tests/cluster",))
 
 
 @nox.session(default=False)

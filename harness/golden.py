@@ -79,5 +79,5 @@ def written(values: Sequence[Path], version: str) -> dict[str, str]:
         f"{each['kind']}-{each['metadata']['name']}.yaml": yaml.dump(
             normalised(each, version), Dumper=Dumper, **options
         )
-        for each in Manifests.parse(Helm().template(ROOT, RELEASE, values))
+        for each in Manifests.parse(Helm().template(ROOT, release=RELEASE, values=values))
     }

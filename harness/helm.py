@@ -8,9 +8,10 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from harness.paths import cache_dir
 from harness.run import CommandError, Completed, run
@@ -25,8 +26,33 @@ Values = Path | Mapping[str, Any]
 CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", ".helmignore")
 CHART_TREES = ("templates", "files", "charts", "crds")
 
+Fingerprint = tuple[tuple[str, int, int], ...]
+"""Path, size in bytes and time of change of each file of a chart."""
 
-_RENDERS: dict[tuple[Any, ...], str] = {}  # rendering is pure: the same input is rendered once in a process
+RENDERS: dict[tuple[Any, ...], str] = {}
+"""What this process has rendered, by all that it depends on: rendering is pure."""
+
+
+@dataclass(frozen=True)
+class Render:
+    """What is rendered: a chart, and everything that its manifests depend on beside the Helm and the namespace.
+
+    Of `values`, a later one overrides an earlier one, and `sets` (`a.b=c`) override them all. With `skip_schema` they
+    are not validated against values.schema.json (Helm 3.16 and newer).
+    """
+
+    chart: Path | str
+    release: str = "test-release"
+    values: Sequence[Values] = ()
+    sets: Sequence[str] = ()
+    kube_version: str = KUBE_VERSION
+    api_versions: Sequence[str] = ()
+    skip_schema: bool = False
+
+    @property
+    def key(self) -> str:
+        """The same for the same input, the content of values files included; the chart's own files are not."""
+        return json.dumps({**vars(self), "chart": str(self.chart)}, default=Path.read_text)
 
 
 class HelmError(CommandError):
@@ -44,9 +70,6 @@ class Helm:
     `binary` is Helm 4 unless named (`tool("helm3")` and `tool("helm-floor")` are others). Without a kubeconfig it knows
     no cluster at all.
     """
-
-    renders: ClassVar[int] = 0
-    """How many charts this process has rendered, those left out that were kept from before."""
 
     def __init__(self, binary: Path | None = None, kubeconfig: Path | None = None, namespace: str = "default") -> None:
         self.binary = binary or tool("helm")
@@ -88,55 +111,42 @@ class Helm:
         except CommandError as error:
             raise HelmError(error.message, error.hint, error.completed) from error
 
-    def template(
-        self,
-        chart: Path | str,
-        release: str = "test-release",
-        values: Sequence[Values] = (),
-        sets: Sequence[str] = (),
-        kube_version: str = KUBE_VERSION,
-        api_versions: Sequence[str] = (),
-        show_only: Sequence[str] = (),
-        skip_schema: bool = False,
-    ) -> str:
-        """The rendered manifests. `values` are laid over each other in their order, then `sets` (`a.b=c`).
-
-        With `skip_schema` the values are not held against values.schema.json (Helm 3.16 and newer).
+    def template(self, chart: Path | str, **inputs: Any) -> str:
+        """The rendered manifests; `inputs` are the other fields of `Render`. The same input is rendered once.
 
         Raises:
             HelmError: the chart refuses the values.
         """
-        options = ["--kube-version", kube_version]
-        options += [word for each in sets for word in ("--set", each)]
-        options += [word for each in api_versions for word in ("--api-versions", each)]
-        options += [word for each in show_only for word in ("--show-only", each)]
-        options += ["--skip-schema-validation"] if skip_schema else []
-        key = (self.binary, self.namespace, str(chart), fingerprint(chart), release, *map(_content, values), *options)
-        if key not in _RENDERS:
-            Helm.renders += 1
-            with _files(values) as files:
-                _RENDERS[key] = self.run("template", release, chart, *files, *options).stdout
-        return _RENDERS[key]
+        render = Render(chart, **inputs)
+        key = (self.binary, self.namespace, fingerprint(chart), render.key)
+        if key not in RENDERS:
+            RENDERS[key] = self._manifests(render)
+        return RENDERS[key]
 
-    def notes(
-        self,
-        chart: Path | str,
-        release: str = "test-release",
-        values: Sequence[Values] = (),
-        sets: Sequence[str] = (),
-    ) -> str:
-        """NOTES.txt as an installation prints it: with Helm 4 only, and for the Kubernetes version that it assumes.
+    def notes(self, chart: Path | str, **inputs: Any) -> str:
+        """NOTES.txt as an installation prints it; `inputs` are the other fields of `Render`.
 
-        `helm template` leaves the notes out, and Helm 3 asks a cluster even for a dry run.
+        `helm template` leaves the notes out, and Helm 3 asks a cluster even for a dry run, so Helm 4 is needed. It
+        assumes a Kubernetes version of its own here, and takes no other.
 
         Raises:
             HelmError: the chart refuses the values.
         """
-        Helm.renders += 1
-        options = [word for each in sets for word in ("--set", each)]
-        with _files(values) as files:
-            dry = self.run("install", release, chart, *files, *options, "--dry-run=client", "--output", "json")
-        return str(json.loads(dry.stdout)["info"].get("notes", ""))
+        return self._notes(Render(chart, **inputs))
+
+    def _manifests(self, render: Render) -> str:
+        options = ["--kube-version", render.kube_version]
+        options += [word for each in render.sets for word in ("--set", each)]
+        options += [word for each in render.api_versions for word in ("--api-versions", each)]
+        options += ["--skip-schema-validation"] if render.skip_schema else []
+        with _files(render.values) as files:
+            return self.run("template", render.release, render.chart, *files, *options).stdout
+
+    def _notes(self, render: Render) -> str:
+        options = [word for each in render.sets for word in ("--set", each)]
+        with _files(render.values) as files:
+            words = [render.release, render.chart, *files, *options, "--dry-run=client", "--output", "json"]
+            return str(json.loads(self.run("install", *words).stdout)["info"].get("notes", ""))
 
     def lint(
         self,
@@ -273,12 +283,8 @@ def _files(values: Sequence[Values]) -> Iterator[list[str | Path]]:
         yield words
 
 
-def _content(values: Values) -> str:
-    return values.read_text() if isinstance(values, Path) else json.dumps(values)
-
-
-def fingerprint(chart: Path | str) -> tuple[tuple[str, int, int], ...]:
-    """What a chart's render depends on: path, size and time of each of its files; none for a chart in a registry."""
+def fingerprint(chart: Path | str) -> Fingerprint:
+    """What a chart's render depends on; nothing for a chart in a registry."""
     if isinstance(chart, str):
         return ()
     if chart.is_file():

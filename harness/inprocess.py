@@ -1,7 +1,7 @@
 """Helm's library in this process: a render takes a sixth of the time, since no program starts.
 
-The package helm-python-sdk wraps the Go library of Helm 4.2. It is young, and not the Helm that people run, so it
-renders only where thousands of renders are wanted; tests/harness/test_inprocess.py proves that the two say the same.
+The package helm-python-sdk wraps the Go library of Helm 4.2. It is young, and not the Helm that people run: it renders
+where many renders are wanted, and tests/chart/test_helms.py proves that the programs render and refuse the same.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.helm import KUBE_VERSION, Helm, HelmError, Values, fingerprint
+from harness.helm import RENDERS, Fingerprint, Helm, HelmError, Render, fingerprint
 from harness.run import Completed
 
 # Go's collector otherwise takes a third of the time, on threads that other tests want, which have a process for each
@@ -23,6 +23,7 @@ from harness.run import Completed
 os.environ.setdefault("GOGC", "1600")
 os.environ.setdefault("GOMAXPROCS", "1")
 
+import jsonschema_rs
 from helm_python import Chart, _native, values_from_yaml
 from helm_python import HelmError as LibraryError
 
@@ -39,138 +40,109 @@ class InProcess(Helm):
     def __init__(self, namespace: str = "default", instead: Mapping[Path, Path] | None = None) -> None:
         super().__init__(Path(_native.__file__), namespace=namespace)
         self._instead = instead or {}
-        self._charts: dict[tuple[Path, bool], tuple[object, Chart]] = {}
-        self._kept: dict[tuple[object, ...], dict[str, str]] = {}
+        self._charts: dict[Path, Loaded] = {}
 
     @cached_property
     def version(self) -> str:
         """The full version of the library, such as `4.2.3`."""
         return _native.helm_sdk_version().removeprefix("v")
 
-    def template(
-        self,
-        chart: Path | str,
-        release: str = "test-release",
-        values: Sequence[Values] = (),
-        sets: Sequence[str] = (),
-        kube_version: str = KUBE_VERSION,
-        api_versions: Sequence[str] = (),
-        show_only: Sequence[str] = (),
-        skip_schema: bool = False,
-    ) -> str:
-        """The rendered manifests, in the order of the templates' names; the program orders them by kind. They are kept.
+    def template(self, chart: Path | str, **inputs: Any) -> str:
+        """The rendered manifests, in the order of the templates' names; the program orders them by kind.
 
-        `sets` are laid over the values whole: an index (`a[0]=b`) makes a list of its own.
+        `sets` override values as a whole: an index (`a[0]=b`) makes a new list.
 
         Raises:
             HelmError: the chart refuses the values.
         """
-        merged = _merged(values, sets)
-        key = (self._loaded(Path(chart), skip_schema), to_json(merged), release, kube_version, *api_versions)
-        if key not in self._kept:
-            self._kept[key] = self.render(chart, merged, release, kube_version, api_versions, skip_schema)
+        return super().template(self._instead.get(Path(chart), chart), **inputs)
+
+    def render(self, render: Render) -> dict[str, str]:
+        """What each template renders, by its path; the notes are one of them. Nothing is cached.
+
+        Raises:
+            HelmError: the chart refuses the values.
+        """
+        options = {
+            "name": render.release,
+            "namespace": self.namespace,
+            "is_install": True,
+            "kube_version": render.kube_version,
+            "api_versions": list(render.api_versions),
+        }
+        loaded = self._loaded(self._instead.get(Path(render.chart), Path(render.chart)))
+        values = _json(_merged(render))
+        try:
+            # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
+            chart = loaded.asked(values, render.skip_schema)
+            text = _native.call_string("helm_render", chart._raw(), values, _json(options))
+        except LibraryError as error:
+            said = f"Error: {error.detail}"
+            done = Completed(("helm", "template", str(render.chart)), 1, "", said)
+            raise HelmError(f"Helm refuses {render.chart}: {said}", "", done) from error
+        rendered: dict[str, str] = json.loads(text)
+        return rendered
+
+    def _manifests(self, render: Render) -> str:
+        rendered = sorted(self.render(render).items())
         return "".join(
-            f"---\n# Source: {name}\n{text.strip()}\n"
-            for name, text in sorted(self._kept[key].items())
-            if not name.endswith(NOTES) and (not show_only or name.partition("/")[2] in show_only)
+            f"---\n# Source: {name}\n{text.strip()}\n" for name, text in rendered if not name.endswith(NOTES)
         )
 
-    def notes(
-        self,
-        chart: Path | str,
-        release: str = "test-release",
-        values: Sequence[Values] = (),
-        sets: Sequence[str] = (),
-    ) -> str:
-        rendered = self.render(chart, _merged(values, sets), release)
-        return next((text for name, text in rendered.items() if name.endswith(NOTES)), "")
+    def _notes(self, render: Render) -> str:
+        return next((text for name, text in self.render(render).items() if name.endswith(NOTES)), "")
 
-    def render(
-        self,
-        chart: Path | str,
-        values: Mapping[str, Any],
-        release: str = "test-release",
-        kube_version: str = KUBE_VERSION,
-        api_versions: Sequence[str] = (),
-        skip_schema: bool = False,
-    ) -> dict[str, str]:
-        """What each template renders, by its path; the notes are one of them. Nothing is kept.
-
-        Raises:
-            HelmError: the chart refuses the values.
-        """
-        loaded = self._loaded(Path(chart), skip_schema)
-        Helm.renders += 1
-        try:
-            return render(loaded, to_json(values), self.namespace, release, kube_version, api_versions)
-        except LibraryError as error:
-            raise refusal(chart, f"Error: {error.detail}") from error
-
-    def _loaded(self, chart: Path, skip_schema: bool) -> Chart:
+    def _loaded(self, chart: Path) -> Loaded:
         """The chart as it is on the disk now, read again only when one of its files has changed."""
-        chart = self._instead.get(chart, chart)
         state = fingerprint(chart)
-        known = self._charts.get((chart, skip_schema))
-        if known is None or known[0] != state:
-            loaded = without_schema(chart) if skip_schema else Chart.load(chart)
-            known = self._charts[chart, skip_schema] = (state, loaded)
-            self._kept.clear()  # what was rendered from the chart as it was
-        return known[1]
+        known = self._charts.get(chart)
+        if known is None or known.state != state:
+            if known:
+                RENDERS.clear()  # of the chart as it was, mostly
+            known = self._charts[chart] = Loaded(chart, state)
+        return known
 
 
-def render(
-    chart: Chart,
-    values: str,
-    namespace: str = "default",
-    release: str = "test-release",
-    kube_version: str = KUBE_VERSION,
-    api_versions: Sequence[str] = (),
-) -> dict[str, str]:
-    """What each template of a loaded chart renders, by its path. `values` are JSON.
+class Loaded:
+    """The chart of a directory, with its schema and without."""
 
-    Raises:
-        helm_python.HelmError: the chart refuses the values.
-    """
-    options = {
-        "name": release,
-        "namespace": namespace,
-        "is_install": True,
-        "kube_version": kube_version,
-        "api_versions": list(api_versions),
-    }
-    # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
-    rendered: dict[str, str] = json.loads(_native.call_string("helm_render", chart._raw(), values, to_json(options)))
-    return rendered
+    def __init__(self, directory: Path, state: Fingerprint) -> None:
+        self.state = state
+        self.complete = Chart.load(directory)
+        self.without_schema = _without_schema(directory, state)
+        schema = directory / SCHEMA
+        self._validator = jsonschema_rs.validator_for(json.loads(schema.read_text()) if schema.exists() else True)
+
+    def asked(self, values: str, skip_schema: bool) -> Chart:
+        """The one to render: without the schema if that is to be skipped, or accepts the values anyway.
+
+        Helm reads the schema for each render, which takes half of its time; here that is done once. What is refused
+        here is left to Helm.
+        """
+        if not skip_schema:
+            merged = _native.call_string("helm_chart_merge_values", self.complete._raw(), values)
+            skip_schema = self._validator.is_valid(json.loads(merged))
+        return self.without_schema if skip_schema else self.complete
 
 
-def refusal(chart: Path | str, said: str) -> HelmError:
-    return HelmError(f"Helm refuses {chart}: {said}", "", Completed(("helm", "template", str(chart)), 1, "", said))
-
-
-def without_schema(chart: Path) -> Chart:
-    """The chart of a directory without its schema: the library has no other way to skip it."""
-    files = (Path(name) for name, _, _ in fingerprint(chart))
-    return archived({str(path.relative_to(chart)): path.read_bytes() for path in files if path.name != SCHEMA})
-
-
-def archived(files: Mapping[str, bytes]) -> Chart:
-    """A chart of these files, which are nowhere on the disk."""
+def _without_schema(directory: Path, state: Fingerprint) -> Chart:
+    """The chart, packed without its schema: the library has no other way to skip it."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(f"chart/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
+        for path in (Path(name) for name, _, _ in state):
+            if path.name != SCHEMA:
+                archive.add(path, Path("chart") / path.relative_to(directory))
     return Chart.load_archive(packed.getvalue())
 
 
-def to_json(value: object) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)  # Helm reads no escaped surrogate pairs
 
 
-def _merged(values: Sequence[Values], sets: Sequence[str]) -> dict[str, Any]:
-    layers: list[Mapping[str, Any]] = [values_from_yaml(v.read_text()) if isinstance(v, Path) else v for v in values]
-    layers += [json.loads(_native.call_string("helm_strvals_parse", each)) for each in sets]
+def _merged(render: Render) -> dict[str, Any]:
+    """The values and sets as one map."""
+    layers = [values_from_yaml(each.read_text()) if isinstance(each, Path) else each for each in render.values]
+    layers += [json.loads(_native.call_string("helm_strvals_parse", each)) for each in render.sets]
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _over(merged, layer)
@@ -178,9 +150,9 @@ def _merged(values: Sequence[Values], sets: Sequence[str]) -> dict[str, Any]:
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Values files laid over each other: maps merge, all else is replaced."""
-    laid = dict(below)
+    """One map over another, as Helm does: maps merge, all else is replaced."""
+    merged = dict(below)
     for key, value in above.items():
-        under = laid.get(key)
-        laid[key] = _over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
-    return laid
+        under = merged.get(key)
+        merged[key] = _over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+    return merged

@@ -186,7 +186,7 @@ def render(release: str, values: Sequence[Values], sets: Sequence[str] = ()) -> 
         HarnessError: the chart refuses the values; nothing has been installed then.
     """
     try:
-        return Manifests.parse(Helm().template(ROOT, release, values, sets))
+        return Manifests.parse(Helm().template(ROOT, release=release, values=values, sets=sets))
     except HelmError as error:
         raise HarnessError(error.said.strip(), "Nothing was installed; mend the values and try again.") from error
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.helm import KUBE_VERSION, Helm, HelmError
+from harness.helm import Helm, HelmError
 from harness.manifests import Manifests
 from harness.paths import ROOT, examples
 from harness.tools import tool
@@ -17,7 +17,9 @@ pytest.register_assert_rewrite("tests.invariants", "tests.properties.checks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--helm", choices=("3", "4", "library"), default="4", help="the Helm that renders (default: 4)")
+    parser.addoption(
+        "--helm", choices=("3", "4", "library"), default="library", help="the Helm that renders (default: library)"
+    )
     parser.addoption("--chart", type=Path, default=ROOT, help="with --helm=library: the chart to test instead of this")
 
 
@@ -39,17 +41,8 @@ def helm(request: pytest.FixtureRequest) -> Helm:
 
 @pytest.fixture(scope="session")
 def render(helm: Helm) -> Render:
-    def rendered(
-        values: Values = None,
-        *,
-        sets: Sequence[str] = (),
-        release: str = "test-release",
-        kube_version: str = KUBE_VERSION,
-        api_versions: Sequence[str] = (),
-    ) -> Manifests:
-        layers = [] if values is None else [values]
-        text = helm.template(ROOT, release, layers, sets, kube_version=kube_version, api_versions=api_versions)
-        return parsed(text)
+    def rendered(values: Values = None, **inputs: Any) -> Manifests:
+        return parsed(helm.template(ROOT, values=[] if values is None else [values], **inputs))
 
     return rendered
 
@@ -58,9 +51,9 @@ def render(helm: Helm) -> Render:
 def refusal(helm: Helm) -> Say:
     """What Helm says when the chart refuses the values; a test fails if it does not."""
 
-    def refused(values: Values = None, *, sets: Sequence[str] = ()) -> str:
+    def refused(values: Values = None, **inputs: Any) -> str:
         with pytest.raises(HelmError) as caught:
-            helm.template(ROOT, values=[] if values is None else [values], sets=sets)
+            helm.template(ROOT, values=[] if values is None else [values], **inputs)
         return caught.value.said
 
     return refused
@@ -71,7 +64,7 @@ def notes(helm: Helm) -> Say:
     """NOTES.txt; never of Helm 3, which prints it with a cluster only."""
     four = helm if helm.major == 4 else Helm(tool("helm"))
 
-    def said(values: Values = None, *, sets: Sequence[str] = ()) -> str:
-        return four.notes(ROOT, values=[] if values is None else [values], sets=sets)
+    def said(values: Values = None, **inputs: Any) -> str:
+        return four.notes(ROOT, values=[] if values is None else [values], **inputs)
 
     return said

@@ -235,7 +235,9 @@ def replicas_have_an_address_each(manifests: Manifests) -> None:
 def keys_are_there(manifests: Manifests) -> None:
     """Each key's placeholder in the gateway's configuration has a file; one from the chart's own Secret has a key."""
     (config,) = (each for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {}))
-    wanted = set(re.findall(r'"@key:(.*)@",?$', config["data"]["config.json"], re.MULTILINE))
+    # Where files/onwards/assemble-config.sh replaces one: an alias may look the same, as the value of another field.
+    placeholder = re.compile(r'^ *(?:"(?:onwards_)?key": )?"@key:(.*)@",?$', re.MULTILINE)
+    wanted = set(placeholder.findall(config["data"]["config.json"]))
     files = set()
     for volume in (v for w in workloads(manifests) for v in pod_spec(w).get("volumes", ()) if "projected" in v):
         for secret in (source["secret"] for source in volume["projected"]["sources"] if "secret" in source):

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.helm import KUBE_VERSION
 from harness.manifests import Manifests, Object
 
 Values = Path | Mapping[str, Any] | None
 
 
 class Render(Protocol):
-    """Render the chart; without values, its defaults."""
+    """Render the chart; without values, its defaults. `inputs` are fields of `harness.helm.Render`."""
 
-    def __call__(
-        self,
-        values: Values = None,
-        *,
-        sets: Sequence[str] = (),
-        release: str = "test-release",
-        kube_version: str = KUBE_VERSION,
-        api_versions: Sequence[str] = (),
-    ) -> Manifests: ...
+    def __call__(self, values: Values = None, **inputs: Any) -> Manifests: ...
 
 
 class Say(Protocol):
-    """The text that the chart says to these values."""
+    """The text that the chart says to these values. `inputs` are fields of `harness.helm.Render`."""
 
-    def __call__(self, values: Values = None, *, sets: Sequence[str] = ()) -> str: ...
+    def __call__(self, values: Values = None, **inputs: Any) -> str: ...
 
 
 def split(text: str) -> list[str]:

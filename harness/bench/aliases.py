@@ -56,7 +56,7 @@ def measure(repetitions: int) -> Iterator[Aliases]:
 def _one(what: str, values: Mapping[str, Any], number: int) -> Aliases:
     began = time.monotonic()
     # Another release each time: what was rendered once in a process is not rendered again.
-    text = Helm().template(ROOT, f"bench-{number}", [{"fullnameOverride": chart.NAME, **values}])
+    text = Helm().template(ROOT, release=f"bench-{number}", values=[{"fullnameOverride": chart.NAME, **values}])
     took = time.monotonic() - began
     manifests = Manifests.parse(text)
     config = chart.config(manifests)

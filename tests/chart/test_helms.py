@@ -1,5 +1,7 @@
 """Every Helm that the chart promises to work with renders the same, and refuses the same mistakes at the same places.
 
+The same is what Helm's library renders in this process, by which the other tests render.
+
 A listing of the mistakes, each with each Helm: `pytest -v tests/chart/test_helms.py -k mistake`.
 """
 
@@ -22,20 +24,25 @@ from tests.chart.cases import ACCEPTED
 from tests.chart.mistakes import HINTED, REFUSED, Mistake, nested, pointer
 from tests.support import Values
 
-NEWEST = "helm"
-HELMS = (NEWEST, "helm3", "helm-floor")
-OTHERS = HELMS[1:]
+HELMS = ("helm", "helm3", "helm-floor")
+
+
+@pytest.fixture(scope="module")
+def library() -> Helm:
+    from harness.inprocess import InProcess  # only here: a process that has loaded it cannot be forked
+
+    return InProcess()
 
 
 def objects(text: str) -> dict[tuple[str, str], Object]:
     return {(each["kind"], each["metadata"]["name"]): each for each in Manifests.parse(text)}
 
 
-@pytest.mark.parametrize("binary", OTHERS)
+@pytest.mark.parametrize("binary", HELMS)
 @pytest.mark.parametrize("values", ACCEPTED.values(), ids=ACCEPTED)
-def test_they_render_the_same_objects(values: Values, binary: str) -> None:
+def test_they_render_the_same_objects(library: Helm, values: Values, binary: str) -> None:
     layers = [values] if values else []
-    here, there = (objects(Helm(tool(name)).template(ROOT, values=layers)) for name in (binary, NEWEST))
+    here, there = (objects(each.template(ROOT, values=layers)) for each in (Helm(tool(binary)), library))
     assert here
     assert here == there
 

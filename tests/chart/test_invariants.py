@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.helm import Helm
+from harness.helm import RENDERS, Helm
 from harness.paths import ROOT
 from tests.chart.accessors import FULLNAME, pools
 from tests.chart.all_options import ALL_OPTIONS
@@ -29,9 +29,10 @@ def test_the_same_values_render_the_same_bytes(helm: Helm, name: str) -> None:
     values = CASES[name]
     assert values is not None
     with_a_change = helm.template(ROOT, values=[values], sets=["onwards.replicaCount=7"])
-    assert helm.template(ROOT, values=[values]) != with_a_change
-    again = Helm(helm.binary, namespace="other").template(ROOT, values=[values])
-    assert again.replace('"other"', '"default"') == helm.template(ROOT, values=[values])
+    once = helm.template(ROOT, values=[values])
+    assert once != with_a_change
+    RENDERS.clear()
+    assert helm.template(ROOT, values=[values]) == once
 
 
 def changed(values: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:

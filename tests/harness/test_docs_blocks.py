@@ -117,7 +117,7 @@ def test_what_helm_installs_renders(words: list[str], helm: Helm) -> None:
     """With the values it is given on the command line, or from an example; a file of the user's own is not there."""
     sets = [word for flag, word in pairwise(words) if flag == "--set"]
     files = [ROOT / word for flag, word in pairwise(words) if flag == "-f" and "examples/" in word]
-    assert helm.template(ROOT, words[2], files, sets)
+    assert helm.template(ROOT, release=words[2], values=files, sets=sets)
 
 
 def sessions() -> set[str]:

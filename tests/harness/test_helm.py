@@ -38,7 +38,7 @@ def data(text: str, release: str = "test-release") -> dict[str, str]:
     return dict(Manifests.parse(text)["ConfigMap", release]["data"])
 
 
-def test_values_are_laid_over_each_other_in_order(helm: Helm, chart: Path, tmp_path: Path) -> None:
+def test_later_values_override_earlier_ones(helm: Helm, chart: Path, tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text("size: 3\n")
     assert data(helm.template(chart)) == {"size": "1", "kubernetes": "v1.37.0"}
@@ -48,7 +48,7 @@ def test_values_are_laid_over_each_other_in_order(helm: Helm, chart: Path, tmp_p
 
 
 def test_release_namespace_and_kubernetes_version_are_ours(helm: Helm, chart: Path) -> None:
-    text = helm.template(chart, "other", kube_version="1.31.4")
+    text = helm.template(chart, release="other", kube_version="1.31.4")
     assert data(text, "other")["kubernetes"] == "v1.31.4"
     assert Manifests.parse(text)["ConfigMap", "other"]["metadata"]["namespace"] == "there"
 
@@ -80,7 +80,7 @@ def test_same_render_runs_once_and_a_changed_chart_again(chart: Path, tmp_path: 
 
 
 def test_notes_are_rendered_without_a_cluster(chart: Path) -> None:
-    assert Helm().notes(chart, "mine", values=[{"size": 7}]) == "mine has size 7.\n"
+    assert Helm().notes(chart, release="mine", values=[{"size": 7}]) == "mine has size 7.\n"
     with pytest.raises(HelmError, match="this cannot work"):
         Helm().notes(chart, values=[{"bad": True}])
 

@@ -30,12 +30,6 @@ def objects(text: str) -> dict[tuple[str, str], Object]:
     return {(each["kind"], each["metadata"]["name"]): each for each in Manifests.parse(text)}
 
 
-@pytest.mark.parametrize("values", CASES.values(), ids=CASES)
-def test_it_renders_the_same_objects(values: Values) -> None:
-    layers = [] if values is None else [values]
-    assert objects(LIBRARY.template(ROOT, values=layers)) == objects(PROGRAM.template(ROOT, values=layers))
-
-
 @pytest.mark.parametrize("case", ["defaults", "example-multi-engine", "snippet-triton", "all-options"])
 def test_it_prints_the_same_notes(case: str) -> None:
     layers = [values] if (values := CASES[case]) is not None else []
@@ -75,7 +69,8 @@ def test_release_namespace_versions_and_layers_are_ours(tmp_path: Path) -> None:
     rendered = [
         objects(
             helm.template(
-                *(tmp_path, "other"),
+                tmp_path,
+                release="other",
                 values=[{"b": {"d": 5}}, tmp_path / "more.yaml"],
                 sets=["e.f=6"],
                 kube_version="1.25.3",

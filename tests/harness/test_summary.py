@@ -22,20 +22,6 @@ def test_runs_are_added_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ]
 
 
-def test_what_tests_counted_is_added_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cases = "".join(
-        f'<testcase><properties><property name="{name}" value="{value}"/></properties></testcase>'
-        for name, value in (("assertions", 4), ("assertions", 5), ("mutants", 40), ("mutants killed", 38), ("x", "y"))
-    )
-    (tmp_path / "test.xml").write_text(f'<testsuites><testsuite tests="5">{cases}</testsuite></testsuites>')
-    assert main([str(tmp_path / "test.xml")]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "test: 5 passed, 0 failed",
-        "  9 assertions, 38 mutants killed, 40 mutants",
-        "5 passed, 0 failed",
-    ]
-
-
 def test_errors_fail_and_skipped_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([report(tmp_path / "test.xml", 10, failures=1, errors=2, skipped=3)]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "4 passed, 3 failed, 3 skipped"

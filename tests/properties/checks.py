@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from harness.batch import Batch, Rendered
 from harness.errors import HarnessError
-from harness.helm import HelmError
+from harness.helm import HelmError, Render
 from harness.inprocess import NOTES, InProcess
 from harness.manifests import Manifests, load
 from harness.paths import ROOT
@@ -19,47 +17,43 @@ from tests.kubernetes_schema import NEWEST, OLDEST, faults, older
 from tests.support import objects, split
 
 LIBRARY = InProcess()
-BATCH = Batch(ROOT)
+
+Rendered = dict[str, str]
+"""What each template renders, by its path; the notes are one of them."""
 
 INTERNALS = re.compile(r"nil pointer|error calling|executing \"|can't evaluate|wrong type|interface \{\}|<no value>|%!")
 """What only someone who writes templates understands."""
 
 PROBLEM = re.compile(r"(?s)(?P<path>.+?): (?P<why>[^\n]+)\nPlease set:\n(?P<fix>.+)")
 
-answered_sets = 0
-"""How many sets of values this process has rendered, each of which a test holds against something."""
+
+def answer(values: Mapping[str, Any]) -> Rendered | HelmError:
+    """What the templates say to the values: the schema is skipped."""
+    try:
+        return LIBRARY.render(Render(ROOT, values=[values], skip_schema=True))
+    except HelmError as refused:
+        return refused
 
 
-def answers(sets: Sequence[Mapping[str, Any]]) -> list[Rendered | HelmError]:
-    """What the chart says to each set of values."""
-    global answered_sets
-    answered_sets += len(sets)
-    return BATCH.render(sets)
-
-
-def check(sets: Sequence[Mapping[str, Any]], legal: bool = True) -> list[Manifests | None]:
-    """What comes of each set of values: objects, or nothing if it is refused as it should be.
+def check(values: Mapping[str, Any], legal: bool = True) -> Manifests | None:
+    """What comes of the values: objects, or nothing if they are refused as they should be.
 
     Without `legal` the objects are only read: for texts that Kubernetes judges, not the chart.
-    """
-    return [judge(values, answer, legal) for values, answer in zip(sets, answers(sets), strict=True)]
 
-
-def judge(values: Mapping[str, Any], answer: Rendered | HelmError, legal: bool) -> Manifests | None:
-    """Reading the schema takes more than a render's time, so it is asked only about values that neither work nor are
+    Reading the schema takes more than a render's time, so it is asked only about values that neither work nor are
     refused well without it; how the schema refuses is tested in tests/chart/test_schema.py.
     """
     try:
-        if not isinstance(answer, HelmError):
-            return hold(answer, legal)
-        check_refusal(answer.said)
-    except (AssertionError, HarnessError) as error:
+        answered = answer(values)
+        if not isinstance(answered, HelmError):
+            return hold(answered, legal)
+        check_refusal(answered.said)
+    except (AssertionError, HarnessError):
         try:
-            LIBRARY.render(ROOT, values)
+            LIBRARY.render(Render(ROOT, values=[values]))
         except HelmError as refused:
             check_refusal(refused.said)
         else:
-            error.add_note(f"The values: {json.dumps(values, ensure_ascii=False)}")
             raise
     return None
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import strategies as st
+from hypothesis import given
 
 from harness.manifests import Manifests, Object
-from tests.properties.checks import BATCH, answers, check
-from tests.properties.examples import for_all
+from tests.properties.checks import answer, check
 from tests.properties.strategies import GATEWAY_FIELDS, Values, group, values
 
 GROUP_LABEL = "app.kubernetes.io/model-group"
@@ -22,55 +20,30 @@ def of_groups(manifests: Manifests, *kinds: str) -> dict[tuple[str, str, str], O
     }
 
 
-def first_group(drawn: Values) -> str:
-    return min(drawn["modelGroups"], default="a")
+@given(values(), group())
+def test_a_change_in_one_group_changes_no_other(drawn: Values, other: Values) -> None:
+    changed = min(drawn["modelGroups"], default="a")
+    before, after = check(drawn), check({**drawn, "modelGroups": {**drawn["modelGroups"], changed: other}})
+    if before is not None and after is not None:
+        others = [{key: each for key, each in of_groups(m).items() if key[0] != changed} for m in (before, after)]
+        assert others[0] == others[1]
 
 
-@pytest.mark.parametrize("shard", range(2))
-def test_a_change_in_one_group_changes_no_other(shard: int) -> None:
-    def sets(drawn: tuple[Values, Values]) -> list[Values]:
-        before, other = drawn
-        return [before, {**before, "modelGroups": {**before["modelGroups"], first_group(before): other}}]
-
-    def holds(drawn: tuple[Values, Values], before: Manifests | None, after: Manifests | None) -> None:
-        if before is not None and after is not None:
-            changed = first_group(drawn[0])
-            kept = [{key: each for key, each in of_groups(m).items() if key[0] != changed} for m in (before, after)]
-            assert kept[0] == kept[1]
-
-    for_all(st.tuples(values(), group()), shard, sets, check, holds)
+@given(values(), GATEWAY_FIELDS)
+def test_a_change_of_the_gateway_restarts_no_model(drawn: Values, gateway: Values) -> None:
+    before, after = check(drawn), check({**drawn, "onwards": gateway})
+    if before is not None and after is not None:
+        assert of_groups(before, "Deployment") == of_groups(after, "Deployment")
 
 
-@pytest.mark.parametrize("shard", range(2))
-def test_a_change_of_the_gateway_restarts_no_model(shard: int) -> None:
-    def sets(drawn: tuple[Values, Values]) -> list[Values]:
-        before, gateway = drawn
-        return [before, {**before, "onwards": gateway}]
-
-    def holds(_: tuple[Values, Values], before: Manifests | None, after: Manifests | None) -> None:
-        if before is not None and after is not None:
-            assert of_groups(before, "Deployment") == of_groups(after, "Deployment")
-
-    for_all(st.tuples(values(), GATEWAY_FIELDS), shard, sets, check, holds)
+@given(values())
+def test_the_same_values_render_the_same_bytes(drawn: Values) -> None:
+    assert str(answer(drawn)) == str(answer(drawn))
 
 
-def test_the_same_values_render_the_same_bytes() -> None:
-    def twice(sets: list[Values]) -> list[tuple[str, str]]:
-        return [(str(once), str(again)) for once, again in zip(answers(sets), BATCH.render(sets), strict=True)]
-
-    def holds(_: Values, both: tuple[str, str]) -> None:
-        assert both[0] == both[1]
-
-    for_all(values(), 0, lambda drawn: [drawn], twice, holds)
-
-
-def test_the_order_of_groups_does_not_matter() -> None:
-    def sets(drawn: Values) -> list[Values]:
-        return [drawn, {**drawn, "modelGroups": dict(reversed(drawn["modelGroups"].items()))}]
-
-    def holds(_: Values, before: Manifests | None, after: Manifests | None) -> None:
-        assert (before is None) == (after is None)
-        if before is not None and after is not None:
-            assert list(before) == list(after)
-
-    for_all(values(), 0, sets, check, holds)
+@given(values())
+def test_the_order_of_groups_does_not_matter(drawn: Values) -> None:
+    before, after = check(drawn), check({**drawn, "modelGroups": dict(reversed(drawn["modelGroups"].items()))})
+    assert (before is None) == (after is None)
+    if before is not None and after is not None:
+        assert list(before) == list(after)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 
-from harness.manifests import Manifests
 from tests.properties.checks import check, check_refusal
-from tests.properties.examples import for_all
 from tests.properties.strategies import Values, values
 
 
-@pytest.mark.parametrize("shard", range(4))
-def test_values_work_or_are_refused_with_advice(shard: int) -> None:
-    def holds(_: Values, __: Manifests | None) -> None:
-        """Checked already."""
-
-    for_all(values(), shard, lambda drawn: [drawn], check, holds)
+@given(values())
+def test_values_work_or_are_refused_with_advice(drawn: Values) -> None:
+    check(drawn)
 
 
 def test_internals_are_no_refusal() -> None:

@@ -1,1 +1,0 @@
-"""Would the tests notice? Templates changed in one place each, and the tests of the chart run on every one."""
