@@ -58,10 +58,10 @@ def test(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def judges(session: nox.Session) -> None:
-    """checkov, kube-score and Pod Security about every example; `-- --write` shortens their report."""
-    prepare(session, "judges", harness=False)
-    session.run("python", "-m", "harness.judges", *session.posargs)
+def scan(session: nox.Session) -> None:
+    """Scan the defaults and every example with checkov, kube-score and Pod Security "restricted"."""
+    prepare(session, "scan", harness=False)
+    session.run("python", "-m", "harness.scan", *session.posargs)
 
 
 @nox.session(default=False)

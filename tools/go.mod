@@ -12,6 +12,12 @@ tool (
 	github.com/helm/chart-testing/v3/ct
 	github.com/rhysd/actionlint/cmd/actionlint
 	helm.sh/helm/v3/cmd/helm
+	inference-stack/tools/pod-security
+)
+
+require (
+	k8s.io/api v0.37.0
+	k8s.io/pod-security-admission v0.37.0
 )
 
 require (
@@ -144,7 +150,6 @@ require (
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	gotest.tools/v3 v3.5.2 // indirect
 	helm.sh/helm/v3 v3.22.0 // indirect
-	k8s.io/api v0.37.0 // indirect
 	k8s.io/apiextensions-apiserver v0.37.0 // indirect
 	k8s.io/apimachinery v0.37.0 // indirect
 	k8s.io/apiserver v0.37.0 // indirect
