@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.client import Client
 from harness.cluster import Cluster
-from harness.openai import Client
 from harness.release import source
 from harness.stack import Published, Stack
 from tests.cluster.answers import ANSWER, QUESTION
