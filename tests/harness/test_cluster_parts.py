@@ -345,23 +345,6 @@ def test_too_little_space_names_the_place(tmp_path: Path) -> None:
 # --- the registry
 
 
-@pytest.mark.parametrize(
-    ("reference", "path"),
-    [
-        ("docker.io/vllm/vllm-openai:v1", "vllm/vllm-openai:v1"),
-        ("vllm/vllm-openai:v1", "vllm/vllm-openai:v1"),
-        ("busybox:1.36", "library/busybox:1.36"),
-        ("docker.io/busybox:1.36", "library/busybox:1.36"),
-        ("registry.k8s.io/pause:3.10", "pause:3.10"),
-        ("localhost/a:1", "a:1"),
-        ("localhost:5000/a/b:1", "a/b:1"),
-        ("nvcr.io/nvidia/tritonserver:25.01-py3", "nvidia/tritonserver:25.01-py3"),
-    ],
-)
-def test_the_node_asks_for_an_image_by_this_path(reference: str, path: str) -> None:
-    assert registry.path_of(reference) == path
-
-
 class FakeRegistry:
     """Answers in place of a registry and of crane."""
 
