@@ -17,6 +17,7 @@ import pytest
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from harness.cluster import binaries, cgroups, host, network, node_config, operations, pki, processes, registry
 from harness.cluster.state import NAMESPACES, Record, State, started_by_us
@@ -204,7 +205,11 @@ def test_certificates_are_signed_for_those_who_use_them(tmp_path: Path) -> None:
         base64.b64decode(kubelet["users"][0]["user"]["client-certificate-data"])
     )
     certificate.verify_directly_issued_by(authority)
-    assert certificate.subject.rfc4514_string() == "CN=system:node:node-1,O=system:nodes"
+    subject = {each.oid: each.value for each in certificate.subject}
+    assert subject[NameOID.COMMON_NAME] == "system:node:node-1"
+    assert subject[NameOID.ORGANIZATION_NAME] == "system:nodes"
+    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert ExtendedKeyUsageOID.CLIENT_AUTH in usage
     assert isinstance(certificate.public_key(), ec.EllipticCurvePublicKey)
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "pki").iterdir()} == {0o600}
 
