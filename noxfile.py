@@ -37,7 +37,7 @@ def prepare(session: nox.Session, *groups: str, harness: bool = True) -> None:
 
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run pytest; what it counted is left in `.nox/SESSION.xml`."""
-    prepare(session, "docs", "test", "engines", "release")
+    prepare(session, "docs", "test", "engines", "release", "plots")
     compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(".nox/pycache").absolute())}
     session.run(
         "python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, *session.posargs, env=compiled
@@ -47,7 +47,7 @@ def pytest(session: nox.Session, *arguments: str) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Helm, YAML, Python, Go and workflow checks; name some to run only those."""
-    prepare(session, "lint", "docs", "test", "engines", "release")
+    prepare(session, "lint", "docs", "test", "engines", "release", "plots")
     session.run("python", "-m", "harness.lint", *session.posargs)
 
 
@@ -114,7 +114,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the gateway beside others, and write docs/performance.md; `-- --quick` only shows that it works."""
-    prepare(session)
+    prepare(session, "plots")
     session.run("python", "-m", "harness.bench", *session.posargs)
 
 
