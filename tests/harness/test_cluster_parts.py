@@ -24,6 +24,7 @@ from harness.cluster.state import NAMESPACES, Record, State, started_by_us
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
 from harness.run import CommandError, Completed
+from harness.tools.pins import module_version
 
 ADDRESS = IPv4Address("10.77.3.2")
 
@@ -266,9 +267,9 @@ def test_every_component_is_one_the_program_knows() -> None:
 
 def test_kubernetes_reports_the_version_it_was_built_from() -> None:
     flags = next(program for program in binaries.programs() if program.file == "kube").ldflags
-    assert f"version.gitVersion={binaries.version('k8s.io/kubernetes')}" in flags
+    assert f"version.gitVersion={module_version('k8s.io/kubernetes', binaries.MODULE)}" in flags
     with pytest.raises(KeyError):
-        binaries.version("example.org/nothing")
+        module_version("example.org/nothing", binaries.MODULE)
 
 
 def test_a_changed_source_is_another_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
