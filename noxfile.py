@@ -42,7 +42,7 @@ def pytest(session: nox.Session, *options: str, paths: tuple[str, ...]) -> None:
     arguments = [*options, *session.posargs]
     if not any(path.is_relative_to(tests) and path.exists() for path in named):
         arguments += paths
-    prepare(session, "docs", "test", "engines", "release")
+    prepare(session, "docs", "test", "engines", "release", "plots")
     compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(".nox/pycache").absolute())}
     session.run("python", "-m", "pytest", f"--junit-xml=.nox/{session.name}.xml", *arguments, env=compiled)
 
@@ -50,7 +50,7 @@ def pytest(session: nox.Session, *options: str, paths: tuple[str, ...]) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Helm, YAML, Python, Go and workflow checks; name some to run only those."""
-    prepare(session, "lint", "docs", "test", "engines", "release")
+    prepare(session, "lint", "docs", "test", "engines", "release", "plots")
     session.run("python", "-m", "harness.lint", *session.posargs)
 
 
@@ -62,10 +62,10 @@ def test(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def judges(session: nox.Session) -> None:
-    """checkov, kube-score and Pod Security about every example; `-- --write` shortens their report."""
-    prepare(session, "judges", harness=False)
-    session.run("python", "-m", "harness.judges", *session.posargs)
+def scan(session: nox.Session) -> None:
+    """Scan the defaults and every example with checkov, kube-score and Pod Security "restricted"."""
+    prepare(session, "scan", harness=False)
+    session.run("python", "-m", "harness.scan", *session.posargs)
 
 
 @nox.session(default=False)
@@ -111,7 +111,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the gateway beside others, and write docs/performance.md; `-- --quick` only shows that it works."""
-    prepare(session)
+    prepare(session, "plots")
     session.run("python", "-m", "harness.bench", *session.posargs)
 
 

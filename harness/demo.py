@@ -9,14 +9,15 @@ import argparse
 import sys
 from pathlib import Path
 
+from openai import APIStatusError
 from rich.table import Table
 
+from harness.client import Client
 from harness.cluster import Cluster, choose
 from harness.cluster.given import Given
 from harness.errors import HarnessError
 from harness.helm import Values
 from harness.manifests import Manifests
-from harness.openai import ApiError, Client
 from harness.paths import ROOT
 from harness.progress import console, step
 from harness.stack import Stack, aliases, chart_registry, gpus_of_a_pod, node_room, publish, render, without_sizes
@@ -136,8 +137,8 @@ def converse(client: Client, manifests: Manifests) -> None:
     missing = "no-such-model"
     try:
         client.chat(missing, QUESTION)
-    except ApiError as error:
-        if error.status != 404:
+    except APIStatusError as error:
+        if error.status_code != 404:
             raise HarnessError(f"{missing} gave {error}, where 404 was due.") from error
         console.print(f"{missing}: HTTP 404, as it should be")
     else:
@@ -152,10 +153,10 @@ def ask(client: Client, alias: str) -> tuple[str, str]:
     """
     try:
         return QUESTION, client.chat(alias, QUESTION)
-    except ApiError as chat:
+    except APIStatusError as chat:
         try:
             return "embedding of a text", f"{len(client.embed(alias, QUESTION))} numbers"
-        except ApiError:
+        except APIStatusError:
             raise HarnessError(f"{alias} does not answer: {chat}", "Look at the logs of its group.") from chat
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import secrets
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from harness import images
 from harness.cluster import Cluster
 from harness.errors import HarnessError
 from harness.helm import Helm, HelmError, Values
+from harness.image_name import ImageName
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests, Object
 from harness.paths import ROOT
@@ -101,18 +101,8 @@ def image_references(manifests: Manifests) -> list[str]:
     for each in manifests:
         pod = each.get("spec", {}).get("template", {}).get("spec", {})
         for container in (*pod.get("initContainers", ()), *pod.get("containers", ())):
-            names.add(full_name(container["image"]))
+            names.add(str(ImageName.parse(container["image"])))
     return sorted(names)
-
-
-def full_name(image: str) -> str:
-    """An image's name with its registry and tag, as container runtimes complete it."""
-    first = image.partition("/")[0]
-    if "/" not in image:
-        image = f"docker.io/library/{image}"
-    elif not ("." in first or ":" in first or first == "localhost"):
-        image = f"docker.io/{image}"
-    return image if re.search(r"[:@]", image.rpartition("/")[2]) else f"{image}:latest"
 
 
 def routes(manifests: Manifests) -> dict[str, Any]:

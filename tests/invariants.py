@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.judges import restricted
 from harness.manifests import Manifests, Object, pod_spec
+from harness.scan import restricted
 
 Invariant = Callable[[Manifests], None]
 

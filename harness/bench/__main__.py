@@ -12,8 +12,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.bench import aliases, balance, gateways, latency, program
-from harness.bench.page import write
+from harness import generated
+from harness.bench import aliases, balance, gateways, latency, page, program
+from harness.bench.figures import Figures
 from harness.bench.plots import plots
 from harness.bench.report import sheets
 from harness.bench.results import Results
@@ -21,7 +22,7 @@ from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.progress import console, step
 
-KEPT = ROOT / "build" / "bench"
+PARTIAL = ROOT / "build" / "bench"
 COMMAND = "nox -s bench"
 TABLE_WIDTH = 150
 
@@ -84,30 +85,29 @@ def main() -> int:
         "--quick", action="store_true", help="a minute or two, to see that it works; no page is written"
     )
     parser.add_argument("--only", action="append", choices=gateways.NAMES, help="one of the paths; no page is written")
-    parser.add_argument("--again", type=Path, metavar="FILE", help="tables, page and plots of an earlier run's file")
+    parser.add_argument("--again", action="store_true", help="only page and plots, from the figures of the last run")
     asked = parser.parse_args()
-    kept = KEPT / ("quick.json" if asked.quick or asked.only else "results.json")
+    partial = asked.quick or asked.only
     try:
         if asked.again:
-            results = Results.load(asked.again)
+            figures = Figures.load(page.FIGURES)
         else:
             program.binary()
-            results = measured(asked.quick, asked.only or list(gateways.NAMES))
-            results.save(kept)
-        for sheet in sheets(results):
+            figures = Figures.of(measured(asked.quick, asked.only or list(gateways.NAMES)))
+            figures.save(PARTIAL / "figures.json" if partial else page.FIGURES)
+        for sheet in sheets(figures):
             if sheet.rows:
                 Console(width=max(console.width, TABLE_WIDTH)).print(sheet.rich())
-        for name, why in results.missing.items():
+        for name, why in figures.missing.items():
             console.print(f"{name} was not measured: {why}", markup=False)
-        if asked.quick or asked.only:
-            for file, drawing in plots(results).items():
-                (KEPT / file).write_text(drawing)
+        if partial:
+            generated.write({PARTIAL / name: drawing for name, drawing in plots(figures).items()})
         else:
-            write(results)
+            generated.write(page.files(figures))
     except HarnessError as error:
         print(error, file=sys.stderr)
         return 1
-    return 1 if gateways.ONWARDS in results.missing or gateways.DIRECT in results.missing else 0
+    return 1 if gateways.ONWARDS in figures.missing or gateways.DIRECT in figures.missing else 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,9 @@
-"""What one run has measured; it is kept as JSON, so that tables and plots can be made of it again."""
+"""What one run has measured, round by round."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
 REQUESTS = "requests"
 STREAMS = "streams"
@@ -73,18 +70,6 @@ class Results:
     balances: list[Balance] = field(default_factory=list)
     aliases: list[Aliases] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # gateway to why it was not measured
-
-    def save(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
-
-    @classmethod
-    def load(cls, path: Path) -> Results:
-        kept: dict[str, Any] = json.loads(path.read_text())
-        kept["measurements"] = [Measurement(**each) for each in kept["measurements"]]
-        kept["balances"] = [Balance(**each) for each in kept["balances"]]
-        kept["aliases"] = [Aliases(**each) for each in kept["aliases"]]
-        return cls(**kept)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

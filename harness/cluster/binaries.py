@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from harness.progress import Step
 from harness.run import run
 from harness.tools import tool
 from harness.tools.golang import digest, go_build
+from harness.tools.pins import module_version
 from harness.tools.store import make_once
 
 MODULE = ROOT / "tools" / "node"
@@ -45,16 +45,8 @@ class Program:
     ldflags: str = ""
 
 
-def version(module: str) -> str:
-    """The version, with its `v`, at which the node's module requires `module`."""
-    found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
-    if found is None:
-        raise KeyError(module)
-    return found.group(1)
-
-
 def coredns_image() -> str:
-    return f"registry.k8s.io/coredns/coredns:{version('github.com/coredns/coredns')}"
+    return f"registry.k8s.io/coredns/coredns:{module_version('github.com/coredns/coredns', MODULE)}"
 
 
 def programs() -> list[Program]:
@@ -80,7 +72,7 @@ def programs() -> list[Program]:
 
 def _version_flags() -> str:
     """The version that Kubernetes reports; its own build sets it with the same flags."""
-    full = version("k8s.io/kubernetes")
+    full = module_version("k8s.io/kubernetes", MODULE)
     major, minor = full.removeprefix("v").split(".")[:2]
     values = {
         "gitVersion": full,

@@ -133,7 +133,7 @@ def _apiserver(address: IPv4Address) -> tuple[str, ...]:
         f"--tls-cert-file={PKI}/apiserver.crt",
         f"--tls-private-key-file={PKI}/apiserver.key",
         f"--service-account-issuer=https://kubernetes.default.svc.{DOMAIN}",
-        f"--service-account-key-file={PKI}/sa.pub",
+        f"--service-account-key-file={PKI}/sa.crt",
         f"--service-account-signing-key-file={PKI}/sa.key",
         f"--kubelet-client-certificate={PKI}/apiserver-kubelet-client.crt",
         f"--kubelet-client-key={PKI}/apiserver-kubelet-client.key",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from harness.errors import HarnessError
+from harness.image_name import ImageName
 from harness.images.archive import ImageArchive, replacing
 from harness.progress import step
 from harness.run import run
@@ -19,16 +19,6 @@ from harness.run import run
 PUSHES_AT_ONCE = 2
 ANSWER_SECONDS = 5.0
 MANIFEST_TYPES = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
-
-
-def path_of(reference: str) -> str:
-    """The name of an image without its registry, as the node asks for it: `docker.io/a/b:1` and `a/b:1` are `a/b:1`."""
-    first, slash, rest = reference.partition("/")
-    if slash and (first == "localhost" or re.search(r"[.:]", first)):
-        host, path = first, rest
-    else:
-        host, path = "docker.io", reference
-    return path if "/" in path or host not in ("docker.io", "index.docker.io") else f"library/{path}"
 
 
 class Registry:
@@ -54,7 +44,7 @@ class Registry:
         """
         by_path: dict[str, ImageArchive] = {}
         for image in images:
-            other = by_path.setdefault(path_of(image.reference), image)
+            other = by_path.setdefault(ImageName.parse(image.reference).path, image)
             if other.reference != image.reference:
                 raise HarnessError(
                     f"{image.reference} and {other.reference} cannot both be loaded: the node's registry tells images "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from harness.image_name import ImageName
 from harness.images.archive import ImageArchive
 
 __all__ = ["ImageArchive", "build", "known"]
@@ -21,9 +22,9 @@ def build(references: Iterable[str]) -> list[ImageArchive]:
     # Imported here: the programs inside the images are below this package, and have not what the catalog needs.
     from harness.images import catalog
 
-    names = list(dict.fromkeys(map(catalog.full_name, references)))
+    names = dict.fromkeys(map(ImageName.parse, references))
     for name in names:
-        if not known(name):
+        if not catalog.recipe(name):
             catalog.build(name)  # refuses, before anything else is made
     return [catalog.build(name) for name in names]
 
@@ -32,4 +33,4 @@ def known(reference: str) -> bool:
     """Whether an image made here answers for this name."""
     from harness.images import catalog
 
-    return "@" not in reference and catalog.recipe(catalog.full_name(reference)) is not None
+    return catalog.recipe(ImageName.parse(reference)) is not None

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.image_name import ImageName
 from harness.images import base, host, onwards
 from harness.images.archive import (
     Directory,
@@ -252,51 +253,35 @@ RECIPES = (
 )
 
 
-def full_name(reference: str) -> str:
-    """A reference with its registry and tag: `vllm/vllm-openai` is `docker.io/vllm/vllm-openai:latest`.
-
-    Raises:
-        HarnessError: it has a digest, and nothing built here can have that.
-    """
-    if "@" in reference:
-        raise HarnessError(f"{reference}: an image made here cannot have a given digest.", "Name it by its tag.")
-    first, slash, _ = reference.partition("/")
-    if not slash:
-        reference = f"docker.io/library/{reference}"
-    elif not ({".", ":"} & set(first) or first == "localhost"):
-        reference = f"docker.io/{reference}"
-    return reference if ":" in reference.rpartition("/")[2] else f"{reference}:latest"
+def recipe(name: ImageName) -> Recipe | None:
+    """The recipe behind a name, whatever its tag; none behind a digest, which nothing made here can have."""
+    found = (recipe for recipe in RECIPES if recipe.repository == name.name)
+    return None if name.digest else next(found, None)
 
 
-def recipe(reference: str) -> Recipe | None:
-    """The recipe behind a full name, whatever its tag."""
-    repository = reference.rpartition(":")[0]
-    return next((recipe for recipe in RECIPES if recipe.repository == repository), None)
-
-
-def build(reference: str) -> ImageArchive:
-    """The image behind a reference, from the cache or made.
+def build(name: ImageName) -> ImageArchive:
+    """The image behind a name, from the cache or made.
 
     Raises:
         HarnessError: nothing here answers for that name, or the making failed.
     """
-    name = full_name(reference)
     found = recipe(name)
     if found is None:
         raise HarnessError(
             f"{name}: no image of the harness answers for this name.",
-            "`python -m harness.images list` shows the names. A cluster with a network pulls the real image itself.",
+            "`python -m harness.images list` shows the names; any tag will do, a digest never. A cluster with network "
+            "pulls the real image itself.",
         )
 
     def make(directory: Path, _: Step) -> None:
-        found.write(directory / "image.tar", name)
+        found.write(directory / "image.tar", str(name))
 
-    short = _short(name, found.identity(), _makers())
-    target = cache_dir("images") / f"{name.replace('/', '_').replace(':', '_')}-{short}"
+    short = _short(str(name), found.identity(), _makers())
+    target = cache_dir("images") / f"{str(name).replace('/', '_').replace(':', '_')}-{short}"
     if not target.exists():
         found.prepare()
-    title = f"Building {name.rpartition('/')[2]} ({found.what})"
-    return ImageArchive(name, make_once(target, title, make) / "image.tar")
+    title = f"Building {str(name).rpartition('/')[2]} ({found.what})"
+    return ImageArchive(str(name), make_once(target, title, make) / "image.tar")
 
 
 def _digest(path: Path) -> str:

@@ -15,11 +15,10 @@ from harness.cluster import Cluster, choose
 from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.progress import console, step
-from harness.release import artifacthub, cosign, publication, sbom, source, values_diff
+from harness.release import cosign, publication, sbom, source, values_diff
 from harness.release.changelog import check_title, section
 from harness.release.package import build, sha256
-from harness.release.publication import by_digest
-from harness.release.rehearsal import rehearse, show
+from harness.release.rehearsal import rehearse
 from harness.run import run
 from harness.stack import Published
 from harness.tools import tool
@@ -29,9 +28,9 @@ CLUSTER = "release"
 WORKFLOW = ".github/workflows/release.yml@refs/heads/main"
 
 
-def workflow() -> cosign.Workflow:
+def workflow() -> cosign.Signer:
     """The identity that signs releases: the release workflow on main of the repository that Chart.yaml names."""
-    return cosign.Workflow(f"{source.metadata()['home']}/{WORKFLOW}")
+    return cosign.workflow(f"{source.metadata()['home']}/{WORKFLOW}")
 
 
 def package(arguments: argparse.Namespace) -> None:
@@ -57,45 +56,19 @@ def package(arguments: argparse.Namespace) -> None:
 def publish(arguments: argparse.Namespace) -> None:
     """Push, sign and attest as the workflow that this runs in; its outputs are `repository` and `digest`."""
     made = build(arguments.directory)
-    with step("Pushing") as shown:
-        published = publication.push(made, arguments.registry)
-        shown.detail(by_digest(published))
-    repository = published.reference.removeprefix("oci://")
-    signer = workflow()
-    with step("Signing and attesting"):
-        cosign.sign(by_digest(published), signer)
-        cosign.verify(by_digest(published), signer)
-        bill = arguments.directory / f"{made.name}-{made.version}.cdx.json"
-        cosign.attest(by_digest(published), signer, cosign.SBOM_TYPE, bill)
-    with step("Publishing the metadata for Artifact Hub"), tempfile.TemporaryDirectory() as temporary:
-        artifacthub.publish(Path(temporary), ROOT / "artifacthub-repo.yml", repository)
+    bill = arguments.directory / f"{made.name}-{made.version}.cdx.json"
+    published = publication.publish(made, bill, arguments.registry, workflow())
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a") as file:
-            file.write(f"repository={repository}\ndigest={published.digest}\n")
+            file.write(f"repository={published.reference.removeprefix('oci://')}\ndigest={published.digest}\n")
 
 
 def verify(arguments: argparse.Namespace) -> None:
     """Verify a released digest as a user can: signature, contents, origin, the very bytes; and install it."""
     said = source.metadata()
     published = Published(f"oci://{arguments.registry}/{said['name']}", said["version"], arguments.digest)
-    signer = workflow()
-    with tempfile.TemporaryDirectory() as temporary:
-        directory = Path(temporary)
-        with step("Verifying the signature"):
-            cosign.verify(by_digest(published), signer)
-        with step("Pulling by digest"):
-            archive = publication.pull(published, directory / "pulled")
-        with step("Verifying bytes, bill of materials and provenance"):
-            made = build(directory / "made")
-            publication.check_bytes(archive, made)
-            publication.check_contents(published, signer, archive)
-            publication.check_origin(published, signer, made.commit.revision)
-        with step("Rendering") as shown:
-            shown.detail(f"{publication.render(archive)} objects")
-        with cluster_of(arguments) as cluster:
-            if cluster:
-                with step("Installing") as shown:
-                    publication.install(published, cluster, detail=shown.detail)
+    with tempfile.TemporaryDirectory() as directory, cluster_of(arguments) as cluster:
+        publication.verify(published, workflow(), Path(directory), cluster=cluster)
 
 
 def title(arguments: argparse.Namespace) -> None:
@@ -106,9 +79,7 @@ def title(arguments: argparse.Namespace) -> None:
 def rehearsal(arguments: argparse.Namespace) -> None:
     """Take every step against a registry on loopback with a key made on the spot; nothing is published."""
     with cluster_of(arguments) as cluster:
-        results = rehearse(cluster, load=arguments.kubeconfig is None)
-    if not show(results):
-        sys.exit(1)
+        rehearse(cluster, load=arguments.kubeconfig is None)
 
 
 def login(arguments: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.run import run
@@ -16,8 +17,8 @@ LAYER_TYPE = "application/vnd.cncf.artifacthub.repository-metadata.layer.v1.yaml
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
-def layout(directory: Path, metadata: bytes) -> str:
-    """Write an OCI image layout with the metadata as its only layer; the manifest's digest."""
+def layout(directory: Path, metadata: bytes) -> None:
+    """Write an OCI image layout with the metadata as its only layer."""
     blobs = directory / "blobs" / "sha256"
     blobs.mkdir(parents=True)
 
@@ -37,14 +38,13 @@ def layout(directory: Path, metadata: bytes) -> str:
     described = blob(json.dumps(manifest, sort_keys=True).encode(), MANIFEST_TYPE)
     (directory / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
     (directory / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [described]}))
-    return str(described["digest"])
 
 
-def publish(directory: Path, metadata: Path, repository: str) -> str:
-    """Push the metadata file under the repository's tag for it; its digest. `directory` is empty, for what is made."""
-    digest = layout(directory, metadata.read_bytes())
-    run([tool("crane"), "push", directory, f"{repository}:{TAG}"])
-    return digest
+def publish(metadata: Path, repository: str) -> None:
+    """Push the metadata file under the repository's tag for it."""
+    with TemporaryDirectory() as directory:
+        layout(Path(directory), metadata.read_bytes())
+        run([tool("crane"), "push", directory, f"{repository}:{TAG}"])
 
 
 def published(repository: str) -> str:

@@ -1,13 +1,12 @@
-"""Signing what lies in a registry, and verifying it: with a key of one's own, or with the workflow's identity."""
+"""Signing what lies in a registry, and verifying it, by cosign (https://docs.sigstore.dev)."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from harness.run import CommandError, Completed, run
 from harness.tools import tool
@@ -18,56 +17,29 @@ PROVENANCE_TYPE = "slsaprovenance1"
 REFUSED = "Do not install it. Get the digest from the release's notes, and report what you found (SECURITY.md)."
 
 
-class Signer(Protocol):
-    """Who signs, in cosign's words."""
-
-    @property
-    def signing(self) -> Sequence[str | Path]:
-        """Options of `cosign sign` and `attest`."""
-
-    @property
-    def verifying(self) -> Sequence[str | Path]:
-        """Options of `cosign verify` and `verify-attestation`."""
-
-
 @dataclass(frozen=True)
-class Key:
-    """A key pair without a password, for a registry on loopback: no network is asked for anything.
+class Signer:
+    """Who signs: the options of `cosign sign` and `attest`, and those of `verify` and `verify-attestation`."""
 
-    Nothing is written into Sigstore's public log, and nothing is looked up in it.
-    """
-
-    private: Path
-    public: Path
-    signing: Sequence[str | Path] = field(init=False)
-    verifying: Sequence[str | Path] = field(init=False)
-
-    def __post_init__(self) -> None:
-        offline = ("--use-signing-config=false", "--tlog-upload=false", "--allow-http-registry")
-        object.__setattr__(self, "signing", ("--key", self.private, *offline))
-        object.__setattr__(
-            self, "verifying", ("--key", self.public, "--insecure-ignore-tlog=true", "--allow-http-registry")
-        )
-
-    @classmethod
-    def make(cls, directory: Path, name: str = "cosign") -> Key:
-        """Make a pair in the directory."""
-        prefix = directory / name
-        cosign("generate-key-pair", "--output-key-prefix", prefix)
-        return cls(prefix.with_suffix(".key"), prefix.with_suffix(".pub"))
+    signing: tuple[str | Path, ...]
+    verifying: tuple[str | Path, ...]
 
 
-@dataclass(frozen=True)
-class Workflow:
+def workflow(identity: str) -> Signer:
     """The identity that GitHub gives a workflow's run: no key, and every signature is in Sigstore's public log."""
+    issuer = "https://token.actions.githubusercontent.com"
+    return Signer((), ("--certificate-identity", identity, "--certificate-oidc-issuer", issuer))
 
-    identity: str
-    issuer: str = "https://token.actions.githubusercontent.com"
-    signing: Sequence[str | Path] = ()
 
-    @property
-    def verifying(self) -> Sequence[str | Path]:
-        return ("--certificate-identity", self.identity, "--certificate-oidc-issuer", self.issuer)
+def key_pair(directory: Path, name: str = "cosign") -> Signer:
+    """A new key pair without a password, in the directory, for a registry on loopback; no network is needed."""
+    prefix = directory / name
+    cosign("generate-key-pair", "--output-key-prefix", prefix)
+    offline = ("--use-signing-config=false", "--tlog-upload=false", "--allow-http-registry")
+    return Signer(
+        ("--key", prefix.with_suffix(".key"), *offline),
+        ("--key", prefix.with_suffix(".pub"), "--insecure-ignore-tlog=true", "--allow-http-registry"),
+    )
 
 
 def cosign(*words: str | Path, hint: str = "") -> Completed:

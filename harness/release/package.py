@@ -15,6 +15,7 @@ import yaml
 
 from harness.errors import HarnessError
 from harness.helm import Helm
+from harness.image_name import ImageName
 from harness.manifests import Manifests
 from harness.paths import ROOT
 from harness.release import source
@@ -82,7 +83,9 @@ def for_artifact_hub(version: str, changed: Sequence[Change], images: Sequence[s
     return {
         "artifacthub.io/changes": _dump([{"kind": c.kind, "description": c.description} for c in changed]),
         "artifacthub.io/containsSecurityUpdates": str(any(c.kind == "security" for c in changed)).lower(),
-        "artifacthub.io/images": _dump([{"name": repository_path(image), "image": image} for image in images]),
+        "artifacthub.io/images": _dump(
+            [{"name": ImageName.parse(image).repository, "image": image} for image in images]
+        ),
         "artifacthub.io/prerelease": str("-" in version).lower(),
     }
 
@@ -102,11 +105,6 @@ def _engine(preset: Path) -> re.Match[str] | None:
     """The engine that a preset with an image of its own is for."""
     text = preset.read_text()
     return re.search(r'define "inference-stack\.engine\.([^"]+)"', text) if "\nimage: {" in text else None
-
-
-def repository_path(image: str) -> str:
-    """An image's repository without the registry, such as `vllm/vllm-openai`; `image` is a full name."""
-    return re.sub(r"(:[^/]*)?(@.*)?$", "", image.partition("/")[2])
 
 
 def _dump(value: Any) -> str:

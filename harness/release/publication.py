@@ -1,11 +1,10 @@
-"""The steps of a release after packaging, as the workflow and the rehearsal both take them."""
+"""What the workflow and the rehearsal both do with a package: push it, sign it, attest it; then verify it."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from harness.cluster import Cluster
@@ -14,8 +13,9 @@ from harness.helm import Helm
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests
 from harness.paths import ROOT
-from harness.release import cosign, sbom
-from harness.release.package import Package
+from harness.progress import Step, step
+from harness.release import artifacthub, cosign, sbom
+from harness.release.package import Package, build
 from harness.stack import Published, Stack
 from harness.stack import render as stack_render
 
@@ -26,8 +26,59 @@ INSTALL_SECONDS = 900.0
 """For the images and the model of the example to arrive."""
 
 
+def publish(package: Package, bill: Path, registry: str, signer: cosign.Signer, plain_http: bool = False) -> Published:
+    """Push the archive, sign it, attest its bill of materials, and publish what Artifact Hub reads.
+
+    `registry` is `host/path`, lower case.
+    """
+    with step("Pushing") as shown:
+        published = push(package, registry, plain_http=plain_http)
+        shown.detail(by_digest(published))
+    with step("Signing"):
+        cosign.sign(by_digest(published), signer)
+        cosign.verify(by_digest(published), signer)
+    with step("Attesting the bill of materials") as shown:
+        cosign.attest(by_digest(published), signer, cosign.SBOM_TYPE, bill)
+        shown.detail(f"{len(sbom.files(package.archive))} files, {len(package.images)} images")
+    with step("Publishing the metadata for Artifact Hub"):
+        artifacthub.publish(ROOT / "artifacthub-repo.yml", published.reference.removeprefix("oci://"))
+    return published
+
+
+def verify(
+    published: Published,
+    signer: cosign.Signer,
+    directory: Path,
+    plain_http: bool = False,
+    cluster: Cluster | None = None,
+    load: bool = False,
+) -> Path:
+    """Verify a digest as a user can: signature, contents, origin, the very bytes; install it where there is a cluster.
+
+    The archive is pulled into `directory`, which is empty; its path is returned.
+
+    Raises:
+        HarnessError: one of them is not what this checkout's commit makes, or not signed.
+    """
+    with step("Verifying the signature"):
+        cosign.verify(by_digest(published), signer)
+    with step("Pulling by digest"):
+        archive = Helm().pull(f"oci://{by_digest(published)}", directory, plain_http=plain_http)
+    with step("Verifying bytes, bill of materials and provenance"), tempfile.TemporaryDirectory() as made:
+        package = build(Path(made))
+        check_bytes(archive, package)
+        check_contents(published, signer, archive)
+        check_origin(published, signer, package.commit.revision)
+    with step("Rendering the defaults and every example") as shown:
+        shown.detail(f"{render(archive)} objects")
+    if cluster:
+        with step("Installing") as shown:
+            install(published, cluster, shown, plain_http=plain_http, load=load)
+    return archive
+
+
 def push(package: Package, registry: str, plain_http: bool = False) -> Published:
-    """Push the archive to `registry` (`host/path`, lower case), under its name and version.
+    """Push the archive to `registry`, under its name and version.
 
     Raises:
         HarnessError: Helm did not say which digest it has there.
@@ -43,10 +94,16 @@ def by_digest(published: Published) -> str:
     return f"{published.reference.removeprefix('oci://')}@{published.digest}"
 
 
-def pull(published: Published, directory: Path, plain_http: bool = False) -> Path:
-    """Pull the chart by its digest into an empty directory; the archive's path."""
-    directory.mkdir(parents=True)
-    return Helm().pull(f"oci://{by_digest(published)}", directory, plain_http=plain_http)
+def check_bytes(archive: Path, package: Package) -> None:
+    """Whether what was pulled is byte for byte what this commit packages into.
+
+    Raises:
+        HarnessError: it is not.
+    """
+    if archive.read_bytes() != package.archive.read_bytes():
+        raise HarnessError(
+            f"{archive.name} is not what commit {package.commit.revision} packages into.", cosign.REFUSED
+        )
 
 
 def check_contents(published: Published, signer: cosign.Signer, archive: Path) -> None:
@@ -66,34 +123,16 @@ def check_origin(published: Published, signer: cosign.Signer, revision: str) -> 
         raise HarnessError(f"The provenance names {', '.join(map(str, sources))}, not {revision}.", cosign.REFUSED)
 
 
-def check_bytes(archive: Path, package: Package) -> None:
-    """Whether what was pulled is byte for byte what this commit packages into.
-
-    Raises:
-        HarnessError: it is not.
-    """
-    if archive.read_bytes() != package.archive.read_bytes():
-        raise HarnessError(
-            f"{archive.name} is not what commit {package.commit.revision} packages into.", cosign.REFUSED
-        )
-
-
 def render(archive: Path) -> int:
     """Render the pulled chart with its defaults and each of its own examples; how many objects that made."""
-    with tempfile.TemporaryDirectory(prefix="pulled-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="unpacked-") as temporary:
         shutil.unpack_archive(archive, temporary, filter="data")
         examples = sorted(Path(temporary).glob("*/examples/*.yaml"))
         renders = [Helm().template(archive, values=values) for values in ([], *([each] for each in examples))]
     return sum(len(list(Manifests.parse(text))) for text in renders)
 
 
-def install(
-    published: Published,
-    cluster: Cluster,
-    plain_http: bool = False,
-    load: bool = False,
-    detail: Callable[[str], None] = lambda _: None,
-) -> None:
+def install(published: Published, cluster: Cluster, shown: Step, plain_http: bool = False, load: bool = False) -> None:
     """Install the chart by its digest in a namespace of its own, wait until it is available, and remove both.
 
     With `load`, the images are made here and put into the cluster; else it pulls them.
@@ -113,8 +152,8 @@ def install(
             create_namespace=True,
         )
         kubectl.wait_available(
-            selector=f"app.kubernetes.io/instance={stack.release}", timeout=INSTALL_SECONDS, detail=detail
+            selector=f"app.kubernetes.io/instance={stack.release}", timeout=INSTALL_SECONDS, detail=shown.detail
         )
-        detail("")
+        shown.detail(f"examples/{EXAMPLE}.yaml")
     finally:
         kubectl.run("delete", "namespace", stack.namespace, "--ignore-not-found", "--wait=false")

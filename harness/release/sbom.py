@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from harness.errors import HarnessError
+from harness.image_name import ImageName
 from harness.release.package import Package
 
 
@@ -33,7 +33,7 @@ def cyclonedx(package: Package, repository: str) -> str:
         type=ComponentType.APPLICATION,
         bom_ref="chart",
         licenses=[DisjunctiveLicense(id="MIT")],
-        purl=_purl(f"{repository}:{package.version}"),
+        purl=_purl(ImageName.parse(f"{repository}:{package.version}")),
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=package.sha256)],
         components=[
             Component(
@@ -47,9 +47,13 @@ def cyclonedx(package: Package, repository: str) -> str:
     )
     images = [
         Component(
-            name=_repository(image), version=_tag(image), type=ComponentType.CONTAINER, bom_ref=image, purl=_purl(image)
+            name=name.name,
+            version=name.tag or name.digest,
+            type=ComponentType.CONTAINER,
+            bom_ref=str(name),
+            purl=_purl(name),
         )
-        for image in package.images
+        for name in map(ImageName.parse, package.images)
     ]
     bom = Bom(serial_number=uuid5(NAMESPACE_URL, f"sha256:{package.sha256}"), components=images)
     bom.metadata.timestamp = datetime.fromtimestamp(package.commit.epoch, UTC)
@@ -83,16 +87,7 @@ def check(bill: str, archive: Path) -> None:
         )
 
 
-def _purl(image: str) -> PackageURL:
+def _purl(image: ImageName) -> PackageURL:
     """A package URL of type `oci` (https://github.com/package-url/purl-spec)."""
-    repository = _repository(image)
-    qualifiers = {"repository_url": repository, "tag": _tag(image)}
-    return PackageURL("oci", name=repository.rpartition("/")[2].lower(), qualifiers=qualifiers)
-
-
-def _repository(image: str) -> str:
-    return re.sub(r"(@sha256:[0-9a-f]+|:[^:/]+)$", "", image)
-
-
-def _tag(image: str) -> str:
-    return image.removeprefix(_repository(image))[1:]
+    qualifiers = {"repository_url": image.name, "tag": image.tag}
+    return PackageURL("oci", None, image.name.rpartition("/")[2].lower(), image.digest or None, qualifiers)

@@ -106,7 +106,9 @@ def _built(pin: Pin) -> Path:
 
 def _place(pin: Pin) -> Path:
     """The directory in the cache that holds the tool once it is built."""
-    return cache_dir("tools") / f"{pin.name}-{digest(pin.module, pin.package, pin.ldflags)}"
+    ours = sorted((pin.module / pin.name).glob("*.go"))  # sources, where the program is one of this repository's
+    state = digest(pin.module, pin.package, pin.ldflags, *(path.read_text() for path in ours))
+    return cache_dir("tools") / f"{pin.name}-{state}"
 
 
 def _from_layer(pin: Pin) -> Path:

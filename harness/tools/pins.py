@@ -143,8 +143,10 @@ PINS = {
         Pin(
             "actionlint", ("actionlint",), ("--version",), (1, 7), package="github.com/rhysd/actionlint/cmd/actionlint"
         ),
-        # Never one from PATH: rules come and go with its versions. The judges alone ask for it.
+        # Never one from PATH: rules come and go with its versions. Only `nox -s scan` asks for it.
         Pin("kube-score", package="github.com/zegl/kube-score/cmd/kube-score", module=KUBE_SCORE, rare=True),
+        # Kubernetes' own library behind a pipe; built beside Helm 3, it shares most packages with it.
+        Pin("pod-security", package="inference-stack/tools/pod-security"),
         # 3.1 is the first whose signatures are bundles that say all that a verifier needs.
         Pin(
             "cosign",

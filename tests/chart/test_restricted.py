@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judges import restricted
+from harness.scan import restricted
 from tests.chart.accessors import FULLNAME
 from tests.chart.cases import CASES
 from tests.support import Render
@@ -30,7 +30,7 @@ def test_pods_are_restricted(render: Render, name: str) -> None:
         if case == name
         for rule in rules
     }
-    assert {(each.thing, each.rule) for each in restricted.judge(render(CASES[name]))} == wanted
+    assert {(each.thing, each.rule) for each in restricted.scan(render(CASES[name]))} == wanted
 
 
 def test_no_example_is_let_off() -> None:

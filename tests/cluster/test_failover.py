@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.client import Client
 from harness.cluster import Cluster
 from harness.kubectl import Kubectl
-from harness.openai import Client
 from harness.presets import images
 from tests.cluster import provider
 from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed

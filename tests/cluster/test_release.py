@@ -7,11 +7,12 @@ import time
 from typing import Any
 
 import pytest
+from openai import APIStatusError
 
+from harness.client import Client
 from harness.cluster import Cluster
 from harness.helm import Helm
 from harness.kubectl import Kubectl
-from harness.openai import ApiError, Client
 from harness.paths import ROOT
 from harness.stack import Published
 from tests.cluster.answers import ANSWER, QUESTION
@@ -24,9 +25,9 @@ CHANGES = 5
 def test_the_defaults_install_and_the_gateway_offers_no_model(install: Install) -> None:
     with gateway(install()) as client:
         assert client.models() == []
-        with pytest.raises(ApiError) as refused:
+        with pytest.raises(APIStatusError) as refused:
             client.chat("llama", QUESTION)
-    assert refused.value.status == 404
+    assert refused.value.status_code == 404
 
 
 def test_an_upgrade_adds_an_alias_and_a_rollback_takes_it_away(install: Install) -> None:

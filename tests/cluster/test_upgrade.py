@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from harness.client import Client
 from harness.cluster import Cluster
 from harness.images import onwards
 from harness.manifests import load
-from harness.openai import Client
 from harness.presets import images
 from harness.release import source
 from harness.stack import Published, Stack

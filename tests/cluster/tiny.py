@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from harness.openai import Client
+from harness.client import Client
 from harness.presets import images
 from tests.cluster.conftest import Installed
 

@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.bench import aliases, balance, chart, figures, gateways, latency, page, peers, program
-from harness.bench.plots import plots, ticks
+from harness import generated
+from harness.bench import aliases, balance, chart, gateways, latency, page, peers, program
+from harness.bench.figures import Figures, Spread
+from harness.bench.plots import plots
 from harness.bench.report import sheets
 from harness.bench.results import REQUESTS, STREAMS, Aliases, Balance, Measurement, Results, percentile
-from harness.docs.markdown import between
 from harness.manifests import container
 from harness.run import CommandError, run
 from harness.tools import tool
@@ -71,55 +72,49 @@ def test_nothing_has_no_percentile() -> None:
 
 def test_what_a_gateway_adds_is_a_difference_within_a_round(results: Results) -> None:
     """The slow round makes both slower, and adds nothing to what the gateway adds."""
-    direct, ours, old, _ = figures.rows(results, REQUESTS)
-    assert direct.added_p50 is None
-    assert ours.added_p50 == figures.Spread(0.5, 0.5, 0.5)
-    assert ours.p50 == figures.Spread(4.0, 1.5, 6.5)
-    assert figures.ratio(old, [ours, old]) == 2
+    direct, ours, old, _ = Figures.of(results).rows
+    assert (direct.added_p50, direct.times) == (None, None)
+    assert ours.added_p50 == Spread(0.5, 0.5, 0.5)
+    assert (ours.p50, ours.times) == (4.0, 1)
+    assert old.times == 2
     assert old.throttled == 7
 
 
 def test_a_gateway_that_falls_behind_has_no_latency(results: Results) -> None:
     """The median of those answers that came would flatter it."""
-    *_, late = figures.rows(results, REQUESTS)
-    assert (late.kept_up, late.p50, late.added_p50) == (False, None, None)
-    table = sheets(results)[0].markdown()
+    figures = Figures.of(results)
+    *_, late = figures.rows
+    assert (late.p50, late.added_p50, late.times) == (None, None, None)
+    table = sheets(figures)[0].markdown()
     assert "does not keep up: 40 of 100 a second came" in table
     assert "not measured: no network |" in table
 
 
 def test_one_bad_round_is_told_and_does_not_hide_the_others(results: Results) -> None:
     results.measurements.append(measurement(gateways.ONWARDS, 3, 50, 90, came=50))
-    (ours,) = (row for row in figures.rows(results, REQUESTS) if row.gateway == gateways.ONWARDS)
-    assert ours.kept_up
-    assert ours.p50 is not None
-    assert ours.p50.most == 50
-    assert "| 6.50, behind in 1 of 3 rounds |" in sheets(results)[0].markdown()
+    (ours,) = (row for row in Figures.of(results).rows if row.gateway == gateways.ONWARDS)
+    assert ours.p50 == 6.5
+    assert "| 6.50, behind in 1 of 3 rounds |" in sheets(Figures.of(results))[0].markdown()
 
 
-def test_results_survive_being_kept(results: Results, tmp_path: Path) -> None:
-    results.save(tmp_path / "deep" / "kept.json")
-    assert Results.load(tmp_path / "deep" / "kept.json") == results
+def test_figures_survive_being_kept(results: Results, tmp_path: Path) -> None:
+    figures = Figures.of(results)
+    figures.save(tmp_path / "deep" / "kept.json")
+    assert Figures.load(tmp_path / "deep" / "kept.json") == figures
 
 
-def test_plots_are_small_and_well_formed(results: Results) -> None:
-    for drawing in plots(results).values():
+def test_plots_are_small_and_well_formed_and_the_same_again(results: Results) -> None:
+    drawings = plots(Figures.of(results))
+    for drawing in drawings.values():
         ElementTree.fromstring(drawing)
         assert len(drawing) < 40_000
+    assert plots(Figures.of(results)) == drawings
 
 
-@pytest.mark.parametrize(
-    ("least", "most", "wanted"), [(0.1, 1, [0.1, 0.2, 0.5, 1]), (0.15, 3, [0.1, 0.2, 0.5, 1, 2, 5])]
-)
-def test_an_axis_holds_all_values(least: float, most: float, wanted: list[float]) -> None:
-    assert ticks(least, most) == pytest.approx(wanted)
-
-
-def test_the_page_has_a_place_for_each_table() -> None:
-    text = page.PAGE.read_text()
-    for marker in ("RUN", *page.MARKERS):
-        text = between(text, marker, "")
-    assert {path.name for path in page.PLOTS.iterdir()} == set(plots(Results("", "", {}, {})))
+def test_the_page_and_its_plots_are_made_of_the_committed_figures() -> None:
+    files = page.files(Figures.load(page.FIGURES))
+    generated.check(files, "nox -s bench -- --again")
+    assert {*page.PLOTS.iterdir()} == {*files, page.FIGURES} - {page.PAGE}
 
 
 def test_shares_are_against_the_mean() -> None:

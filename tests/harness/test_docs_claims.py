@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.docs.markdown import blocks
+from harness.image_name import ImageName
 from harness.manifests import Manifests, container, environment, load, pod_spec
 from harness.paths import ROOT, examples
 from tests.support import Render, Say
@@ -31,7 +32,7 @@ def test_a_mirror_comes_before_every_image(render: Render) -> None:
     page = (ROOT / "docs" / "air-gap.md").read_text()
     for workload in manifests.kind("Deployment"):
         (of,) = pod_spec(workload)["containers"]
-        name = of["image"].rpartition(":")[0]
+        name = ImageName.parse(of["image"]).name
         assert name.startswith("registry.example.com/mirror/")
         assert f"`{name}`" in page
 

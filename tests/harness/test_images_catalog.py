@@ -15,19 +15,6 @@ from harness.stack import image_references
 from tests.support import Render
 
 
-@pytest.mark.parametrize(
-    ("reference", "name"),
-    [
-        ("vllm/vllm-openai", "docker.io/vllm/vllm-openai:latest"),
-        ("docker.io/vllm/vllm-openai:v1", "docker.io/vllm/vllm-openai:v1"),
-        ("busybox:1.36", "docker.io/library/busybox:1.36"),
-        ("localhost:5000/a", "localhost:5000/a:latest"),
-    ],
-)
-def test_a_reference_is_completed(reference: str, name: str) -> None:
-    assert catalog.full_name(reference) == name
-
-
 def test_a_name_is_known_whatever_its_tag() -> None:
     assert images.known("vllm/vllm-openai:any")
     assert images.known("ghcr.io/doublewordai/onwards")

@@ -12,7 +12,7 @@ from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.release import source, values_diff
 from harness.release.changelog import Change, changes, check_title, section
-from harness.release.package import for_artifact_hub, repository_path
+from harness.release.package import for_artifact_hub
 from harness.run import run
 
 CHANGELOG = """# Changelog
@@ -84,19 +84,6 @@ def test_annotations(version: str, kinds: list[str], prerelease: str, security: 
     assert yaml.safe_load(made["artifacthub.io/images"]) == [
         {"name": "vllm/vllm-openai", "image": "docker.io/vllm/vllm-openai:v1"}
     ]
-
-
-@pytest.mark.parametrize(
-    ("image", "path"),
-    [
-        ("nvcr.io/nvidia/tensorrt-llm/release:1.0", "nvidia/tensorrt-llm/release"),
-        ("localhost:5000/a/b:1", "a/b"),
-        ("ghcr.io/a/b@sha256:00", "a/b"),
-        ("ghcr.io/a/b:1@sha256:00", "a/b"),
-    ],
-)
-def test_images_are_named_by_their_repository(image: str, path: str) -> None:
-    assert repository_path(image) == path
 
 
 def test_the_charts_own_annotations_are_lists_where_they_must_be() -> None:

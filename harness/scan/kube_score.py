@@ -6,17 +6,17 @@ import json
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.judges.finding import Finding
 from harness.manifests import Manifests
 from harness.run import run
+from harness.scan.finding import Finding
 from harness.tools import tool
 from harness.tools.pins import KUBERNETES
 
-JUDGE = "kube-score"
+SCANNER = "kube-score"
 BEST = 10
 
 
-def judge(manifests: Manifests) -> set[Finding]:
+def scan(manifests: Manifests) -> set[Finding]:
     """The findings in one render.
 
     Raises:
@@ -35,7 +35,7 @@ def judge(manifests: Manifests) -> set[Finding]:
 def read(report: list[dict[str, Any]]) -> set[Finding]:
     """The findings in kube-score's report."""
     return {
-        Finding(JUDGE, check["check"]["id"], f"{of['type_meta']['kind']}/{of['object_meta']['name']}")
+        Finding(SCANNER, check["check"]["id"], f"{of['type_meta']['kind']}/{of['object_meta']['name']}")
         for of in report
         for check in of["checks"]
         if not check["skipped"] and check["grade"] < BEST

@@ -1,4 +1,4 @@
-"""What a judge finds."""
+"""What a scanner finds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 class Finding:
     """One rule that one object breaks; `thing` is its kind and name, such as `Deployment/t-onwards`."""
 
-    judge: str
+    scanner: str
     rule: str
     thing: str
+
+    def __str__(self) -> str:
+        return f"{self.scanner} {self.rule} in {self.thing}"

@@ -10,15 +10,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.judges.finding import Finding
 from harness.manifests import Manifests
 from harness.run import run
+from harness.scan.finding import Finding
 
-JUDGE = "checkov"
+SCANNER = "checkov"
 PROGRAM = Path(sys.executable).with_name("checkov")
 
 
-def judge(renders: Mapping[str, Manifests]) -> dict[str, set[Finding]]:
+def scan(renders: Mapping[str, Manifests]) -> dict[str, set[Finding]]:
     """The findings in each of the renders.
 
     Raises:
@@ -29,7 +29,7 @@ def judge(renders: Mapping[str, Manifests]) -> dict[str, set[Finding]]:
             documents = (json.dumps(each, indent=1) for each in manifests)  # JSON is YAML
             (Path(directory) / f"{name}.yaml").write_text("\n---\n".join(documents))
         options = ["--framework", "kubernetes", "--output", "json", "--quiet", "--compact", "--soft-fail"]
-        hint = "Run it by `nox -s judges`, which has an environment with checkov."
+        hint = "Run it by `nox -s scan`, which has an environment with checkov."
         done = run([PROGRAM, "--directory", directory, *options, "--skip-download"], hint=hint)
     return read(json.loads(done.stdout), renders)
 
@@ -48,5 +48,5 @@ def read(report: dict[str, Any], renders: Mapping[str, Manifests]) -> dict[str, 
     for each in report["results"]["failed_checks"]:
         # A resource is kind.namespace.name, and what follows a further dot are labels.
         kind, _, name = each["resource"].split(".")[:3]
-        found[Path(each["file_path"]).stem].add(Finding(JUDGE, each["check_id"], f"{kind}/{name}"))
+        found[Path(each["file_path"]).stem].add(Finding(SCANNER, each["check_id"], f"{kind}/{name}"))
     return found

@@ -1,0 +1,76 @@
+"""`python -m harness.scan`: scan the defaults and every example; a finding without a waiver fails."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.helm import Helm
+from harness.manifests import Manifests
+from harness.paths import ROOT, examples
+from harness.progress import console, step
+from harness.scan import checkov, kube_score, restricted
+from harness.scan.finding import Finding
+from harness.scan.waivers import WAIVERS, waived
+
+NAMESPACE = "inference"
+
+Findings = dict[str, set[Finding]]
+
+
+def renders() -> dict[str, Manifests]:
+    """The defaults and every example, as the API server gets them: in the namespace that Helm puts them into."""
+    helm = Helm(namespace=NAMESPACE)
+    texts = {"defaults": helm.template(ROOT)}
+    texts |= {path.stem: helm.template(ROOT, values=[path]) for path in examples()}
+    return {name: Manifests(map(placed, Manifests.parse(text))) for name, text in texts.items()}
+
+
+def placed(each: dict[str, Any]) -> dict[str, Any]:
+    return {**each, "metadata": {"namespace": NAMESPACE, **each["metadata"]}}
+
+
+def scanned(of: Mapping[str, Manifests]) -> Findings:
+    """What all scanners find in each render."""
+    with step("checkov"):
+        found = checkov.scan(of)
+    with step("kube-score, restricted"):
+        for name, manifests in of.items():
+            found[name] |= kube_score.scan(manifests) | restricted.scan(manifests)
+    return found
+
+
+def check(findings: Findings) -> Counter[str]:
+    """How often each waived rule is broken.
+
+    Raises:
+        HarnessError: there are findings without a waiver, or a waived rule that nothing breaks.
+    """
+    if new := [f"{name}: {each}" for name, found in findings.items() for each in sorted(found) if not waived(each)]:
+        raise HarnessError("\n".join(new), "Fix what is rendered. A waiver is for a rule that is wrong for this chart.")
+    counts = Counter(f"{each.scanner} {each.rule}" for found in findings.values() for each in found)
+    wanted = {f"{name} {rule}" for waiver in WAIVERS for name, rules in waiver.rules.items() for rule in rules}
+    if unneeded := sorted(wanted - counts.keys()):
+        raise HarnessError(f"Waived, but not broken: {', '.join(unneeded)}", "Remove it from the waivers.")
+    return counts
+
+
+def main() -> int:
+    argparse.ArgumentParser(prog="nox -s scan", description=__doc__).parse_args()
+    try:
+        counts = check(scanned(renders()))
+    except HarnessError as error:
+        console.print(str(error), markup=False, soft_wrap=True)
+        return 1
+    for rule, count in sorted(counts.items()):
+        console.print(f"  waived: {rule}, {count} objects")
+    console.print(f"scan: 0 findings, {counts.total()} waived by {len(WAIVERS)} waivers")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Rules that the chart breaks on purpose, with the reason: three waivers at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.scan.finding import Finding
+
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """Why rules do not hold for this chart: `rules` by scanner."""
+
+    rules: dict[str, tuple[str, ...]]
+    reason: str
+
+    def covers(self, finding: Finding) -> bool:
+        return finding.rule in self.rules.get(finding.scanner, ())
+
+
+WAIVERS = (
+    # onwards.image.pullPolicy, modelGroupDefaults.image
+    Waiver(
+        {"checkov": ("CKV_K8S_15", "CKV_K8S_43"), "kube-score": ("container-image-pull-policy",)},
+        "Images are named by the tag of a version, which does not move, and pulled once. Only a registry knows their "
+        "digests, and a mirror may have others; users who want digests set image.digest. Asking the registry at every "
+        "start (Always) keeps pods from starting while it is away, and forever in an air gap.",
+    ),
+    # onwards.replicaCount, modelGroupDefaults.replicaCount
+    Waiver(
+        {"kube-score": ("deployment-replicas",)},
+        "Each further pod of a group costs its GPUs, so their number is the user's decision, and one engine has no "
+        "need of two gateways. The production example has two.",
+    ),
+    # onwards.probes.liveness, modelGroupDefaults.livenessProbe
+    Waiver(
+        {"kube-score": ("pod-probes-identical",)},
+        "The gateway and most engines have one health path (the gateway answers 400 to any other). The probes request "
+        "the same path but differ: readiness fails within seconds, liveness after a minute or more, so load removes a "
+        "pod from its Service and does not kill it.",
+    ),
+)
+
+
+def waived(finding: Finding) -> bool:
+    """Whether there is a waiver for the finding."""
+    return any(waiver.covers(finding) for waiver in WAIVERS)
