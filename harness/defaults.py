@@ -17,6 +17,6 @@ KEYS = ("onwards", "modelGroupDefaults", "ingress", "httpRoute", "networkPolicy"
 
 
 def text() -> str:
-    """What the file has to hold: all keys of the root, and the defaults below `KEYS`, as JSON."""
+    """What the file has to hold: the defaults below `KEYS`, as JSON."""
     values = yaml.safe_load((ROOT / "values.yaml").read_text())
-    return json.dumps({"root": list(values), **{key: values[key] for key in KEYS}}, indent=1) + "\n"
+    return json.dumps({key: values[key] for key in KEYS}, indent=1) + "\n"

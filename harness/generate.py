@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.paths import ROOT, ci_values, examples
 from harness.presets import images
 from harness.progress import console, step
+from harness.schema import keys
 
 README = ROOT / "README.md"
 MESSAGES = ROOT / "docs" / "messages.md"
@@ -45,6 +46,7 @@ def readme() -> dict[Path, str]:
 GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
     "defaults": lambda: {defaults.FILE: defaults.text()},
     "schema": lambda: {schema.FILE: schema.written(schema.build()) + "\n"},
+    "keys": lambda: {keys.FILE: schema.written(keys.tree(schema.build())) + "\n"},
     "tags": tags,
     "readme": readme,
     "values": lambda: {ROOT / "docs" / "values.md": tables.page(documented())},

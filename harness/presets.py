@@ -1,14 +1,19 @@
-"""The image of each engine, as the chart's presets pin it: no other file of ours decides a tag."""
+"""What the chart knows of each engine: its preset. Only a preset decides a tag."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from harness.paths import ROOT
 
-IMAGE = re.compile(r"^image: \{repository: (\S+), tag: (\S+)\}$", re.MULTILINE)
+DIRECTORY = "files/engines"
+FORMAT = ROOT / DIRECTORY / "preset.schema.json"
+"""The JSON Schema of a preset, which explains every field."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +28,17 @@ class Image:
 
 
 @cache
-def images() -> dict[str, Image]:
+def presets(chart: Path = ROOT) -> dict[str, dict[str, Any]]:
+    """The preset of each engine of a chart, by the engine's name, in the order in which engines are recognised."""
+    found = {path.stem: yaml.safe_load(path.read_text()) for path in (chart / DIRECTORY).glob("*.yaml")}
+    return dict(sorted(found.items(), key=lambda item: int(item[1]["order"])))
+
+
+@cache
+def images(chart: Path = ROOT) -> dict[str, Image]:
     """The pinned image of each engine that has one, by the engine's name."""
-    presets = sorted((ROOT / "templates").rglob("_engine-*.tpl"))
-    found = {path.stem.removeprefix("_engine-"): IMAGE.search(path.read_text()) for path in presets}
-    return {engine: Image(*image.groups()) for engine, image in found.items() if image}
+    return {
+        engine: Image(preset["image"]["repository"], str(preset["image"]["tag"]))
+        for engine, preset in presets(chart).items()
+        if "image" in preset
+    }

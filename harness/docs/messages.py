@@ -18,8 +18,7 @@ from harness.errors import HarnessError
 from harness.manifests import load
 from harness.paths import ROOT
 
-HELPERS = ROOT / "templates" / "_helpers"
-TEMPLATES = sorted([*HELPERS.glob("_validate*.tpl"), HELPERS / "_warnings.tpl"])
+TEMPLATES = sorted((ROOT / "templates").rglob("*.tpl"))
 """Where the chart's messages stand."""
 STRING = r'"(?:[^"\\]|\\.)*"'
 
@@ -88,23 +87,21 @@ def _refusal(values: object, text: str) -> str:
 
 
 def sentences(template: str) -> Iterator[str]:
-    """The `why` of each problem and the text of each warning in a template, as printf has them."""
-    for match in re.finditer(rf'"why" \(?(?:printf )?({STRING})', template):
-        yield _unquoted(match[1])
-    for match in re.finditer(rf"append \$warnings \(?(?:printf )?({STRING})", template):
-        yield _unquoted(match[1])
+    """Regular expressions for the sentences of a template's rules, without the path that each begins with.
 
-
-def _unquoted(string: str) -> str:
-    return string[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    A rule prints its sentence behind an empty line, on as many lines as it takes; or it sets `$why` first.
+    """
+    template = re.sub(r"(?s)\{\{- /\*.*?\*/ -\}\}", "", template)
+    for match in re.finditer(rf'\$why = (?:printf )?({STRING})|"why" ({STRING})', template):
+        string = (match[1] or match[2])[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+        yield re.sub(r"%(?:\[\d+\])?[sdqv]", ".*", re.escape(cell(string)))
+    for match in re.finditer(r"\n\n((?:(?!Please set:| *\{\{-).+\n)+)", template):
+        _, _, sentence = match[1].strip().replace("\n", " ").partition(": ")
+        parts = re.split(r"\{\{.*?\}\}", sentence)
+        yield ".*".join(re.escape(cell(part)) for part in parts)
 
 
 def unmentioned(page: str) -> list[str]:
     """The sentences of the templates that no line of the page says."""
     wanted = [sentence for path in TEMPLATES for sentence in sentences(path.read_text())]
-    return [sentence for sentence in wanted if not re.search(_pattern(sentence), page)]
-
-
-def _pattern(sentence: str) -> str:
-    """A regular expression for what printf makes of a sentence, on a page."""
-    return re.sub(r"%(?:\[\d+\])?[sdqv]", ".*", re.escape(cell(sentence)))
+    return [sentence for sentence in wanted if not re.search(sentence, page)]

@@ -18,6 +18,7 @@ from harness.helm import Helm
 from harness.image_name import ImageName
 from harness.manifests import Manifests
 from harness.paths import ROOT
+from harness.presets import DIRECTORY, images
 from harness.release import source
 from harness.release.changelog import Change, changes, section
 from harness.stack import image_references
@@ -92,19 +93,12 @@ def for_artifact_hub(version: str, changed: Sequence[Change], images: Sequence[s
 
 def image_names(chart: Path) -> list[str]:
     """The full names of the images that the chart runs by itself or in an example, sorted."""
-    engines = [found[1] for p in chart.glob("templates/model-group/_engine-*.tpl") if (found := _engine(p))]
-    if not engines:
-        raise HarnessError(f"{chart} has no engine with an image.", "Look for `image:` in its _engine-*.tpl.")
-    groups = {e: {"enabled": True, "engine": e, "modelName": "m", "modelAlias": [e]} for e in engines}
+    groups = {e: {"enabled": True, "engine": e, "modelName": "m", "modelAlias": [e]} for e in images(chart)}
+    if not groups:
+        raise HarnessError(f"{chart} has no engine with an image.", f"Look for `image:` in its {DIRECTORY}.")
     layers: list[Any] = [{"modelGroups": groups}, *sorted((chart / "examples").glob("*.yaml"))]
     renders = (Manifests.parse(Helm().template(chart, values=[values])) for values in layers)
     return sorted({name for manifests in renders for name in image_references(manifests)})
-
-
-def _engine(preset: Path) -> re.Match[str] | None:
-    """The engine that a preset with an image of its own is for."""
-    text = preset.read_text()
-    return re.search(r'define "inference-stack\.engine\.([^"]+)"', text) if "\nimage: {" in text else None
 
 
 def _dump(value: Any) -> str:

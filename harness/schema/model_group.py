@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.presets import presets
 from harness.schema import common, routing
 from harness.schema.dsl import (
     Schema,
@@ -17,8 +18,6 @@ from harness.schema.dsl import (
     text,
 )
 from harness.schema.kubernetes import ACCESS_MODES, PROTOCOLS, QUANTITY, VOLUME_MODES, embed
-
-ENGINES = ("vllm", "sglang", "tensorrt-llm", "triton", "llama-cpp", "custom")
 
 DIGEST = "^(sha256:[0-9a-f]{64})?$"
 PORT_NAME = "^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$"
@@ -75,7 +74,7 @@ def schema() -> Schema:
     """One group, or the defaults of all."""
     return settings(
         enabled=boolean(),
-        engine=text("", *ENGINES),
+        engine=text("", *presets()),
         image=image(),
         tag=common.word(),
         **routing.endpoint(),

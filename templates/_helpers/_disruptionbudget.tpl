@@ -35,10 +35,10 @@ Prints the spec of a PodDisruptionBudget. Pods that are not ready may always be 
 for ever. Input: dict root, budget (map), selector (map).
 */ -}}
 {{- define "inference-stack.disruptionBudgetSpec" -}}
-{{- toYaml .budget }}
-{{- if include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.27") }}
+  {{- toYaml .budget }}
+  {{- if include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.27") }}
 unhealthyPodEvictionPolicy: AlwaysAllow
-{{- end }}
+  {{- end }}
 selector:
   matchLabels:
     {{- include "inference-stack.matchLabels" .selector | nindent 4 }}

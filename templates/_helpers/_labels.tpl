@@ -20,9 +20,9 @@ Input: dict root, component (onwards, model-group, test), group (name of the mod
 app.kubernetes.io/name: {{ index . "app.kubernetes.io/name" | quote }}
 app.kubernetes.io/instance: {{ index . "app.kubernetes.io/instance" | quote }}
 app.kubernetes.io/component: {{ index . "app.kubernetes.io/component" }}
-{{- with index . "app.kubernetes.io/model-group" }}
+  {{- with index . "app.kubernetes.io/model-group" }}
 app.kubernetes.io/model-group: {{ quote . }}
-{{- end }}
+  {{- end }}
 {{- end -}}
 
 {{- /*

@@ -101,35 +101,3 @@ Input: dict root, name, group (merged).
   {{- end -}}
   {{- toJson $given -}}
 {{- end -}}
-
-{{- /* Where the gateway reaches a group: its Service, or each replica by an address of its own. In strict mode the gateway drops /v1 from the path, so a URL
-ends in it; outside it the gateway joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
-{{- define "inference-stack.modelGroup.urls" -}}
-  {{- $fullname := .group.computed.fullname -}}
-  {{- $urls := list -}}
-  {{- if eq .group.balancing "perReplica" -}}
-    {{- $replicas := include "inference-stack.modelGroup.replicasName" . -}}
-    {{- range $index := until (int .group.replicaCount) -}}
-      {{- $urls = append $urls (printf "http://%s-%d.%s:%d/v1" $fullname $index $replicas (int64 $.group.computed.port)) -}}
-    {{- end -}}
-  {{- else -}}
-    {{- $urls = list (printf "http://%s:%d/v1" $fullname (int64 .group.service.port)) -}}
-  {{- end -}}
-  {{- toJson $urls -}}
-{{- end -}}
-
-{{- /* The headless Service that gives each replica an address of its own. Input: dict root, name. Output: string. */ -}}
-{{- define "inference-stack.modelGroup.replicasName" -}}
-  {{- include "inference-stack.objectName" (dict "root" .root "part" (printf "%s-replicas" .name)) -}}
-{{- end -}}
-
-{{- /* Labels of that Service: not those by which the group's own Service is found. Input: dict root, group. Output: JSON map. */ -}}
-{{- define "inference-stack.modelGroup.replicasLabels" -}}
-  {{- $selector := omit .group.computed.selectorLabels "app.kubernetes.io/model-group" -}}
-  {{- include "inference-stack.labels" (dict "root" .root "selector" $selector) -}}
-{{- end -}}
-
-{{- /* Input: dict group. Output: string. */ -}}
-{{- define "inference-stack.modelGroup.serviceAccountName" -}}
-  {{- include "inference-stack.serviceAccountName" (dict "account" .group.serviceAccount "fullname" .group.computed.fullname) -}}
-{{- end -}}

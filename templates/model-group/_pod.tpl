@@ -2,8 +2,8 @@
 
 {{- /* Prints a PodTemplateSpec. Input: dict root, name, group (computed). */ -}}
 {{- define "inference-stack.modelGroup.podTemplate" -}}
-{{- $group := .group -}}
-{{- $computed := .group.computed -}}
+  {{- $group := .group -}}
+  {{- $computed := .group.computed -}}
 metadata:
   labels:
     {{- include "inference-stack.podLabels" (dict "root" .root "selector" $computed.selectorLabels "own" $group.podLabels) | fromJson | toYaml | nindent 4 }}
@@ -23,7 +23,7 @@ spec:
   securityContext:
     {{- include "inference-stack.modelGroup.podSecurityContext" . | fromJson | toYaml | nindent 4 }}
   {{- with include "inference-stack.scheduling" $group | fromJson }}
-  {{- toYaml . | nindent 2 }}
+    {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- with include "inference-stack.modelGroup.initContainers" . | fromJsonArray }}
   initContainers:
@@ -81,27 +81,6 @@ spec:
   volumes:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-{{- end -}}
-
-{{- /*
-Whether an engine runs as another user than root: it can, nothing is mounted where only root gets, and the user did not choose otherwise.
-Input: dict group (computed). Output: "true" or nothing.
-*/ -}}
-{{- define "inference-stack.modelGroup.nonRoot" -}}
-  {{- $chosen := false -}}
-  {{- range list .group.podSecurityContext .group.securityContext -}}
-    {{- if or (hasKey (. | default dict) "runAsUser") (hasKey (. | default dict) "runAsNonRoot") -}}
-      {{- $chosen = true -}}
-    {{- end -}}
-  {{- end -}}
-  {{- if and .group.computed.preset.nonRoot (not .group.computed.rootMounts) (not $chosen) -}}
-true
-  {{- end -}}
-{{- end -}}
-
-{{- /* The home directory of an engine that does not run as root. Output: path. */ -}}
-{{- define "inference-stack.modelGroup.home" -}}
-/home/engine
 {{- end -}}
 
 {{- /* Input: dict group (computed). Output: JSON map. */ -}}

@@ -80,11 +80,11 @@ polls its running-requests metric until it is 0. From 1.30 on Kubernetes itself 
 Input: dict root, group (computed).
 */ -}}
 {{- define "inference-stack.modelGroup.lifecycle" -}}
-{{- $preset := .group.computed.preset -}}
-{{- $wait := (include "inference-stack.drain.seconds" . | fromJson).deregister -}}
-{{- if .group.lifecycle -}}
-{{- toYaml .group.lifecycle -}}
-{{- else if and $preset.busyMetric (not .group.computed.script) -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $wait := (include "inference-stack.drain.seconds" . | fromJson).deregister -}}
+  {{- if .group.lifecycle -}}
+    {{- toYaml .group.lifecycle -}}
+  {{- else if and $preset.busyMetric (not .group.computed.script) -}}
 preStop:
   exec:
     command:
@@ -98,13 +98,13 @@ preStop:
       - {{ $wait | toString | quote }}
       - {{ .group.drainSeconds | int64 | toString | quote }}
       - {{ $preset.apiKey.env | default "" | quote }}
-{{- else if include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.30") -}}
+  {{- else if include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.30") -}}
 preStop:
   sleep:
     seconds: {{ $wait }}
-{{- else -}}
+  {{- else -}}
 preStop:
   exec:
     command: [sleep, {{ $wait | toString | quote }}]
-{{- end -}}
+  {{- end -}}
 {{- end -}}

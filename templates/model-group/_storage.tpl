@@ -185,19 +185,19 @@ Input: dict group. Output: JSON list of names.
 Prints the spec of a claim. A storage class of "-" is no class at all (only volumes made beforehand), "" is the cluster's default. Input: volume.
 */ -}}
 {{- define "inference-stack.modelGroup.claimSpec" -}}
-{{- $class := .storageClass | default .storageClassName | default "" -}}
+  {{- $class := .storageClass | default .storageClassName | default "" -}}
 accessModes:
   {{- toYaml (.accessModes | default (list "ReadWriteOnce")) | nindent 2 }}
-{{- if $class }}
+  {{- if $class }}
 storageClassName: {{ ternary "" $class (eq $class "-") | quote }}
-{{- end }}
-{{- with .volumeMode }}
+  {{- end }}
+  {{- with .volumeMode }}
 volumeMode: {{ . | quote }}
-{{- end }}
-{{- with .selector }}
+  {{- end }}
+  {{- with .selector }}
 selector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+    {{- toYaml . | nindent 2 }}
+  {{- end }}
 resources:
   requests:
     storage: {{ .size | quote }}

@@ -18,10 +18,10 @@ Prints the container's hooks: the user's, else the chart's script. Onwards has n
 sent away by a header of each answer, and the gateway is ended when nothing is in flight any more. Input: root.
 */ -}}
 {{- define "inference-stack.onwards.lifecycle" -}}
-{{- $onwards := .stack.onwards -}}
-{{- if $onwards.lifecycle -}}
-{{- toYaml $onwards.lifecycle -}}
-{{- else -}}
+  {{- $onwards := .stack.onwards -}}
+  {{- if $onwards.lifecycle -}}
+    {{- toYaml $onwards.lifecycle -}}
+  {{- else -}}
 preStop:
   exec:
     command:
@@ -36,5 +36,5 @@ preStop:
       - {{ (include "inference-stack.drain.seconds" . | fromJson).quiet | toString | quote }}
       - {{ include "inference-stack.onwards.answerSeconds" . | quote }}
       - ""
-{{- end -}}
+  {{- end -}}
 {{- end -}}

@@ -62,7 +62,7 @@ Please set:
     {{- if hasKey $owned $flag }}
 
 onwards.extraArgs: {{ $flag }} is always passed by the chart, and the gateway refuses a flag given twice
-{{- with index $owned $flag }}; its value is {{ . }}{{ end }}.
+      {{- with index $owned $flag }}; its value is {{ . }}{{ end }}.
 Please set:
   onwards:
     extraArgs: []  # without {{ $flag }}

@@ -19,7 +19,7 @@ def test_every_object_is_valid(render: Render, values: Values, version: str) -> 
     assert [fault for each in rendered for fault in faults(version, each)] == []
 
 
-ASKS_FOR_THE_VERSION = {"_availability.tpl", "_validate-onwards.tpl"}
+ASKS_FOR_THE_VERSION = {"_kubernetes.tpl", "_validate.tpl"}
 
 
 def test_the_version_of_kubernetes_changes_only_what_it_must(render: Render) -> None:

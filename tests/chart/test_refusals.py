@@ -53,7 +53,7 @@ def refusal(helm: Helm) -> SayOn:
 
 def problems(said: str) -> list[str]:
     """The problems in what Helm says, each with its fix."""
-    _, _, body = said.partition("validate.yaml:1:4): ")
+    _, _, body = said.partition("validate.yaml:2:4): ")
     return [part.strip() for part in body.partition("Use --debug")[0].split("\n\n") if part.strip()]
 
 

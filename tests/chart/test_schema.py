@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from harness.paths import ROOT
+from harness.presets import presets
 from tests.chart.cases import ACCEPTED
 from tests.chart.mistakes import REFUSED, TYPOS, Mistake, nested, pointer
 from tests.chart.test_values_0_4 import STORED, USED
@@ -41,9 +42,7 @@ def test_values_without_the_charts_defaults_are_accepted(values: dict[str, Any])
 
 
 def test_the_schema_knows_the_engines_of_the_templates() -> None:
-    templates = (ROOT / "templates/model-group").glob("_engine-*.tpl")
-    engines = {path.stem.removeprefix("_engine-") for path in templates}
-    assert {*SCHEMA["definitions"]["modelGroup"]["properties"]["engine"]["enum"]} == {*engines, "", None}
+    assert {*SCHEMA["definitions"]["modelGroup"]["properties"]["engine"]["enum"]} == {*presets(), "", None}
 
 
 def test_the_table_is_long_enough() -> None:

@@ -26,24 +26,17 @@ UNREAD = {
 }
 """Leaves that change nothing in a render, and why they are in the schema."""
 
-COMPUTED = {
-    *("preset", "imageReference", "servedNames", "script", "parallel", "gpus", "normalised", "rootMounts", "cachePath")
-}
-"""What a completed group has beside the user's keys: set by the template inference-stack.modelGroup.complete."""
-
 NAMES = {
     r"\.Values": "",
+    r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy|serviceMonitor)\.)": "",
     r"\$onwards": "onwards",
-    r"\$fallback": "onwards.fallback",
     r"[$.]group": "modelGroupDefaults",
-    r"[$.]given(?=\.(?:engine|command|args|containerPort))": "modelGroupDefaults",
     r"\$account": "onwards.serviceAccount",
     r"[$.]client": "onwards.clientKeys.team",
     r"[$.]route": "routes.shared",
     r"\$provider(?!s)": "externalProviders.outside",
     r"\$scaling": "onwards.autoscaling",
     r"[$.]volume": "modelGroupDefaults.persistentVolumes.0",
-    r"\$ingress": "ingress",
     r"\$policy": "networkPolicy",
     r"\$monitor": "serviceMonitor",
 }
@@ -264,7 +257,18 @@ def known(path: str) -> bool:
 def test_a_template_reads_nothing_else() -> None:
     found = reads()
     assert len(found) > 100
-    assert {each for each in found if not COMPUTED & {*each[0].split(".")} and not known(each[0])} == set()
+    assert {each for each in found if "computed" not in each[0].split(".") and not known(each[0])} == set()
+
+
+def test_what_templates_read_of_computed_is_computed() -> None:
+    text = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.tpl"))
+    computed = {*re.findall(r'set \$computed "(\w+)"', text)}
+    for name in ("onwards.resolve", "modelGroup.invocation"):
+        (body,) = re.findall(rf'(?s)define "inference-stack\.{name}" -}}}}(.*?)\n{{{{- end -}}}}', text)
+        computed |= {*re.findall(r'"(\w+)" [($]', body[body.rindex("dict\n") :])}
+    read = {keys.split("computed.")[1].split(".")[0] for keys, _ in reads() if "computed." in keys}
+    assert len(read) > 20
+    assert read <= computed
 
 
 def test_what_scheduling_passes_on_is_known() -> None:

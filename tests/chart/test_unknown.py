@@ -11,7 +11,9 @@ import pytest
 
 from harness import defaults
 from harness.helm import Helm, HelmError
+from harness.manifests import load
 from harness.paths import ROOT
+from harness.schema import keys
 from tests.chart.accessors import one
 from tests.chart.cases import ACCEPTED
 from tests.chart.test_refusals import problems
@@ -69,13 +71,37 @@ def test_what_kubernetes_or_the_user_names_is_open(helm: Helm) -> None:
         },
         "ingress": {"annotations": free},
         "serviceMonitor": {"labels": free, "tlsConfig": free},
-        **one(resources=free, nodeSelector=free, podLabels=free, securityContext=free, startupProbe=free),
+        **one(resources=free, nodeSelector=free, podLabels=free),
     }
     assert helm.template(ROOT, values=[values], skip_schema=True)
 
 
-def test_the_root_has_the_keys_of_the_schema() -> None:
-    assert {*DEFAULTS["root"], "enabled"} == set(SCHEMA["properties"])
+DEEP = {
+    "routes.m.strategie": {"routes": {"m": {"strategie": "priority"}}},
+    "externalProviders.p.weigth": {"externalProviders": {"p": {"weigth": 2}}},
+    "onwards.clientKeys.c.allowedAlias": {"onwards": {"clientKeys": {"c": {"allowedAlias": ["m"]}}}},
+    "ingress.hosts[0].hots": {"ingress": {"hosts": [{"hots": "a.example"}]}},
+    "ingress.hosts[1].paths[0].pathtyp": {"ingress": {"hosts": [{}, {"paths": [{"pathtyp": "Exact"}]}]}},
+    "modelGroups.a.persistentVolumes[0].sizes": one(persistentVolumes=[{"sizes": "1Gi"}]),
+}
+
+
+@pytest.mark.parametrize("path", DEEP)
+def test_a_key_is_named_in_maps_of_the_users_and_in_lists(helm: Helm, path: str) -> None:
+    assert {*said(helm, DEEP[path])} >= {path}
+
+
+def test_the_fix_of_an_item_is_an_item(helm: Helm) -> None:
+    with pytest.raises(HelmError) as caught:
+        helm.template(ROOT, values=[DEEP["ingress.hosts[1].paths[0].pathtyp"]], skip_schema=True)
+    (problem,) = problems(caught.value.said)
+    assert load(problem.partition("Please set:\n")[2]) == {"ingress": {"hosts": [{"paths": [{"pathType": "Exact"}]}]}}
+
+
+def test_the_keys_are_those_of_the_schema() -> None:
+    known = json.loads(keys.FILE.read_text())
+    assert known == keys.tree(SCHEMA)
+    assert {*known} == {*SCHEMA["properties"]}
 
 
 NEAR = {

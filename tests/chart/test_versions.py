@@ -37,13 +37,6 @@ def test_the_changelog_has_the_charts_version() -> None:
     assert re.search(rf"^## .*{re.escape(CHART['version'])}", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
-def test_refusals_name_the_engine_that_the_chart_pins(render: Render) -> None:
-    text = (ROOT / "templates" / "_helpers" / "_validate-model-group.tpl").read_text()
-    fix = re.search(r"image: (\S+)\\n    tag: (\S+)\"", text)
-    assert fix is not None
-    assert pinned(render)[fix.group(1)] == fix.group(2)
-
-
 def test_the_chart_is_for_the_kubernetes_it_says() -> None:
     assert CHART["kubeVersion"] == ">=1.20.0-0"
     assert "Kubernetes 1.20 or newer" in (ROOT / "README.md").read_text()
