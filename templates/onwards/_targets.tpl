@@ -150,15 +150,3 @@ Input: string or map, or nothing. Output: JSON map, {} if it is passed on unchan
   {{- end -}}
   {{- toJson $translation -}}
 {{- end -}}
-
-{{- /* Limits of a client or a pool. Input: map with requestsPerSecond, burst and concurrencyLimit. Output: JSON map, {} if there are none. */ -}}
-{{- define "inference-stack.limits" -}}
-  {{- $limits := dict -}}
-  {{- with int64 .requestsPerSecond -}}
-    {{- $_ := set $limits "rate_limit" (dict "requests_per_second" . "burst_size" (int64 $.burst | default .)) -}}
-  {{- end -}}
-  {{- with int64 .concurrencyLimit -}}
-    {{- $_ := set $limits "concurrency_limit" (dict "max_concurrent_requests" .) -}}
-  {{- end -}}
-  {{- toJson $limits -}}
-{{- end -}}

@@ -59,4 +59,6 @@ def test_orders_differ_and_one_engine_is_the_default() -> None:
 def test_templates_name_no_engine_but_custom() -> None:
     texts = [path.read_text() for path in (ROOT / "templates").rglob("*.*")]
     engines = {*presets()} - {"custom"}
-    assert [engine for engine in engines for text in texts if f'"{engine}"' in text or f"engine: {engine}" in text] == []
+    assert [
+        engine for engine in engines for text in texts if f'"{engine}"' in text or f"engine: {engine}" in text
+    ] == []

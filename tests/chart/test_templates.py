@@ -79,8 +79,11 @@ def test_helpers_are_defined_once_and_used() -> None:
 
 def test_files_include_each_other_in_one_direction() -> None:
     """Of two files, or any ring of them, none needs the other back; resolve, which needs all, is needed by none."""
-    home = {name: path.name if path.parent.name == "_helpers" else f"{path.parent.name}/{path.name}"
-            for path in HELPERS for name in DEFINE.findall(code(path))}
+    home = {
+        name: path.name if path.parent.name == "_helpers" else f"{path.parent.name}/{path.name}"
+        for path in HELPERS
+        for name in DEFINE.findall(code(path))
+    }
     graph: dict[str, set[str]] = {}
     for path in HELPERS:
         own = {home[name] for name in DEFINE.findall(code(path))}

@@ -76,7 +76,7 @@ def test_what_kubernetes_or_the_user_names_is_open(helm: Helm) -> None:
     assert helm.template(ROOT, values=[values], skip_schema=True)
 
 
-DEEP = {
+DEEP: dict[str, dict[str, Any]] = {
     "routes.m.strategie": {"routes": {"m": {"strategie": "priority"}}},
     "externalProviders.p.weigth": {"externalProviders": {"p": {"weigth": 2}}},
     "onwards.clientKeys.c.allowedAlias": {"onwards": {"clientKeys": {"c": {"allowedAlias": ["m"]}}}},
