@@ -11,7 +11,7 @@ from typing import Any
 from harness.images import base
 from harness.manifests import load
 from harness.paths import ROOT, ci_values
-from harness.presets import images
+from harness.presets import DIRECTORY, images
 
 TEXT = (ROOT / "renovate.json5").read_text()
 CONFIG: dict[str, Any] = json.loads(re.sub(r"^\s*//.*$", "", TEXT, flags=re.MULTILINE))
@@ -26,7 +26,7 @@ def expression(pattern: str) -> str:
 
 def files() -> list[Path]:
     """Those in which a version may be written, in a checkout that may hold other things."""
-    names = ("templates", "examples", "ci", "docs", "harness", "tests/golden")
+    names = ("templates", "files", "examples", "ci", "docs", "harness", "tests/golden")
     trees = (path for name in names for path in (ROOT / name).rglob("*"))
     return [path for path in (*ROOT.iterdir(), *trees) if path.is_file()]
 
@@ -53,11 +53,16 @@ def test_the_gateways_version_is_written_once() -> None:
 
 
 def test_every_image_is_found_in_every_place() -> None:
-    """Each line of a template, example, document or recipe that has an engine's tag is one that Renovate finds."""
+    """Each line of a preset, template, example, document or recipe that has an engine's tag is one that Renovate finds."""
     hits = list(found(IMAGES))
-    tags = {value for name, _, value in hits if "_engine-" in name}
+    tags = {value for name, _, value in hits if name.startswith(DIRECTORY)}
     assert len(tags) == 5
-    written_in = (*(ROOT / "templates").rglob("*.tpl"), *(ROOT / "examples").glob("*.yaml"), *ci_values())
+    written_in = (
+        *(ROOT / "templates").rglob("*.tpl"),
+        *(ROOT / DIRECTORY).glob("*.yaml"),
+        *(ROOT / "examples").glob("*.yaml"),
+        *ci_values(),
+    )
     golden = (ROOT / "tests" / "golden").rglob("*.yaml")
     for path in (*written_in, *golden, ROOT / "README.md", ROOT / "UPGRADING.md"):
         name, text = path.relative_to(ROOT).as_posix(), path.read_text()
