@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.chart.accessors import FULLNAME, one
+from harness.helm import Helm, HelmError
+from harness.manifests import pod_spec
+from harness.paths import ROOT
+from tests.chart.accessors import FULLNAME, gateway, one
 from tests.chart.all_options import ALL_OPTIONS
 from tests.support import Render
 
@@ -127,3 +131,29 @@ def test_labels_of_a_long_release_are_short_enough(render: Render) -> None:
 def test_the_loadbalancer_may_have_a_name_of_its_own(render: Render) -> None:
     values = {"onwards": {"loadBalancer": {"enabled": True, "nameOverwrite": "public"}}}
     assert ("Service", "public") in render(values)
+
+
+def own_names() -> dict[str, list[str]]:
+    """The names that the chart keeps for itself: the one list, which its refusals read too."""
+    text = (ROOT / "templates/_helpers/_names.tpl").read_text()
+    (body,) = re.findall(r'(?s)define "inference-stack.ownNames" -}}(.*?)\n{{- end -}}', text)
+    return {kind: re.findall(r'"([^"]+)"', names) for kind, names in re.findall(r'"(\w+)" \(list (.*?)\)', body)}
+
+
+def test_the_chart_owns_the_names_of_its_objects(render: Render) -> None:
+    values = {"onwards": {"loadBalancer": {"enabled": True}}, "ingress": {"enabled": True}, "modelGroups": {}}
+    names = {each["metadata"]["name"].removeprefix(FULLNAME).lstrip("-") for each in render(values)}
+    assert names - {""} == {*own_names()["objects"]}
+
+
+def test_the_chart_owns_the_volumes_of_the_gateway(render: Render) -> None:
+    rendered = render({"onwards": {"clientKeys": {"c": {"apiKey": "k"}}}})
+    spec = pod_spec(rendered["Deployment", f"{FULLNAME}-onwards"])
+    assert {each["name"] for each in spec["volumes"]} == {*own_names()["volumes"]}
+    assert {each["mountPath"] for each in gateway(rendered)["volumeMounts"]} == {*own_names()["mountPaths"]}
+
+
+@pytest.mark.parametrize("name", own_names()["objects"])
+def test_no_group_takes_a_name_of_the_charts(helm: Helm, name: str) -> None:
+    with pytest.raises(HelmError, match=f'modelGroups.{name}: "{name}" is the name of the gateway\'s own objects'):
+        helm.template(ROOT, values=[{"modelGroups": {name: {"enabled": True, "modelAlias": ["m"], "modelName": "o/m"}}}])

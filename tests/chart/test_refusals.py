@@ -12,7 +12,7 @@ from harness.docs.cases import REFUSALS, Refusal
 from harness.helm import KUBE_VERSION, Helm, HelmError
 from harness.manifests import load
 from harness.paths import ROOT
-from tests.chart.accessors import one
+from tests.chart.accessors import engine, one, ports
 from tests.chart.validation import effective, validator
 from tests.support import Render, Values
 
@@ -442,3 +442,22 @@ def test_the_fix_is_yaml_whatever_the_groups_name(refusal: SayOn, name: str) -> 
         fix = load(problem.partition("Please set:\n")[2])
         assert fix.keys() == {"modelGroups"}
         assert all(isinstance(key, str) for key in fix["modelGroups"])
+
+
+def test_a_command_of_all_groups_is_something_to_run(render: Render) -> None:
+    values = {"modelGroups": {"a": {"enabled": True, "modelAlias": ["m"], "image": "vllm/vllm-openai"}}}
+    command = ["vllm", "serve", "--config", "/config.yaml"]
+    rendered = render({**values, "modelGroupDefaults": {"command": command}})
+    assert engine(rendered)["command"] == command
+
+
+def test_a_port_of_all_groups_is_held_against_each_command(refusal: SayOn, render: Render) -> None:
+    values = one(command=["vllm", "serve", "org/m", "--port", "8123"])
+    (problem,) = problems(refusal({**values, "modelGroupDefaults": {"containerPort": 9000}}))
+    assert problem.startswith("modelGroups.a.containerPort: it is 9000, but the command makes the engine listen on 8123")
+    assert ports(render(values))["http"] == 8123  # the chart's default is no port that anybody has set
+
+
+def test_a_provider_preset_of_null_is_none(refusal: SayOn) -> None:
+    (problem,) = problems(refusal({"externalProviders": {"p": {"preset": None, "modelAlias": ["m"]}}}))
+    assert problem.startswith("externalProviders.p.url: ")
