@@ -13,10 +13,11 @@ import yaml
 from harness.paths import ROOT
 
 FILE = ROOT / "files" / "defaults.json"
-KEYS = ("onwards", "modelGroupDefaults", "ingress", "httpRoute", "networkPolicy", "serviceMonitor")
+NAMED = ("modelGroups",)
+"""A map of the user's own, for which the chart brings an example and no defaults."""
 
 
 def text() -> str:
-    """What the file has to hold: the defaults below `KEYS`, as JSON."""
+    """What the file has to hold: the default of each key that is a map of the chart's, as JSON."""
     values = yaml.safe_load((ROOT / "values.yaml").read_text())
-    return json.dumps({key: values[key] for key in KEYS}, indent=1) + "\n"
+    return json.dumps({k: v for k, v in values.items() if isinstance(v, dict) and v and k not in NAMED}, indent=1) + "\n"

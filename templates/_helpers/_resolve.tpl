@@ -40,7 +40,7 @@ Sets .stack.defaults, and the values of each key that has one value for the rele
 {{- define "inference-stack.sections.resolve" -}}
   {{- $defaults := .Files.Get "files/defaults.json" | fromJson -}}
   {{- $_ := set .stack "defaults" $defaults -}}
-  {{- range list "onwards" "ingress" "httpRoute" "networkPolicy" "serviceMonitor" -}}
-    {{- $_ := set $.stack . (include "inference-stack.overlay" (dict "defaults" (index $defaults .) "own" (index $.Values .)) | fromJson) -}}
+  {{- range $key, $default := omit $defaults "modelGroupDefaults" -}}
+    {{- $_ := set $.stack $key (include "inference-stack.overlay" (dict "defaults" $default "own" (index $.Values $key)) | fromJson) -}}
   {{- end -}}
 {{- end -}}

@@ -43,7 +43,7 @@ def maps(values: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_each_map_of_the_charts_own_is_closed(helm: Helm) -> None:
     """Those that have keys by default, but for Kubernetes' own."""
     group = DEFAULTS["modelGroupDefaults"]
-    values = deepcopy({**{key: DEFAULTS[key] for key in defaults.KEYS}, "modelGroups": {"a": group}})
+    values = deepcopy({**DEFAULTS, "modelGroups": {"a": group}})
     every = [found for key, below in values.items() for found in maps(below, key)]
     closed = {path: each for path, each in every if each and path != "modelGroups" and "resources" not in path}
     for each in closed.values():
