@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.helm import KUBE_VERSION
 from harness.manifests import load
-from harness.presets import images
+from harness.presets import images, presets
 
 FILE = Path(__file__).with_name("messages.yaml")
 
@@ -32,7 +32,8 @@ class Warned:
 
 
 def _read(kind: str) -> dict[str, dict[str, Any]]:
-    text = FILE.read_text().replace("(vllm)", images()["vllm"].tag)
+    others = ", ".join(engine for engine in presets() if engine != "vllm")
+    text = FILE.read_text().replace("(vllm)", images()["vllm"].tag).replace("(other engines)", others)
     return {name: {**case, "text": case["text"].strip()} for name, case in load(text)[kind].items()}
 
 

@@ -82,7 +82,6 @@ def test_images_have_the_packages_that_are_tested() -> None:
 
 def test_stand_ins_answer_for_the_versions_that_the_engines_are_pinned_to() -> None:
     tags = {f"{recipe.repository.removeprefix('docker.io/')}:{recipe.tag}" for recipe in RECIPES}
-    assert len(images()) == 5
     assert set(map(str, images().values())) <= tags
 
 
