@@ -1,7 +1,7 @@
 """Every refusal and warning of the chart, as a page.
 
-The tests assert each text of `messages.yaml` word for word: the page says what the chart says. `unmentioned` reads the
-sentences in the templates, so one without a case is found.
+The tests assert each text of `messages.yaml` word for word: the page shows what the chart prints. `unmentioned` reads
+the sentences in the templates, so one without a case is found.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.manifests import load
 from harness.paths import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.tpl"))
-"""Where the chart's messages stand."""
+"""The templates with the chart's messages."""
 STRING = r'"(?:[^"\\]|\\.)*"'
 
 HEAD = """\
@@ -31,12 +31,11 @@ and `helm upgrade` print.
 
 Before both, Helm holds the values against the chart's schema: an unknown key, a wrong type and a number out of bounds
 are refused with their path (`values don't meet the specifications of the schema(s)`, and for example
-`at '/modelGroups/chat': additional properties 'modelAlais' not allowed`). Words of other charts are answered with the
-key that they mean (`at '/onwards/replicas': value must be 'did you mean replicaCount?'`). [Values](values.md) has the
-keys there are.
+`at '/modelGroups/chat': additional properties 'modelAlais' not allowed`). Keys of other charts are answered with this
+chart's key (`at '/onwards/replicas': value must be 'did you mean replicaCount?'`). [Values](values.md) lists
+the valid keys.
 
-Each message stands here with values that cause it. In a message of your own, other names and numbers stand in the same
-sentence.
+Each message is listed with values that cause it; yours will have other names and numbers.
 """
 
 
@@ -46,7 +45,7 @@ def title(case: str) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML as people write it: a list stands deeper than its key."""
+    """YAML as people write it: a list is indented below its key."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - the base's names
         super().increase_indent(flow, False)
@@ -57,7 +56,7 @@ def _yaml(values: object) -> str:
 
 
 def page() -> str:
-    """The whole page.
+    """The complete page.
 
     Raises:
         HarnessError: a sentence of the templates has no case.
@@ -66,8 +65,8 @@ def page() -> str:
     parts += [f"### {title(name)}\n\n{_refusal(case.values, case.text)}" for name, case in REFUSALS.items()]
     parts.append("## Warnings")
     for name, case in WARNINGS.items():
-        said = "\n\n".join(f"> {cell(line)}" for line in case.text.splitlines())
-        parts.append(f'### {title(name)}\n\n{said}\n\n```yaml title="warned of"\n{_yaml(case.values)}\n```')
+        quoted = "\n\n".join(f"> {cell(line)}" for line in case.text.splitlines())
+        parts.append(f'### {title(name)}\n\n{quoted}\n\n```yaml title="warned of"\n{_yaml(case.values)}\n```')
     text = "\n\n".join(part.strip() for part in parts) + "\n"
     if missing := unmentioned(text):
         raise HarnessError("No case has:\n" + "\n".join(missing), f"Add one to {FILE.relative_to(ROOT)}")
@@ -78,7 +77,7 @@ def _refusal(values: object, text: str) -> str:
     problem, _, fix = text.partition("\nPlease set:\n")
     path, _, why = problem.partition(": ")
     shown = dedent(fix).strip()
-    load(shown)  # what users are told to paste is YAML
+    load(shown)  # what users are to paste must be YAML
     return (
         f"`{path}`: {cell(why)}\n\n"
         f'```yaml title="refused"\n{_yaml(values)}\n```\n\n'
@@ -102,6 +101,6 @@ def sentences(template: str) -> Iterator[str]:
 
 
 def unmentioned(page: str) -> list[str]:
-    """The sentences of the templates that no line of the page says."""
+    """The sentences of the templates that no line of the page has."""
     wanted = [sentence for path in TEMPLATES for sentence in sentences(path.read_text())]
     return [sentence for sentence in wanted if not re.search(sentence, page)]

@@ -32,7 +32,7 @@ Input: dict own (minAvailable, maxUnavailable, enabled), pods (number). Output: 
 
 {{- /*
 Prints the spec of a PodDisruptionBudget. Pods that are not ready may always be evicted, or one model that never gets ready would block its node's drain
-for ever. Input: dict root, budget (map), selector (map).
+forever. Input: dict root, budget (map), selector (map).
 */ -}}
 {{- define "inference-stack.disruptionBudgetSpec" -}}
   {{- toYaml .budget }}
@@ -44,7 +44,7 @@ selector:
     {{- include "inference-stack.matchLabels" .selector | nindent 4 }}
 {{- end -}}
 
-{{- /* How many pods a budget lets go at once. Input: dict budget (map), pods (number). Output: number. */ -}}
+{{- /* How many pods a budget allows to be evicted at once. Input: dict budget (map), pods (number). Output: number. */ -}}
 {{- define "inference-stack.disruptionBudget.allowed" -}}
   {{- if hasKey .budget "maxUnavailable" -}}
     {{- include "inference-stack.podCount" (dict "given" .budget.maxUnavailable "pods" .pods) -}}
@@ -67,7 +67,7 @@ Please set:
 {{ indent 2 $fix }}
   {{- else if and $budget (int64 .pods) (le (include "inference-stack.disruptionBudget.allowed" (dict "budget" $budget "pods" .pods) | int64) 0) }}
 
-{{ $path }}: it lets none of the {{ int64 .pods }} pods go, so a node that runs one could never be drained.
+{{ $path }}: it allows none of the {{ int64 .pods }} pods to be evicted, so a node that runs one could never be drained.
 Please set:
 {{ indent 2 $fix }}
   {{- end }}

@@ -20,7 +20,7 @@ Input: dict root, image (map of registry, repository, tag, digest), defaultTag. 
 {{- end -}}
 
 {{- /*
-Whether an image is known to be older than a version; a tag that is no version says nothing.
+Whether an image is known to be older than a version; a tag that is not a version is never known to be.
 Input: dict reference (the image), version (or nothing). Output: "true" or nothing.
 */ -}}
 {{- define "inference-stack.imageOlderThan" -}}
@@ -33,7 +33,7 @@ true
 {{- end -}}
 
 {{- /*
-Kubernetes' own default, written out so that no tool sees a difference. Input: dict image (map), reference (the whole name). Output: string.
+Kubernetes' own default, written out so that no tool sees a difference. Input: dict image (map), reference (the complete name). Output: string.
 */ -}}
 {{- define "inference-stack.imagePullPolicy" -}}
   {{- default (ternary "Always" "IfNotPresent" (hasSuffix ":latest" .reference)) .image.pullPolicy -}}

@@ -70,7 +70,8 @@ Please set:
 {{- define "inference-stack.name.rule" -}}
   {{- if not (include "inference-stack.isName" .name) }}
 
-{{ join "." .keys }}.{{ .name }}: {{ quote .name }} is no name: up to 63 lower-case letters, digits and -, beginning and ending with a letter or digit.
+{{ join "." .keys }}.{{ .name }}: {{ quote .name }} is not a valid name: use up to 63 lower-case letters, digits and -, starting and
+ending with a letter or digit.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" .keys "yaml" "my-name: {}") | indent 2 }}
   {{- end }}
@@ -83,7 +84,7 @@ texts.
 {{- define "inference-stack.placeholder.rule" -}}
   {{- if contains "@key:" (toJson .texts) }}
 
-{{ join "." .keys }}.{{ .field }}: a text in it begins like the chart's placeholder for a key, @key:, and a key could take its place.
+{{ join "." .keys }}.{{ .field }}: a value in it contains @key:, the chart's placeholder for an API key, and could be replaced by a key.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" .keys "yaml" (printf "%s: null" .field)) | indent 2 }}
   {{- end }}

@@ -1,6 +1,6 @@
 {{- /*
 Keys that the chart does not know. The schema refuses them too, but it can be skipped (--skip-schema-validation, Argo CD's skipSchemaValidation), and then a
-misspelt key would change nothing, in silence. files/keys.json, made from the schema, has the keys that there are: {} below what the chart does not
+misspelt key would silently have no effect. files/keys.json, generated from the schema, has the valid keys include {} below what the chart does not
 look into, "*" for each key of a map whose keys the user chooses, "[]" for each item of a list.
 */ -}}
 
@@ -15,7 +15,7 @@ look into, "*" for each key of a map whose keys the user chooses, "[]" for each 
   {{- end -}}
 {{- end -}}
 
-{{- /* Rule: the keys of a value are known, at any depth. Input: dict path (the keys to it), value, known (the keys that there are). */ -}}
+{{- /* Rule: the keys of a value are known, at any depth. Input: dict path (the keys to it), value, known (the valid keys). */ -}}
 {{- define "inference-stack.unknownKeys.rule.keys" -}}
   {{- if and .known (kindIs "map" .value) -}}
     {{- range $key, $value := .value -}}
@@ -29,7 +29,7 @@ look into, "*" for each key of a map whose keys the user chooses, "[]" for each 
   {{- end -}}
 {{- end -}}
 
-{{- /* Rule: one key is known, and those of its value. Input: dict path (the keys to its map), key, value, known (the keys that there are). */ -}}
+{{- /* Rule: one key is known, and those of its value. Input: dict path (the keys to its map), key, value, known (the valid keys). */ -}}
 {{- define "inference-stack.unknownKeys.rule.key" -}}
   {{- if hasKey .known "*" }}
     {{- include "inference-stack.unknownKeys.rule.keys" (dict "path" (append .path .key) "value" .value "known" (index .known "*")) }}
@@ -39,10 +39,11 @@ look into, "*" for each key of a map whose keys the user chooses, "[]" for each 
     {{- $keys := keys .known | sortAlpha }}
     {{- $context := dict "key" .key "known" $keys }}
     {{- $near := include "inference-stack.unknownKeys.near" $context }}
-    {{- $advice := ternary (printf "did you mean %s?" $near) (printf "there is %s." (include "inference-stack.unknownKeys.choice" $context)) (ne $near "") }}
+    {{- $choice := include "inference-stack.unknownKeys.choice" $context }}
+    {{- $advice := ternary (printf "did you mean %s?" $near) (printf "valid keys include %s." $choice) (ne $near "") }}
 
-{{ append .path .key | join "." | replace ".[" "[" }}: {{ quote .key }} is no key of {{ join "." .path | replace ".[" "[" | default "the chart" }}, so it would
-change nothing; {{ $advice }}
+{{ append .path .key | join "." | replace ".[" "[" }}: {{ quote .key }} is not a key of {{ join "." .path | replace ".[" "[" | default "the chart" }}, so it
+would have no effect; {{ $advice }}
 Please set:
     {{- if $near }}
 {{ include "inference-stack.nested" (dict "keys" .path "yaml" (dict $near .value | toYaml)) | indent 2 }}

@@ -7,7 +7,7 @@
 {{- define "inference-stack.access.rule.parentRefs" -}}
   {{- if and .stack.httpRoute.enabled (not .stack.httpRoute.parentRefs) }}
 
-httpRoute.parentRefs: a route that is attached to no Gateway lets nobody in.
+httpRoute.parentRefs: a route without a parent Gateway receives no traffic.
 Please set:
   httpRoute:
     parentRefs:
@@ -22,7 +22,7 @@ Please set:
       {{- $key := printf "%s%s" $of.host .path }}
       {{- if and $.stack.ingress.enabled (has $key $seen) }}
 
-ingress.hosts: the path {{ .path }} of {{ $of.host | default "all hosts" }} is there twice, and which one counts depends on the controller.
+ingress.hosts: the path {{ .path }} of {{ $of.host | default "all hosts" }} is set twice, and which one applies depends on the controller.
 Please set:
   ingress:
     hosts:
@@ -39,8 +39,8 @@ Please set:
       {{- range $of.paths }}
         {{- if not (regexMatch "^/v1(/|$)" .path) }}
 
-ingress.hosts: the path {{ .path }} of {{ $of.host | default "all hosts" }} opens more than /v1, and onwards.strictMode: false sends every path on
-to the engines, their administrative ones included.
+ingress.hosts: the path {{ .path }} of {{ $of.host | default "all hosts" }} exposes more than /v1, and with onwards.strictMode: false every path reaches
+the engines, including administrative ones.
         {{- end }}
       {{- end }}
     {{- end }}
@@ -51,7 +51,7 @@ to the engines, their administrative ones included.
   {{- $own := index (.stack.ingress.annotations | default dict) "nginx.ingress.kubernetes.io/proxy-read-timeout" | default "" | toString }}
   {{- if and .stack.ingress.enabled (regexMatch "^[0-9]+$" $own) (lt (int64 $own) (int64 .stack.onwards.drainSeconds)) }}
 
-ingress.annotations: proxy-read-timeout cuts an answer that is silent for {{ $own }} seconds, and one that is not streamed is silent until its end;
-leave it out, and it follows onwards.drainSeconds.
+ingress.annotations: proxy-read-timeout closes a connection that is idle for {{ $own }} seconds, and a response that is not streamed is idle until its
+end; omit it to use onwards.drainSeconds.
   {{- end }}
 {{- end -}}

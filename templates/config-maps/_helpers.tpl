@@ -21,7 +21,7 @@ Files of a ConfigMap: text as it is, numbers and booleans as text, maps and list
   {{- toJson $data -}}
 {{- end -}}
 
-{{- /* Rule: no ConfigMap is called as the gateway's own. Input: root. */ -}}
+{{- /* Rule: no ConfigMap has the name of the gateway's own. Input: root. */ -}}
 {{- define "inference-stack.configMaps.problems" -}}
   {{- range (include "inference-stack.ownNames" . | fromJson).configMaps }}
     {{- if hasKey ($.Values.configMaps | default dict) . }}

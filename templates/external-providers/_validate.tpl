@@ -16,7 +16,7 @@
 {{- define "inference-stack.externalProvider.rule.url" -}}
   {{- $why := "" }}
   {{- if not .provider.url }}
-    {{- $why = "there is no URL, and none follows from a preset." }}
+    {{- $why = "no URL is set, and no preset supplies one." }}
   {{- else if not (regexMatch "^https?://[^/]" (toString .provider.url)) }}
     {{- $why = printf "%q does not begin with http:// or https://, so every request would fail." (toString .provider.url) }}
   {{- end }}
@@ -35,8 +35,8 @@ Please set:
   {{- $hasPath := and (regexMatch "^https?://[^/]" $url) (not (regexMatch "^https?://[^/]+(/v1)?/?$" $url)) }}
   {{- if and $hasPath (not .root.stack.onwards.strictMode) }}
 
-externalProviders.{{ .name }}.url: outside strict mode the gateway adds a request's whole path, /v1 included, to {{ $url }}, and the
-provider knows no such path.
+externalProviders.{{ .name }}.url: outside strict mode the gateway appends the complete request path, /v1 included, to {{ $url }}, and the
+provider has no such path.
 Please set:
   onwards:
     strictMode: true
@@ -48,7 +48,7 @@ Please set:
   {{- if or (not $aliases) (has "" $aliases) }}
     {{- $example := without $aliases "" | first | default (toString .provider.modelName) | default .name }}
 
-externalProviders.{{ .name }}.modelAlias: there is no alias, or an empty one, so no request could ask for it.
+externalProviders.{{ .name }}.modelAlias: no alias is set, or one is empty, so no request could name it.
 Please set:
   externalProviders:
     {{ .key }}:

@@ -31,7 +31,7 @@ Sets group.computed, in this order; each helper may read what the ones before it
   command args script               the command line with what it lacks appended; nothing is appended to a shell script
   port servedNames parallel         where the engine listens, the names it knows, and whether one model spans several GPUs
   ports                             {name, containerPort, servicePort, protocol} of each
-  rootMounts cachePath nonRoot      mounts that only root can enter, the engine's download cache, and whether it runs without root
+  rootMounts cachePath nonRoot      mounts that only root can access, the engine's download cache, and whether it runs without root
   addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
   singleNodeVolumes strategy        volumes that only one node can mount, and how pods are replaced
   startupSeconds progressDeadlineSeconds

@@ -24,7 +24,7 @@ Which engine a group runs. What is known of each is its preset, files/engines/<e
   {{- toJson $names -}}
 {{- end -}}
 
-{{- /* The engine of a group in which nothing says one: the preset that is the default. Input: root. Output: name. */ -}}
+{{- /* The engine of a group where none is set or recognised: the default preset. Input: root. Output: name. */ -}}
 {{- define "inference-stack.defaultEngine" -}}
   {{- range $name, $preset := .stack.engines -}}
     {{- if $preset.default -}}

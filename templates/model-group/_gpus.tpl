@@ -1,6 +1,6 @@
 {{- /* The devices of a group. */ -}}
 
-{{- /* Devices whose request was changed to their limit. Input: dict group. Output: JSON list of "name: a request of 1 became 2, its limit". */ -}}
+{{- /* Devices whose request was changed to their limit. Input: dict group. Output: JSON list of "name: request changed from 1 to 2". */ -}}
 {{- define "inference-stack.modelGroup.resourceChanges" -}}
   {{- $changes := list -}}
   {{- $limits := (.group.resources | default dict).limits | default dict -}}
@@ -9,7 +9,7 @@
       {{- $request := include "inference-stack.text" $request -}}
       {{- $limit := include "inference-stack.text" (index $limits $name) -}}
       {{- if ne $request $limit -}}
-        {{- $changes = append $changes (printf "%s: a request of %s became %s, its limit" $name $request $limit) -}}
+        {{- $changes = append $changes (printf "%s: request changed from %s to %s" $name $request $limit) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}
@@ -26,7 +26,7 @@ true
 {{- end -}}
 
 {{- /*
-The whole GPUs of a pod; slices (nvidia.com/mig-*) and other devices are none. Input: dict group (computed). Output: JSON map name of the resource ->
+The whole GPUs of a pod; slices (nvidia.com/mig-*) and other devices do not count. Input: dict group (computed). Output: JSON map name of the resource ->
 number.
 */ -}}
 {{- define "inference-stack.modelGroup.gpus" -}}

@@ -175,7 +175,7 @@ Environment of the engine: the chart's variables, then the user's. Input: dict r
 {{- end -}}
 
 {{- /*
-The group's init containers, each secured as the engine's container is unless it says otherwise, and with /tmp and the directory of models that they are
+The group's init containers, each secured as the engine's container is unless it overrides that, and with /tmp and the directory of models that they are
 to fill. Input: dict group (computed). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.initContainers" -}}

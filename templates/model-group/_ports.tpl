@@ -32,7 +32,7 @@ Input: dict group (computed). Output: JSON list of {name, containerPort, service
   {{- concat (list $http) $others $own | toJson -}}
 {{- end -}}
 
-{{- /* The port of a group's Prometheus metrics: one called metrics, else http. Input: dict group (computed). Output: name. */ -}}
+{{- /* The port of a group's Prometheus metrics: one named metrics, else http. Input: dict group (computed). Output: name. */ -}}
 {{- define "inference-stack.modelGroup.metricsPort" -}}
   {{- $port := "http" -}}
   {{- range .group.computed.ports -}}

@@ -9,7 +9,7 @@
   {{- toJson $mounts -}}
 {{- end -}}
 
-{{- /* Mounts that only root can enter. Input: dict group. Output: JSON list of paths. */ -}}
+{{- /* Mounts that only root can access. Input: dict group. Output: JSON list of paths. */ -}}
 {{- define "inference-stack.modelGroup.rootMounts" -}}
   {{- $paths := list -}}
   {{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
@@ -21,8 +21,8 @@
 {{- end -}}
 
 {{- /*
-The mount that is the engine's download cache: the first at a Hugging Face or .cache path, else the first whose name says cache. Files out of Secrets,
-ConfigMaps and the like, which nobody can write to, are none. Input: dict group. Output: path for HF_HOME, or nothing.
+The mount that is the engine's download cache: the first at a Hugging Face or .cache path, else the first with cache in its name. Files out of Secrets,
+ConfigMaps and the like are read-only, so they do not count. Input: dict group. Output: path for HF_HOME, or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.cachePath" -}}
   {{- $files := list -}}

@@ -44,8 +44,8 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
 {{- define "inference-stack.modelGroup.rule.name" -}}
   {{- if or (not (include "inference-stack.isName" .name)) (has .name (list "true" "false" "null")) }}
 
-modelGroups.{{ .name }}: {{ quote .name }} cannot name a container and a label: up to 63 lower-case letters, digits and -, beginning and ending with
-a letter or digit (YAML reads a bare on, off, yes or no as true or false).
+modelGroups.{{ .name }}: {{ quote .name }} is not a valid name: use up to 63 lower-case letters, digits and -, starting and ending with a
+letter or digit (YAML reads an unquoted on, off, yes or no as true or false).
 Please set:
   modelGroups:
     my-model:
@@ -105,7 +105,7 @@ Input: root. Output: JSON map {
 {{- define "inference-stack.modelGroup.rule.replicasServiceName" -}}
   {{- with index .taken.replicas .group.computed.fullname }}
 
-modelGroups.{{ $.name }}: its Service would be called as the one that gives the replicas of modelGroups.{{ . }} their addresses.
+modelGroups.{{ $.name }}: its Service would have the same name as the headless Service of modelGroups.{{ . }}.
 Please set:
   modelGroups:
     {{ include "inference-stack.yamlString" . }}:
@@ -118,7 +118,7 @@ Please set:
   {{- $owner := index .taken.accounts $account }}
   {{- if and .group.serviceAccount.create (ne .name "onwards") (ne $owner (printf "modelGroups.%s" .name)) }}
 
-modelGroups.{{ .name }}.serviceAccount: the service account {{ $account }} is made by {{ $owner }} already; one of them makes it, and the others use it.
+modelGroups.{{ .name }}.serviceAccount: the service account {{ $account }} is already created by {{ $owner }}; create it once, and reuse it elsewhere.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -133,7 +133,7 @@ Please set:
   {{- if and $engine (not (hasKey .root.stack.engines (toString $engine))) }}
     {{- $default := include "inference-stack.defaultEngine" .root }}
 
-modelGroups.{{ .name }}.engine: {{ printf "%q" $engine }} is not an engine this chart knows; custom takes any OpenAI server as it is.
+modelGroups.{{ .name }}.engine: {{ printf "%q" $engine }} is not an engine this chart supports; use custom for any other OpenAI-compatible server.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -145,7 +145,7 @@ Please set:
   {{- if not .group.computed.image.repository }}
     {{- $image := (index .root.stack.engines (include "inference-stack.defaultEngine" .root)).image }}
 
-modelGroups.{{ .name }}.image: there is no image, and none follows from the engine, so there is nothing to run.
+modelGroups.{{ .name }}.image: no image is set and the engine has no default image, so there is nothing to run.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -163,7 +163,7 @@ Please set:
   {{- end }}
   {{- if and .group.computed.image.repository (not $runs) }}
 
-modelGroups.{{ .name }}.modelName: there is neither a model nor a command, so there is nothing to run.
+modelGroups.{{ .name }}.modelName: neither a model nor a command is set, so there is nothing to run.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -174,8 +174,8 @@ Please set:
 {{- define "inference-stack.modelGroup.rule.statefulSetName" -}}
   {{- if and (eq .group.balancing "perReplica") (gt (len .group.computed.fullname) 52) }}
 
-modelGroups.{{ .name }}.balancing: perReplica makes a StatefulSet, and {{ .group.computed.fullname }} is longer than the 52 letters that its pods' labels
-have room for.
+modelGroups.{{ .name }}.balancing: perReplica creates a StatefulSet, and {{ .group.computed.fullname }} is longer than the 52 characters that its pods' labels
+allow.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -188,10 +188,10 @@ Please set:
   {{- $why := "" }}
   {{- $example := "" }}
   {{- if has "" $aliases }}
-    {{- $why = "an alias is empty, so no request could ask for it." }}
+    {{- $why = "an alias is empty, so no request could name it." }}
     {{- $example = without $aliases "" | first | default .name }}
   {{- else if not $aliases }}
-    {{- $why = "there is no alias, so no request could ever reach this group." }}
+    {{- $why = "no alias is set, so no request could reach this group." }}
     {{- $example = .group.modelName | default .name | toString | base | lower }}
   {{- end }}
   {{- if $why }}
@@ -205,7 +205,7 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- /* The port that somebody has set, for the group or for all of them; the chart's default is nobody's. */ -}}
+{{- /* The port that the user sets, for the group or for all of them; the chart's default does not count. */ -}}
 {{- define "inference-stack.modelGroup.rule.containerPort" -}}
   {{- $listens := int64 .group.computed.port }}
   {{- $default := int64 .root.stack.defaults.modelGroupDefaults.containerPort }}
@@ -220,7 +220,7 @@ Please set:
   {{- end }}
   {{- if not (has $set $free) }}
 
-modelGroups.{{ .name }}.containerPort: it is {{ $set }}, but the command makes the engine listen on {{ $listens }}; leave it out, and it follows the command.
+modelGroups.{{ .name }}.containerPort: it is {{ $set }}, but the command makes the engine listen on {{ $listens }}; omit it to use the command's port.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -236,7 +236,7 @@ Please set:
       {{- $key := ternary $value (printf "%s/%s" $value $port.protocol) (eq $field "name") }}
       {{- if has $key $seen }}
 
-modelGroups.{{ $.name }}.additionalPorts: the {{ $field }} {{ $value }} is taken twice in this group.
+modelGroups.{{ $.name }}.additionalPorts: the {{ $field }} {{ $value }} is used twice in this group.
 Please set:
   modelGroups:
     {{ $.key }}:
@@ -251,7 +251,7 @@ Please set:
 {{- end -}}
 
 {{- /*
-Items of a group's lists whose field says what an item before them says.
+Items of a group's lists whose field repeats the value of an earlier item.
 Input: dict group, keys (of the lists, in their order), field. Output: JSON list of {key, index, value}.
 */ -}}
 {{- define "inference-stack.modelGroup.repeated" -}}
@@ -283,7 +283,7 @@ Input: dict group, keys (of the lists, in their order), field. Output: JSON list
   {{- range include "inference-stack.modelGroup.repeated" (dict "group" .group "keys" (list "volumes" "persistentVolumes") "field" "name") | fromJsonArray }}
     {{- $fix := dict "context" $ "key" .key "index" .index "fields" (dict "name" (printf "%s-2" .value)) }}
 
-modelGroups.{{ $.name }}.{{ .key }}: two volumes of this group are called {{ .value }}.
+modelGroups.{{ $.name }}.{{ .key }}: two volumes of this group are named {{ .value }}.
 Please set:
 {{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
   {{- end }}
@@ -305,11 +305,11 @@ Please set:
     {{- $missing := dict }}
     {{- range $field, $example := dict "name" "model-cache" "mountPath" "/cache" }}
       {{- if not (index $volume $field) }}
-        {{- $_ := set $missing $field (dict "example" $example "why" "a volume needs a name and a path to be mounted at.") }}
+        {{- $_ := set $missing $field (dict "example" $example "why" "a volume needs a name and a mountPath.") }}
       {{- end }}
     {{- end }}
     {{- if not (or $volume.size $volume.existingClaim) }}
-      {{- $_ := set $missing "size" (dict "example" "100Gi" "why" "a claim needs a size, unless existingClaim names one that is there.") }}
+      {{- $_ := set $missing "size" (dict "example" "100Gi" "why" "a claim needs a size, unless existingClaim names an existing one.") }}
     {{- end }}
     {{- range $field, $of := $missing }}
       {{- $fix := dict "context" $ "key" "persistentVolumes" "index" $index "fields" (dict $field $of.example) }}
@@ -343,7 +343,7 @@ Please set:
       {{- $claim := include "inference-stack.modelGroup.claimName" (dict "root" $.root "name" $.name "volume" $volume) }}
       {{- $fix := dict "context" $ "key" "persistentVolumes" "index" $index "fields" (dict "name" (printf "%s-2" $volume.name)) }}
 
-modelGroups.{{ $.name }}.persistentVolumes: the claim of volume {{ quote $volume.name }} would be called {{ $claim }}, as one of {{ . }} already is.
+modelGroups.{{ $.name }}.persistentVolumes: the claim of volume {{ quote $volume.name }} would be named {{ $claim }}, already the name of a claim in {{ . }}.
 Please set:
 {{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
     {{- end }}
@@ -372,7 +372,7 @@ true
     {{- $fix := dict "context" . "key" "persistentVolumes" "index" $shared "fields" (dict "accessModes" (list "ReadWriteMany")) }}
 
 modelGroups.{{ .name }}.replicaCount: {{ int64 .group.replicaCount }} pods would mount {{ join ", " $single }}, whose ReadWriteOnce claim only one node
-can mount, so those on other nodes would wait for ever.
+can mount, so pods on other nodes would stay Pending.
 Please set:
 {{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
       # or, if the pods share a node: podsShareNode: true
@@ -385,7 +385,7 @@ Please set:
   {{- if and (include "inference-stack.modelGroup.nodesShareVolume" .) $surges (ne (toString $strategy.type) "Recreate") }}
 
 modelGroups.{{ .name }}.strategy: a surge starts the new pod while the old one holds {{ join ", " .group.computed.singleNodeVolumes }}, whose ReadWriteOnce
-claim only one node can mount, so an update could wait for ever.
+claim only one node can mount, so the new pod could stay Pending.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -402,8 +402,8 @@ Please set:
   {{- $load := int64 .group.loadSeconds }}
   {{- if and $startup (lt $startup $load) }}
 
-modelGroups.{{ .name }}.startupProbe: it gives the engine {{ $startup }} seconds, but loadSeconds says that the model takes up to {{ $load }}, so the kubelet
-would restart it for ever.
+modelGroups.{{ .name }}.startupProbe: it allows the engine {{ $startup }} seconds to start, but loadSeconds is {{ $load }}, so the kubelet
+would restart it forever.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -418,8 +418,8 @@ Please set:
   {{- $deadline := int64 .group.progressDeadlineSeconds }}
   {{- if and $deadline (le $deadline $startup) }}
 
-modelGroups.{{ .name }}.progressDeadlineSeconds: a rollout would be given up after {{ $deadline }} seconds, but a start may take {{ $startup }}; leave it out,
-and it follows the startup probe.
+modelGroups.{{ .name }}.progressDeadlineSeconds: a rollout would fail after {{ $deadline }} seconds, but startup may take {{ $startup }}; omit it to
+derive it from the startup probe.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -432,8 +432,8 @@ Please set:
   {{- $gpus := int64 .group.computed.gpus }}
   {{- if and $gpus (gt $used $gpus) }}
 
-modelGroups.{{ .name }}.resources.limits: the command spreads the model over {{ $used }} GPUs (tensor times pipeline parallel), but a pod gets {{ $gpus }},
-so the engine would fail at every start.
+modelGroups.{{ .name }}.resources.limits: the command splits the model across {{ $used }} GPUs (tensor parallel size times
+pipeline parallel size), but a pod gets {{ $gpus }}, so the engine would fail to start.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -449,8 +449,8 @@ Please set:
   {{- $gpus := int64 .group.computed.gpus }}
   {{- if and $spare (gt $surge $spare) }}
 
-modelGroups.{{ .name }}.strategy: an update starts pods that take {{ $surge }} more GPUs before old ones end, but spareGPUs says that there are {{ $spare }}
-to spare, so it would wait for ever.
+modelGroups.{{ .name }}.strategy: an update needs {{ $surge }} spare {{ ternary "GPU" "GPUs" (eq (int64 $surge) 1) }}, because new pods start
+before old ones terminate, but spareGPUs is {{ $spare }}, so the new pods would stay Pending.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -462,13 +462,13 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- /* Rule: a network policy of the user's is for a group that there is. Input: root. */ -}}
+{{- /* Rule: a user's network policy is for an existing group. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.rule.policies" -}}
   {{- $groups := .Values.modelGroups | default dict }}
   {{- range $name, $_ := .stack.networkPolicy.modelGroups }}
     {{- if and $.stack.networkPolicy.enabled (not (hasKey $groups $name)) }}
 
-networkPolicy.modelGroups.{{ $name }}: there is no model group of that name, so the policy would select nothing.
+networkPolicy.modelGroups.{{ $name }}: no model group has this name, so the policy would select nothing.
 Please set:
   networkPolicy:
     modelGroups:

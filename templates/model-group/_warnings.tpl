@@ -12,7 +12,7 @@
 {{- define "inference-stack.modelGroup.warning.latest" -}}
   {{- if hasSuffix ":latest" .group.computed.imageReference }}
 
-{{ .path }}: the tag of {{ .group.computed.imageReference }} is latest, so which version runs depends on the day its node pulls it; set {{ .path }}.tag.
+{{ .path }}: the tag of {{ .group.computed.imageReference }} is latest, so the version that runs depends on when its node pulls it; set {{ .path }}.tag.
   {{- end }}
 {{- end -}}
 
@@ -21,8 +21,8 @@
   {{- if kindIs "float64" $tag }}
     {{- if ne (floor $tag) $tag }}
 
-{{ .path }}: its tag was read as the number {{ include "inference-stack.text" $tag }}, and a number loses the zeros at its end (1.10 becomes 1.1);
-put the tag in quotes.
+{{ .path }}: YAML reads its tag as the number {{ include "inference-stack.text" $tag }}, and a number loses trailing zeros (1.10 becomes 1.1);
+quote the tag.
     {{- end }}
   {{- end }}
 {{- end -}}
@@ -47,7 +47,7 @@ put the tag in quotes.
 {{- define "inference-stack.modelGroup.warning.modelDirectory" -}}
   {{- with include "inference-stack.modelGroup.modelDirectory" . }}
 
-{{ $.path }}: nothing is mounted at its model repository {{ . }}, so that is an empty directory which the init containers share; mount your models there
+{{ $.path }}: nothing is mounted at its model repository {{ . }}, so it is an empty directory shared with the init containers; mount your models there
 with {{ $.path }}.persistentVolumes.
   {{- end }}
 {{- end -}}
@@ -55,7 +55,7 @@ with {{ $.path }}.persistentVolumes.
 {{- define "inference-stack.modelGroup.warning.rootMounts" -}}
   {{- with .group.computed.rootMounts }}
 
-{{ $.path }}: only root can enter {{ join ", " . }}, so this engine runs as the user of its image; mount the volume elsewhere, for example at /cache,
+{{ $.path }}: only root can access {{ join ", " . }}, so this engine runs as its image's user; mount the volume elsewhere, for example at /cache,
 to run it restricted (its cache settings follow the path).
   {{- end }}
 {{- end -}}
@@ -64,7 +64,7 @@ to run it restricted (its cache settings follow the path).
   {{- $computed := .group.computed }}
   {{- if $computed.script }}
 
-{{ .path }}: its command is a shell script, to which nothing is added; it must listen on 0.0.0.0:{{ int64 $computed.port }} and serve
+{{ .path }}: its command is a shell script, so the chart adds no options; it must listen on 0.0.0.0:{{ int64 $computed.port }} and serve
 {{ $computed.servedNames | default $computed.aliases | join ", " }}.
   {{- end }}
 {{- end -}}
@@ -74,18 +74,18 @@ to run it restricted (its cache settings follow the path).
   {{- $gpus := int64 .group.computed.gpus }}
   {{- if and $used (lt $used $gpus) }}
 
-{{ .path }}: its command spreads the model over {{ $used }} GPUs, but each pod gets {{ $gpus }}; the others are idle.
+{{ .path }}: its command splits the model across {{ $used }} GPUs, but each pod gets {{ $gpus }}; the others are idle.
   {{- end }}
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.warning.noDevice" -}}
   {{- if and .group.computed.preset.needsGPU (not (include "inference-stack.modelGroup.hasDevice" .)) }}
 
-{{ .path }}: it asks for no GPU; set {{ .path }}.resources.limits (nvidia.com/gpu: 1) unless its image runs on CPU.
+{{ .path }}: it requests no GPU; set {{ .path }}.resources.limits (nvidia.com/gpu: 1) unless its image runs on CPU.
   {{- end }}
 {{- end -}}
 
-{{- /* GPUs that updates need, where nobody has said that there are some. Input: root. */ -}}
+{{- /* Spare GPUs that updates need, where spareGPUs is not set. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.surge" -}}
   {{- $surging := list }}
   {{- $most := 0 }}
@@ -97,8 +97,9 @@ to run it restricted (its cache settings follow the path).
   {{- end }}
   {{- with $surging }}
 
-{{ join ", " . }}: an update starts new pods before old ones end, which takes up to {{ $most }} more GPUs; where the cluster has none to spare it waits for
-ever. Say spareGPUs, or replace in place with strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}.
+{{ join ", " . }}: an update starts new pods before old ones terminate, which needs up to
+{{ $most }} spare {{ ternary "GPU" "GPUs" (eq (int64 $most) 1) }}; without enough of them the new pods stay Pending.
+Set spareGPUs, or replace pods in place with strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}.
   {{- end }}
 {{- end -}}
 
@@ -108,13 +109,13 @@ ever. Say spareGPUs, or replace in place with strategy.rollingUpdate: {maxSurge:
   {{- range $name, $group := .stack.modelGroups }}
     {{- if gt (int64 $group.drainSeconds) $gateway }}
 
-modelGroups.{{ $name }}.drainSeconds: its answers may take {{ int64 $group.drainSeconds }} seconds, but a gateway pod that goes finishes only what takes
-{{ $gateway }}; raise onwards.drainSeconds.
+modelGroups.{{ $name }}.drainSeconds: its responses may take {{ int64 $group.drainSeconds }} seconds, but a terminating gateway pod waits for
+only {{ $gateway }} seconds; raise onwards.drainSeconds.
     {{- end }}
     {{- if gt (int64 $group.requestTimeoutSeconds) $gateway }}
 
-modelGroups.{{ $name }}.requestTimeoutSeconds: an answer may begin after {{ int64 $group.requestTimeoutSeconds }} seconds, but a gateway pod that goes
-finishes only what takes {{ $gateway }}; raise onwards.drainSeconds.
+modelGroups.{{ $name }}.requestTimeoutSeconds: a response may begin after {{ int64 $group.requestTimeoutSeconds }} seconds, but a terminating gateway pod waits
+for only {{ $gateway }} seconds; raise onwards.drainSeconds.
     {{- end }}
   {{- end }}
 {{- end -}}

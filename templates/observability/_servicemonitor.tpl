@@ -14,7 +14,7 @@
 {{- end -}}
 
 {{- /*
-The gateway labels its metrics with the path that a client sent, whatever it is: only those of the OpenAI routes are scraped. The label is called endpoint,
+The gateway labels its metrics with the path that a client sent, whatever it is: only those of the OpenAI routes are scraped. The label is named endpoint,
 and exported_endpoint where Prometheus has one of that name itself. Output: JSON list of relabelings.
 */ -}}
 {{- define "inference-stack.serviceMonitor.knownPaths" -}}
@@ -22,7 +22,7 @@ and exported_endpoint where Prometheus has one of that name itself. Output: JSON
   {{- toJson (list (dict "action" "keep" "sourceLabels" (list "exported_endpoint") "regex" (printf "|%s" $known))) -}}
 {{- end -}}
 
-{{- /* Endpoints of a group: http at the engine's path, and a port called metrics. Input: dict root, group. Output: JSON list. */ -}}
+{{- /* Endpoints of a group: http at the engine's path, and a port named metrics. Input: dict root, group. Output: JSON list. */ -}}
 {{- define "inference-stack.serviceMonitor.groupEndpoints" -}}
   {{- $endpoints := list -}}
   {{- with .group.metricsPath | default .group.computed.preset.metricsPath -}}

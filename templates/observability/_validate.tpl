@@ -11,6 +11,6 @@
   {{- $policy := .stack.networkPolicy }}
   {{- if and .stack.serviceMonitor.enabled $policy.enabled (not $policy.metricsFrom) }}
 
-networkPolicy.metricsFrom: it names nobody, so Prometheus cannot scrape what serviceMonitor.enabled asks it to; say where it runs.
+networkPolicy.metricsFrom: it is empty, so Prometheus cannot scrape the targets of the ServiceMonitor; set where Prometheus runs.
   {{- end }}
 {{- end -}}

@@ -50,7 +50,7 @@ Input: root. Output: JSON map.
 {{- end -}}
 
 {{- /*
-/v1/models answers whatever keys and routes there are. A gateway that hangs has nothing to drain, so its liveness probe gives it ten seconds.
+/v1/models answers regardless of keys and routes. A gateway that hangs has nothing to drain, so its liveness probe gives it ten seconds.
 Input: root. Output: JSON map of probes.
 */ -}}
 {{- define "inference-stack.onwards.probes" -}}
@@ -76,7 +76,7 @@ When Kubernetes gives up a rollout: after what a start may take and ten minutes 
   {{- add 600 (mul (int64 $startup.periodSeconds) (int64 $startup.failureThreshold)) -}}
 {{- end -}}
 
-{{- /* Where the pods run: as the user says; several pods that nobody spreads prefer different hosts and zones. Input: root. Output: JSON map. */ -}}
+{{- /* Where the pods run: as configured; several pods without spreading rules prefer different hosts and zones. Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.onwards.scheduling" -}}
   {{- $onwards := .stack.onwards -}}
   {{- $spread := $onwards.topologySpreadConstraints | default list -}}

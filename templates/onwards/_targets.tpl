@@ -34,7 +34,7 @@ A list of {owner (its path in the values), urls, member (the group or provider),
   {{- $_ := set .stack "members" $ordered -}}
 {{- end -}}
 
-{{- /* The aliases that somebody serves. Input: root. Output: JSON list. */ -}}
+{{- /* The aliases that a model group or provider serves. Input: root. Output: JSON list. */ -}}
 {{- define "inference-stack.servedAliases" -}}
   {{- keys .stack.targets | sortAlpha | toJson -}}
 {{- end -}}

@@ -25,9 +25,9 @@ Rule: each client has a key of its own. Input: dict id, client, key (the id in Y
 {{- define "inference-stack.clients.rule.key" -}}
   {{- $why := "" -}}
   {{- if not .client.apiKey -}}
-    {{- $why = "a client without a key could never be told from others." -}}
+    {{- $why = "a client needs a key, because the gateway identifies it by that key." -}}
   {{- else if .sameKey -}}
-    {{- $why = printf "it is also the key of %s, and the gateway knows a client by its key alone." .sameKey -}}
+    {{- $why = printf "it is also the key of %s, and the gateway identifies a client only by its key." .sameKey -}}
   {{- end -}}
   {{- if $why }}
 
@@ -48,7 +48,7 @@ Please set:
   {{- range .client.allowedAliases -}}
     {{- if not (has . $served) }}
 
-onwards.clientKeys.{{ $.id }}.allowedAliases: nobody serves the alias {{ quote . }}.
+onwards.clientKeys.{{ $.id }}.allowedAliases: no model group or provider serves the alias {{ quote . }}.
 Please set:
   onwards:
     clientKeys:
@@ -63,12 +63,12 @@ Please set:
 {{- define "inference-stack.clients.warnings.access" -}}
   {{- if not .stack.clients }}
 
-clients need no key: whoever reaches the gateway can use every model.
+clients need no key: anyone who reaches the gateway can use every model.
   {{- else }}
     {{- range $alias := include "inference-stack.servedAliases" . | fromJsonArray }}
       {{- if not (include "inference-stack.allowedClients" (dict "root" $ "alias" $alias) | fromJsonArray) }}
 
-no client may use the alias {{ $alias }}; allow it to one in onwards.clientKeys or routes.
+no client may use the alias {{ $alias }}; allow it for one in onwards.clientKeys or routes.
       {{- end }}
     {{- end }}
   {{- end }}
@@ -83,11 +83,11 @@ no client may use the alias {{ $alias }}; allow it to one in onwards.clientKeys 
   {{- end -}}
 {{- end -}}
 
-{{- /* Rule: somebody serves the alias. Input: dict alias, served (list of aliases). */ -}}
+{{- /* Rule: a model group or provider serves the alias. Input: dict alias, served (list of aliases). */ -}}
 {{- define "inference-stack.routes.rule.served" -}}
   {{- if not (has .alias .served) }}
 
-routes.{{ .alias }}: nobody serves this alias, so the route would do nothing.
+routes.{{ .alias }}: no model group or provider serves this alias, so the route would have no effect.
 Please set:
   routes:
     {{ include "inference-stack.yamlString" .alias }}: null

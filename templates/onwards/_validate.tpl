@@ -74,7 +74,7 @@ Please set:
   {{- $fixed := int64 .stack.onwards.replicaCount }}
   {{- if and .stack.onwards.autoscaling.enabled (ne $fixed 1) }}
 
-onwards.replicaCount: it is {{ $fixed }}, but the number of pods is the autoscaler's to choose; say the fewest there.
+onwards.replicaCount: it is {{ $fixed }}, but the autoscaler sets the number of pods; set the minimum there.
 Please set:
   onwards:
     replicaCount: 1
@@ -100,7 +100,7 @@ Please set:
   {{- $resources := .stack.onwards.resources }}
   {{- if and $scaling.enabled (not (or $scaling.metrics (dig "requests" "cpu" "" $resources) (dig "limits" "cpu" "" $resources))) }}
 
-onwards.resources.requests: the autoscaler goes by percent of the CPU request, and there is none.
+onwards.resources.requests: the autoscaler targets a percentage of the CPU request, and none is set.
 Please set:
   onwards:
     resources:
@@ -112,7 +112,7 @@ Please set:
 {{- define "inference-stack.onwards.rule.autoscalingVersion" -}}
   {{- if and .stack.onwards.autoscaling.enabled (not (include "inference-stack.kubernetesAtLeast" (dict "root" . "version" "1.23"))) }}
 
-onwards.autoscaling.enabled: Kubernetes {{ .Capabilities.KubeVersion.Version }} has no autoscaling/v2, which came with 1.23.
+onwards.autoscaling.enabled: Kubernetes {{ .Capabilities.KubeVersion.Version }} has no autoscaling/v2, which was added in 1.23.
 Please set:
   onwards:
     autoscaling:
@@ -190,6 +190,6 @@ Please set:
 {{- define "inference-stack.onwards.warnings.nothing" -}}
   {{- if not (or .stack.modelGroups .stack.externalProviders) }}
 
-no model group is enabled, so the gateway has nothing to answer with; enable one, for example with --set modelGroups.vllm-llama.enabled=true.
+no model group is enabled, so the gateway has no model to serve; enable one, for example with --set modelGroups.vllm-llama.enabled=true.
   {{- end }}
 {{- end -}}

@@ -43,7 +43,7 @@ without a limit if there is one. Input: root. Output: JSON list of {alias, clien
   {{- toJson $requests -}}
 {{- end -}}
 
-{{- /* Its pods reach the gateway and a name server, and nobody reaches them. Input: root. Output: JSON map, without podSelector. */ -}}
+{{- /* Its pods reach the gateway and a name server, and accept no connections. Input: root. Output: JSON map, without podSelector. */ -}}
 {{- define "inference-stack.test.networkPolicySpec" -}}
   {{- $gateway := dict "podSelector" (dict "matchLabels" .stack.onwards.computed.selectorLabels) -}}
   {{- $egress := list

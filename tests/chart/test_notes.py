@@ -69,8 +69,8 @@ def test_they_are_short_and_whole(notes: Say) -> None:
         """    -d '{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'""",
         "MODEL                                    SERVED BY                  ENGINE         IMAGE",
         "m                                        a                          vllm           vllm/vllm-openai:v1",
-        "Once they are ready, helm test test-release -n default --logs asks every model for an answer.",
-        "A first start downloads and loads the models; let Helm wait for it with --wait --timeout 40m.",
+        "Once they are ready, helm test test-release -n default --logs sends a request to every model.",
+        "The first start downloads and loads the models; to wait for it, pass --wait --timeout 40m.",
         "Please note:",
         f"- {NO_KEY}",
     ]
@@ -90,7 +90,7 @@ def test_a_path_that_is_not_let_in_is_not_warned_of(notes: Say) -> None:
 
 
 def test_they_say_how_every_model_is_asked(notes: Say) -> None:
-    line = "Once they are ready, helm test test-release -n default --logs asks every model for an answer."
+    line = "Once they are ready, helm test test-release -n default --logs sends a request to every model."
     assert line in notes(quiet())
     assert "helm test" not in notes()
 
@@ -169,7 +169,7 @@ def test_a_memory_limit_alone_still_warns_of_a_missing_gpu(notes: Say) -> None:
     said = notes(
         {"modelGroups": {"m": {"enabled": True, "modelName": "o/m", "modelAlias": ["m"], "resources": limits}}}
     )
-    assert "modelGroups.m: it asks for no GPU" in said
+    assert "modelGroups.m: it requests no GPU" in said
 
 
 def test_a_policy_that_lets_prometheus_in_is_not_warned_of(notes: Say) -> None:

@@ -127,12 +127,12 @@ def test_a_near_miss_is_told_what_was_meant(helm: Helm) -> None:
 
 
 FAR = {
-    "replicas": "there is replicaCount.",
-    "extraVolumes": "there is volumes.",
-    "livenessProbes2": "there is livenessProbe.",
-    "Ä": "there is additionalPorts, affinity, ",
-    "x": "there is additionalPorts, affinity, ",
-    "": "there is additionalPorts, affinity, ",
+    "replicas": "valid keys include replicaCount.",
+    "extraVolumes": "valid keys include volumes.",
+    "livenessProbes2": "valid keys include livenessProbe.",
+    "Ä": "valid keys include additionalPorts, affinity, ",
+    "x": "valid keys include additionalPorts, affinity, ",
+    "": "valid keys include additionalPorts, affinity, ",
 }
 """Words that no key is near to: those that begin like it or that it has in it, else the first of all."""
 

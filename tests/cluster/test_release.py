@@ -147,7 +147,7 @@ def test_the_readmes_commands_run_as_printed(cluster: Cluster) -> None:
 
 def test_refused_values_install_nothing(cluster: Cluster, chart: Published, namespace: str) -> None:
     helm = Helm(kubeconfig=cluster.kubeconfig, namespace=namespace)
-    with pytest.raises(Exception, match=r"modelGroups\.nobody\.modelAlias: there is no alias"):
+    with pytest.raises(Exception, match=r"modelGroups\.nobody\.modelAlias: no alias is set"):
         helm.install(
             "t",
             chart.reference,
