@@ -1,6 +1,6 @@
 """chart-testing (ct), by which the Helm community checks charts: `python -m harness.chart_testing` lints.
 
-Both its commands take every values file of ci/. It is told the chart by name, so it asks git nothing; versions are
+Both its commands take every values file of ci/. The chart is named explicitly, so it does not query git; versions are
 release-please's to raise, and the maintainers are a team, which has no account to look up.
 """
 
@@ -64,11 +64,11 @@ def ct(helm: Helm, command: str, *options: str) -> str:
 def main() -> int:
     try:
         with step("ct lint"):
-            said = lint()
+            output = lint()
     except HarnessError as error:
         print(error, file=sys.stderr)
         return 1
-    print(said)
+    print(output)
     return 0
 
 

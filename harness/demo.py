@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(error.hint, style="bold", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
-        console.print("\nInterrupted. Start it again to go on, or end it: nox -s demo -- --down")
+        console.print("\nInterrupted. Start it again to continue, or end it: nox -s demo -- --down")
         return 130
     return 0
 
@@ -86,9 +86,9 @@ def run(cluster: Cluster, values_file: Path) -> None:
     manifests = render(RELEASE, values)
     link(TOOLS)
     cluster.up()
-    asked = gpus_of_a_pod(manifests)
-    if asked:
-        cluster.advertise_gpus(asked if isinstance(cluster, Given) else GPUS)
+    requested = gpus_of_a_pod(manifests)
+    if requested:
+        cluster.advertise_gpus(requested if isinstance(cluster, Given) else GPUS)
     stack = Stack(cluster, RELEASE)
     sizes = without_sizes(values_file, manifests, node_room(stack.kubectl))
     if sizes:
@@ -111,7 +111,7 @@ def run(cluster: Cluster, values_file: Path) -> None:
 
 
 def converse(client: Client, manifests: Manifests) -> None:
-    """Ask the gateway what a user would: its models, an answer from each, a stream, a model that is not there.
+    """Send the gateway a user's requests: its models, an answer from each, a stream, an unknown model.
 
     Raises:
         HarnessError: an answer is missing, or is not the one there should be.
@@ -124,9 +124,9 @@ def converse(client: Client, manifests: Manifests) -> None:
     table = Table("alias", "asked", "answer", title="Through the gateway", title_justify="left")
     speakers = []
     for alias in offered:
-        asked, answer = ask(client, alias)
-        table.add_row(alias, asked, answer)
-        if asked == QUESTION:
+        request, answer = ask(client, alias)
+        table.add_row(alias, request, answer)
+        if request == QUESTION:
             speakers.append(alias)
     console.print(table)
     if speakers:
@@ -146,7 +146,7 @@ def converse(client: Client, manifests: Manifests) -> None:
 
 
 def ask(client: Client, alias: str) -> tuple[str, str]:
-    """What was asked of an alias, and its answer: a chat, or an embedding where the model gives only those.
+    """The request sent to an alias, and its response: a chat, or an embedding where the model gives only those.
 
     Raises:
         HarnessError: it answers neither.

@@ -6,7 +6,7 @@ from __future__ import annotations
 class HarnessError(Exception):
     """What failed, and what to do next.
 
-    Entry points catch it and print both parts; a traceback is left for failures nobody foresaw.
+    Entry points catch it and print both parts; a traceback means an unexpected failure.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:

@@ -1,8 +1,8 @@
 """What the chart renders, as tests/golden has it: one file for each object.
 
 An example's directory has the objects that differ from the defaults', and the names of all in `OBJECTS`, so that an
-object that is gone is seen too. They show a reader of a change what it does to the objects of the examples and of the
-defaults. No test asserts with them: what the chart promises is tested by name in tests/chart.
+object that was removed is seen too. They show a reader of a change what it does to the objects of the examples and of
+the defaults. No test asserts with them: what the chart promises is tested by name in tests/chart.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def golden() -> dict[Path, str]:
     for the defaults.
 
     Raises:
-        HarnessError: the chart refuses an example, or renders what is no manifest.
+        HarnessError: the chart refuses an example, or renders something that is not a manifest.
     """
     version = load((ROOT / "Chart.yaml").read_text())["appVersion"]
     defaults = written([], version)

@@ -56,7 +56,7 @@ class Render:
 
 
 class HelmError(CommandError):
-    """Helm refused or failed; the text is what it said."""
+    """Helm refused or failed; the text is its output."""
 
     @property
     def said(self) -> str:
@@ -87,7 +87,7 @@ class Helm:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What this Helm is told, whoever starts it."""
+        """The environment that this Helm always gets."""
         homes = {f"HELM_{kind.upper()}_HOME": str(cache_dir("helm", kind)) for kind in ("cache", "config", "data")}
         return {
             **homes,
@@ -101,7 +101,7 @@ class Helm:
         }
 
     def run(self, *args: str | Path, timeout: float | None = None, env: Mapping[str, str] | None = None) -> Completed:
-        """Any Helm command; `env` is laid over what Helm is told anyway.
+        """Any Helm command; `env` overrides Helm's default environment.
 
         Raises:
             HelmError: it ended with another code than 0.
@@ -126,7 +126,7 @@ class Helm:
     def notes(self, chart: Path | str, **inputs: Any) -> str:
         """NOTES.txt as an installation prints it; `inputs` are the other fields of `Render`.
 
-        `helm template` leaves the notes out, and Helm 3 asks a cluster even for a dry run, so Helm 4 is needed. It
+        `helm template` leaves the notes out, and Helm 3 contacts a cluster even for a dry run, so Helm 4 is needed. It
         assumes a Kubernetes version of its own here, and takes no other.
 
         Raises:
@@ -155,7 +155,7 @@ class Helm:
         kube_version: str = KUBE_VERSION,
         strict: bool = True,
     ) -> str:
-        """What `helm lint` says. It passes on `fail` and unmet `required`: only a render proves that values work.
+        """The output of `helm lint`. It passes on `fail` and unmet `required`: only a render proves that values work.
 
         Raises:
             HelmError: it found an error (or, with `strict`, a warning).
@@ -170,8 +170,8 @@ class Helm:
         With `epoch` (seconds since 1970), every file in it gets that time: the same chart is the same bytes then.
         """
         env = {} if epoch is None else {"SOURCE_DATE_EPOCH": str(epoch)}
-        said = self.run("package", chart, "--destination", directory, env=env).stdout
-        return Path(said.strip().splitlines()[-1].partition("saved it to: ")[2])
+        output = self.run("package", chart, "--destination", directory, env=env).stdout
+        return Path(output.strip().splitlines()[-1].partition("saved it to: ")[2])
 
     def push(self, package: Path, registry: str, plain_http: bool = True) -> str:
         """Push an archive to `oci://host:port/path`; the digest it has there."""
@@ -185,7 +185,7 @@ class Helm:
         It comes from the registry, never from Helm's cache, which keeps charts by their digest.
 
         Raises:
-            HelmError: it is not there, or what came does not have that digest.
+            HelmError: it does not exist, or does not have that digest.
         """
         words = ["pull", chart, "--destination", str(directory), *(["--plain-http"] if plain_http else [])]
         with tempfile.TemporaryDirectory(prefix="helm-cache-") as cache:

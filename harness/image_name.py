@@ -39,7 +39,7 @@ class ImageName:
 
     @property
     def path(self) -> str:
-        """What a registry's mirror is asked for: everything but the registry."""
+        """The path requested from a registry's mirror: everything but the registry."""
         return str(self).removeprefix(f"{self.registry}/")
 
     def __str__(self) -> str:

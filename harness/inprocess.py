@@ -32,7 +32,7 @@ SCHEMA = "values.schema.json"
 
 
 class InProcess(Helm):
-    """The `Helm` that renders in this process: `template` and `notes`, and nothing that asks a cluster.
+    """The `Helm` that renders in this process: `template` and `notes`, and nothing that needs a cluster.
 
     `instead` names charts that are rendered in the place of others: tests of one chart can so be run on a changed one.
     """
@@ -50,7 +50,7 @@ class InProcess(Helm):
     def template(self, chart: Path | str, **inputs: Any) -> str:
         """The rendered manifests, in the order of the templates' names; the program orders them by kind.
 
-        `sets` override values as a whole: an index (`a[0]=b`) makes a new list.
+        `sets` replace values completely: an index (`a[0]=b`) makes a new list.
 
         Raises:
             HelmError: the chart refuses the values.

@@ -101,7 +101,7 @@ class Kubectl:
     ) -> None:
         """Until the Deployments (named, or all with `selector`) have rolled out and all their pods are available.
 
-        `detail` is told what is still missing, as it changes.
+        `detail` is called with what is still missing, as it changes.
 
         Raises:
             HarnessError: not within `timeout` seconds; with each pod's state and the end of its log.
@@ -134,9 +134,9 @@ class Kubectl:
 
     @contextmanager
     def watch(self, kind: str, selector: str, told: Callable[[str, dict[str, Any]], None]) -> Iterator[None]:
-        """Tell `told` of objects while the body runs, in another thread: what happened, and the object.
+        """Call `told` for each event while the body runs, in another thread, with the event's type and the object.
 
-        What happened is ADDED (also for those already there), MODIFIED or DELETED. It is told the moment it is heard.
+        The type is ADDED (also for those already there), MODIFIED or DELETED. It is reported immediately.
         Popen, because it must live while the body does.
         """
         events = ["--watch", "--output-watch-events", "--output", "jsonpath={.type} {.object}{'\\n'}"]
@@ -171,10 +171,10 @@ class Kubectl:
         Popen, because it must live while the body does. It is ended with the body, and on Linux with this process.
 
         Raises:
-            HarnessError: it does not come up, with what kubectl said.
+            HarnessError: it does not become ready, with kubectl's output.
         """
         command = [str(c) for c in self.command("port-forward", "--address", "127.0.0.1", target, f":{port}")]
-        with tempfile.NamedTemporaryFile() as said:  # no pipe: nobody would empty it
+        with tempfile.NamedTemporaryFile() as said:  # not a pipe: nothing would read it
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, preexec_fn=_end_with_parent
             )

@@ -21,7 +21,7 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
     """YAML as Go's Kubernetes libraries read it (sigs.k8s.io/yaml), which differs from PyYAML in what matters here.
 
     `y` and `n` are booleans, `12:30` and dates are strings, `1e3` is a number, and every key becomes a string
-    (`on:` becomes `"true":`). Go keeps the last of two equal keys without a word; here they are refused.
+    (`on:` becomes `"true":`). Go silently uses the last of two equal keys; here they are refused.
     """
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}

@@ -35,7 +35,7 @@ GOAL = 90
 """Of a hundred changes, as many have to be noticed."""
 
 FIXTURES = {"render", "refusal", "notes", "helm"}
-"""What a test asks for that looks at the chart."""
+"""Fixtures requested by tests that look at the chart."""
 
 # What replaces what; the first of a pair is a word of its own.
 SWAPS = {
@@ -201,7 +201,7 @@ def code(function: object) -> str:
 
 
 def source(item: pytest.Item) -> str:
-    """What a test says: its code, and what it is called with."""
+    """What a test says: its code, and its parameters."""
     return f"{code(item.function)} {vars(item).get('callspec')}" if isinstance(item, pytest.Function) else ""
 
 

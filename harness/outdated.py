@@ -40,7 +40,7 @@ ELSEWHERE = Path("/")
 
 @dataclass(frozen=True)
 class Newest:
-    """The newest release on a registry, and its day (YYYY-MM-DD; empty if the registry does not say)."""
+    """The newest release on a registry, and its day (YYYY-MM-DD; empty if the registry does not give one)."""
 
     version: str
     day: str = ""
@@ -48,7 +48,7 @@ class Newest:
 
 @dataclass(frozen=True)
 class Pin:
-    """One pinned version: of what, written where, and what to ask for the newest; None if no registry has it."""
+    """One pinned version: of what, written where, and how to look up the newest; None if no registry has it."""
 
     name: str
     version: str
@@ -63,8 +63,8 @@ def _index() -> str:
 
 
 def pypi(package: str) -> Newest:
-    said = run([*PIP, "index", "versions", package], cwd=ELSEWHERE, timeout=TIMEOUT).stdout
-    version = said.partition("(")[2].partition(")")[0]
+    out = run([*PIP, "index", "versions", package], cwd=ELSEWHERE, timeout=TIMEOUT).stdout
+    version = out.partition("(")[2].partition(")")[0]
     page = f"{_index()}/{re.sub(r'[-_.]+', '-', package).lower()}/"
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
     try:
@@ -77,27 +77,27 @@ def pypi(package: str) -> Newest:
 
 
 def crate(name: str) -> Newest:
-    said = run([tool("cargo"), "info", name], cwd=ELSEWHERE, timeout=TIMEOUT).stdout
-    found = re.search(r"^version: (\S+)(?: \(latest (\S+)\))?", said, re.MULTILINE)
+    out = run([tool("cargo"), "info", name], cwd=ELSEWHERE, timeout=TIMEOUT).stdout
+    found = re.search(r"^version: (\S+)(?: \(latest (\S+)\))?", out, re.MULTILINE)
     return Newest(found[2] or found[1] if found else "")
 
 
 def npm(package: str) -> Newest:
-    said = json.loads(run(["npm", "view", package, "version", "time", "--json"], cwd=ELSEWHERE, timeout=TIMEOUT).stdout)
-    return Newest(said["version"], said["time"][said["version"]][:10])
+    out = json.loads(run(["npm", "view", package, "version", "time", "--json"], cwd=ELSEWHERE, timeout=TIMEOUT).stdout)
+    return Newest(out["version"], out["time"][out["version"]][:10])
 
 
 def module(path: str) -> Newest:
     """Of the same major version: a Go module's next one has another path."""
-    said = json.loads(run([tool("go"), "list", "-m", "-json", f"{path}@latest"], cwd=ELSEWHERE, timeout=TIMEOUT).stdout)
-    return Newest(said["Version"], said.get("Time", "")[:10])
+    out = json.loads(run([tool("go"), "list", "-m", "-json", f"{path}@latest"], cwd=ELSEWHERE, timeout=TIMEOUT).stdout)
+    return Newest(out["Version"], out.get("Time", "")[:10])
 
 
 PACKAGES = {
     "llama-cpp": "xllamacpp",  # its last number ends with llama.cpp's build
     "triton": "tritonclient",  # numbered otherwise: 2.x, where the image has year and month
 }
-"""The package on PyPI that is released with an engine, if it is called otherwise."""
+"""The package on PyPI that is released with an engine, if its name differs."""
 
 
 def pins() -> Iterator[Pin]:
@@ -130,9 +130,9 @@ def pins() -> Iterator[Pin]:
 
 def _required(path: Path) -> Iterator[tuple[str, str]]:
     """What a go.mod requires directly, or has a program of; but for what it replaces."""
-    said = json.loads(run([tool("go"), "mod", "edit", "-json"], cwd=path.parent).stdout)
-    for each in said.get("Require") or ():
-        program = any(f"{used['Path']}/".startswith(f"{each['Path']}/") for used in said.get("Tool") or ())
+    out = json.loads(run([tool("go"), "mod", "edit", "-json"], cwd=path.parent).stdout)
+    for each in out.get("Require") or ():
+        program = any(f"{used['Path']}/".startswith(f"{each['Path']}/") for used in out.get("Tool") or ())
         if (program or not each.get("Indirect")) and each["Version"] != "v0.0.0":
             yield each["Path"], each["Version"]
 

@@ -50,7 +50,7 @@ class Step:
 
 @contextmanager
 def step(title: str) -> Iterator[Step]:
-    """Show a step while its body runs, then what it took; a failure is shown as one and goes on upwards."""
+    """Show a step while its body runs, then what it took; a failure is shown as one and re-raised."""
     current = Step(title)
     if console.is_terminal:
         current._status = console.status(escape(title))

@@ -46,7 +46,7 @@ def run(
 ) -> Completed:
     """Run a program to its end.
 
-    `env` is laid over this process's environment. With `log`, both output streams are appended to that file
+    `env` overrides this process's environment. With `log`, both output streams are appended to that file
     instead of being returned. With `on_line`, each line of either stream is given to it as it comes, and both streams
     are returned as `stdout`; `stdin`, `timeout` and `log` are not looked at. `hint` is the advice shown when it fails.
 
@@ -96,7 +96,7 @@ def run(
         raise CommandError(f"{shown}: still running after {timeout:.0f} s", hint) from error
     if check and completed.returncode != 0:
         said = tail(log.read_text(errors="replace") if log else completed.stderr or completed.stdout)
-        where = f"\nThe whole output is in {log}" if log else ""
+        where = f"\nThe complete output is in {log}" if log else ""
         raise CommandError(f"{shown}: ended with code {completed.returncode}\n{said}{where}", hint, completed)
     return completed
 

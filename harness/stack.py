@@ -56,7 +56,7 @@ def chart_registry(cluster: Cluster) -> Iterator[str]:
 
 @contextmanager
 def loopback_registry() -> Iterator[str]:
-    """An OCI registry on loopback, as `host:port`; what is pushed there is gone when the body ends.
+    """An OCI registry on loopback, as `host:port`; what is pushed there is deleted when the body ends.
 
     Popen, because the registry must live while the body does.
     """
@@ -120,7 +120,7 @@ def aliases(manifests: Manifests) -> dict[str, list[str]]:
 
 
 def gpus_of_a_pod(manifests: Manifests) -> int:
-    """The most NVIDIA GPUs that one pod asks for."""
+    """The most NVIDIA GPUs that one pod requests."""
     return max(
         (
             int(container.get("resources", {}).get("limits", {}).get("nvidia.com/gpu", 0))
@@ -136,26 +136,26 @@ SIZES = ("cpu", "memory", "ephemeral-storage")
 
 
 def without_sizes(values: Values, manifests: Manifests, room: Mapping[str, Decimal]) -> dict[str, Any]:
-    """Values that drop the groups' sizes where the pods ask for more than there is room for; else none.
+    """Values that drop the groups' sizes where the pods request more than the nodes have; else none.
 
-    The examples ask for what real models need; here their places are taken by a model of three megabytes.
+    The examples request what real models need; here their places are taken by a model of three megabytes.
     """
-    asked = dict.fromkeys(SIZES, Decimal())
+    requested = dict.fromkeys(SIZES, Decimal())
     for each in manifests.kind("Deployment"):
         pod = each["spec"]["template"]["spec"]
-        for size in asked:
+        for size in requested:
             # Init containers run one by one, before the others: the larger sum is what the scheduler looks for.
             first = [_requested(container, size) for container in pod.get("initContainers", ())]
             then = sum(_requested(container, size) for container in pod["containers"])
-            asked[size] += each["spec"].get("replicas", 1) * max([then, *first])
-    if all(asked[size] <= room[size] for size in SIZES):
+            requested[size] += each["spec"].get("replicas", 1) * max([then, *first])
+    if all(requested[size] <= room[size] for size in SIZES):
         return {}
     given = yaml.safe_load(values.read_text()) if isinstance(values, Path) else values
     none = dict.fromkeys(SIZES)
     dropped: dict[str, Any] = {}
     for name, group in ((given or {}).get("modelGroups") or {}).items():
         dropped[name] = {"resources": {"requests": none, "limits": none}}
-        if (group or {}).get("initContainers"):  # a list: replaced as a whole
+        if (group or {}).get("initContainers"):  # a list: replaced completely
             dropped[name]["initContainers"] = [_without_sizes(each) for each in group["initContainers"]]
     return {"modelGroups": dropped}
 
@@ -170,7 +170,7 @@ def _without_sizes(container: Object) -> Object:
 
 
 def render(release: str, values: Sequence[Values], sets: Sequence[str] = ()) -> Manifests:
-    """What would be installed; no cluster is asked.
+    """What would be installed; no cluster is contacted.
 
     Raises:
         HarnessError: the chart refuses the values; nothing has been installed then.
@@ -178,7 +178,7 @@ def render(release: str, values: Sequence[Values], sets: Sequence[str] = ()) -> 
     try:
         return Manifests.parse(Helm().template(ROOT, release=release, values=values, sets=sets))
     except HelmError as error:
-        raise HarnessError(error.said.strip(), "Nothing was installed; mend the values and try again.") from error
+        raise HarnessError(error.said.strip(), "Nothing was installed; fix the values and try again.") from error
 
 
 @dataclass

@@ -10,7 +10,7 @@ from harness.errors import HarnessError
 
 
 def cell(text: str) -> str:
-    """Text as it has to stand in a table, where a bar ends a cell and `<name>` would be taken for HTML."""
+    """Text as it has to be written in a table, where a bar ends a cell and `<name>` would be taken for HTML."""
     return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 

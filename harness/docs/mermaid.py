@@ -1,6 +1,6 @@
 """The program that draws diagrams in a reader's browser, so that the site needs nothing from elsewhere.
 
-`python -m harness.docs.mermaid` fetches it. Without it the site is whole too: browsers then fetch it, as Material does.
+`python -m harness.docs.mermaid` fetches it. The site works without it: browsers then fetch it, as Material does.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ FROM_ROOT = {
     "CONTRIBUTING.md": "contributing.md",
     "UPGRADING.md": "from-0.4.md",
 }
-"""Files of the root, and what they are called on the site (no two names may differ in case alone)."""
+"""Files of the root, and their names on the site (no two names may differ in case alone)."""
 
 LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?\)")
 

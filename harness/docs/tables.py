@@ -47,7 +47,7 @@ HEAD = """\
 Every key of [values.yaml](../values.yaml), where these texts come from.
 
 `modelGroupDefaults` holds all keys of a group, and each is also a key of `modelGroups.<name>`. A group's own values are
-laid over the defaults: maps merge, lists and scalars replace, `null` goes back to the chart's own default.
+merged over the defaults: maps merge, lists and scalars replace, `null` restores the chart's own default.
 """
 
 ROOT_SECTION = "Names, labels and what all pods share"
@@ -100,7 +100,7 @@ def reference(keys: Iterable[Key]) -> str:
 
 
 def page(keys: Iterable[Key]) -> str:
-    """The whole page of values."""
+    """The complete page of values."""
     return f"{HEAD}\n{reference(keys)}\n"
 
 

@@ -11,7 +11,7 @@ from harness import schema
 from harness.schema import prose
 
 GROUP = "modelGroups.<name>"
-"""How a key of modelGroupDefaults is called where a group has it."""
+"""The path of a key of modelGroupDefaults in a group."""
 
 WORDS = {"array": "list", "object": "map", "null": ""}
 """Types by the names that YAML's users know."""

@@ -1,6 +1,6 @@
 """Images made of this machine's files: the real gateway, a real small engine, and stand-ins for the large engines.
 
-No Docker, no registry and no download of an image is needed: `catalog.py` says what answers for which name.
+No Docker, no registry and no download of an image is needed: `catalog.py` lists which image serves which name.
 """
 
 from __future__ import annotations

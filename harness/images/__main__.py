@@ -18,14 +18,14 @@ def main() -> int:
     commands.add_parser("list", help="which image answers for which name")
     building = commands.add_parser("build", help="make images (all of them, if none is named)")
     building.add_argument("references", nargs="*", metavar="REFERENCE")
-    asked = parser.parse_args()
-    if asked.command == "list":
+    options = parser.parse_args()
+    if options.command == "list":
         for recipe in RECIPES:
             kind = "stand-in" if recipe.stand_in else "real"
             console.print(f"{recipe.repository:36} {kind:9} {recipe.what}", soft_wrap=True)
         return 0
     try:
-        for image in build(asked.references or [f"{recipe.repository}:{recipe.tag}" for recipe in RECIPES]):
+        for image in build(options.references or [f"{recipe.repository}:{recipe.tag}" for recipe in RECIPES]):
             console.print(f"{image.reference}  {image.path}  {image.path.stat().st_size / 1e6:.0f} MB", soft_wrap=True)
     except HarnessError as error:
         console.print(f"[red]{error.message}[/red]\n{error.hint}")

@@ -75,7 +75,7 @@ file.
 
 @dataclass(frozen=True)
 class Layer:
-    """A gzipped layer on disk; several images may be built on it, and a registry keeps it once."""
+    """A gzipped layer on disk; several images may be built on it, and a registry stores it once."""
 
     path: Path
     diff_id: str

@@ -44,7 +44,7 @@ class Recipe:
     identity: Callable[[], str]
     """Changes when the image must be made again; quick."""
     prepare: Callable[[], object]
-    """Makes what the image is made of and what is kept for the next one."""
+    """Makes what the image is made of and what is cached for the next one."""
     write: Callable[[Path, str], ImageArchive]
 
 

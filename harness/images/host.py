@@ -79,7 +79,7 @@ def libraries(binaries: Iterable[Path]) -> dict[str, Path | Entry]:
     directory = next((str(real.parent) for real in needed.values() if real.name.startswith("libc.so")), "/usr/lib")
     files: dict[str, Path | Entry] = {}
     for name, real in needed.items():
-        # The linker has its place in every program; the rest goes where the linker looks first of all, next to libc.
+        # The linker has its place in every program; the rest is copied to where the linker looks first, next to libc.
         linker = Path(name).name.startswith("ld-")
         files[_canonical(name) if linker else f"{_canonical(directory)}/{Path(name).name}"] = File(real, 0o755)
     return files

@@ -28,7 +28,7 @@ from harness.schema.dsl import Schema, boolean, described, open_map, optional, r
 
 FILE: Path = ROOT / "values.schema.json"
 WIDTH = 120
-GROUP = "One model, or in modelGroupDefaults what all have unless they say otherwise; null goes back to the default."
+GROUP = "One model, or in modelGroupDefaults the defaults of all; null restores the default."
 
 
 def root() -> Schema:
@@ -55,10 +55,10 @@ def root() -> Schema:
 
 
 def build() -> Schema:
-    """The whole schema.
+    """The complete schema.
 
     Raises:
-        HarnessError: it and values.yaml disagree about which keys there are, or a hint does not fit them.
+        HarnessError: it and values.yaml disagree about the keys, or a hint does not fit them.
     """
     whole = hints.add(prose.join(root(), prose.keys()))
     group = {**optional(whole["properties"]["modelGroupDefaults"]), "description": GROUP}

@@ -43,7 +43,7 @@ def strings() -> Schema:
 
 
 def count(minimum: int | None = None, maximum: int | None = None) -> Schema:
-    """A whole number, which may be written as text: --set-string and templating tools do."""
+    """An integer, which may be written as text: --set-string and templating tools do."""
     return either(integer(minimum, maximum), text(pattern="^[0-9]+$"))
 
 
@@ -56,7 +56,7 @@ def seconds() -> Schema:
 
 
 def count_or_percentage() -> Schema:
-    """Pods as Kubernetes counts them: a number, or a percentage of all; empty says nothing."""
+    """Pods as Kubernetes counts them: a number, or a percentage of all; empty is not set."""
     return either(integer(0), text(pattern="^([0-9]+%?)?$"))
 
 
@@ -94,12 +94,12 @@ def volume_mounts() -> Schema:
 
 
 def probe() -> Schema:
-    """Kubernetes' Probe, and short ways to say its handler."""
+    """Kubernetes' Probe, and short forms of its handler."""
     whole = embed("Probe")
     own = {
         "enabled": described("Have this probe.", optional(boolean())),
-        "type": described("How it asks: http, or tcp for a connection alone.", optional(text("http", "tcp"))),
-        "path": described("Path that it asks for over http.", optional(text())),
+        "type": described("Kind of probe: http, or tcp for a connection alone.", optional(text("http", "tcp"))),
+        "path": described("Path that it requests over http.", optional(text())),
     }
     return {**whole, "properties": {**own, **whole["properties"]}}
 

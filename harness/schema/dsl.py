@@ -1,6 +1,6 @@
 """Words to write a JSON Schema (draft-07) with: each function returns a piece of it as a dict.
 
-Helm's messages stay short as long as a schema is flat, so there is no way here to say oneOf or anyOf: a value of
+Helm's messages stay short as long as a schema is flat, so oneOf and anyOf are not offered here: a value of
 several types has one schema whose keywords each hold for one of them (`either`). Objects are closed unless `open_map`
 says otherwise.
 """
@@ -46,7 +46,7 @@ def obj(**fields: Schema) -> Schema:
 
 
 def settings(**fields: Schema) -> Schema:
-    """A closed object that is laid over defaults: each of its fields may be null, which goes back to the default."""
+    """A closed object that overrides defaults: each of its fields may be null, which restores the default."""
     return obj(**{name: optional(field) for name, field in fields.items()})
 
 

@@ -1,6 +1,6 @@
-"""What to say to the words that people bring from other charts and from Kubernetes.
+"""Hints for keys that users know from other charts and from Kubernetes.
 
-A closed object says of any other key only that it is not allowed. A hint makes it say `did you mean replicaCount?`: it
+A closed object reports any other key only as not allowed. A hint makes it say `did you mean replicaCount?`: it
 is a `const` that no value meets. It stands in `patternProperties`, so that editors do not offer the wrong word. Each
 object has one more for its own keys in another spelling (replicacount, replica_count, replica-count): only one, since
 Helm compiles every expression at every render.
@@ -208,7 +208,7 @@ WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def sentence(meant: str) -> str:
-    """What is said of a word for this key."""
+    """The hint for a word that means this key."""
     return f"did you mean {' or '.join(_shown(each) for each in meant.split(' or '))}?"
 
 

@@ -14,7 +14,7 @@ def schema() -> Schema:
         pathType=described("How the path is compared; empty is Prefix.", optional(text("", *PATH_TYPES))),
     )
     host = settings(
-        host=described("Name that clients ask for; empty is every name.", optional(text())),
+        host=described("Host name that clients request; empty is every name.", optional(text())),
         paths=described("Paths that are let in; empty is everything.", optional(listing(path))),
     )
     tls = settings(

@@ -20,7 +20,7 @@ of a list. What the chart does not look into, Kubernetes' own types included, is
 
 
 def tree(schema: Schema) -> Tree:
-    """The keys of a whole schema, as `harness.schema.build` makes it."""
+    """The keys of a complete schema, as `harness.schema.build` makes it."""
     own = {"modelGroup": schema["definitions"]["modelGroup"]}
     return _below(schema, own)
 

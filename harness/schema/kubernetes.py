@@ -25,7 +25,7 @@ PROTOCOLS = ("TCP", "UDP", "SCTP")
 VOLUME_MODES = ("Filesystem", "Block")
 PROFILES = ("RuntimeDefault", "Unconfined", "Localhost")
 
-# Empty is left to Kubernetes: in the chart's own values it says "not set".
+# Empty is left to Kubernetes: in the chart's own values it means "not set".
 QUANTITY: Schema = {
     "type": ["string", "number", "null"],
     "pattern": r"^([+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?)?$",
@@ -86,7 +86,7 @@ COMPLETED = frozenset(
         "TCPSocketAction",
     }
 )
-"""Types that may lack what Kubernetes requires: a group says what differs from modelGroupDefaults."""
+"""Types that may lack what Kubernetes requires: a group sets only what differs from modelGroupDefaults."""
 
 
 def embed(name: str) -> Schema:
@@ -129,7 +129,7 @@ def _full_name(short: str) -> str:
     found = [name for name in _all() if name.endswith(tuple(f".{group}.{short}" for group in groups))]
     if len(found) != 1:
         raise HarnessError(
-            f"Kubernetes has {len(found)} types called {short}: {', '.join(found)}",
+            f"Kubernetes has {len(found)} types named {short}: {', '.join(found)}",
             "Name another in harness/schema, or add its API group to _full_name.",
         )
     return found[0]

@@ -1,4 +1,4 @@
-"""`modelGroupDefaults` and `modelGroups`: a group, and what all groups have unless they say otherwise."""
+"""`modelGroupDefaults` and `modelGroups`: a group, and the defaults of all groups."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def image() -> Schema:
             tag=described("Tag; empty is the one beside the image.", common.word()),
             digest=described("Digest (sha256:...), instead of the tag.", text(pattern=DIGEST)),
             pullPolicy=described(
-                "When a node asks the registry again; empty is Always for the tag latest, IfNotPresent for any other.",
+                "When a node queries the registry; empty is Always for the tag latest, IfNotPresent for any other.",
                 common.pull_policy(),
             ),
         ),
@@ -41,7 +41,7 @@ def image() -> Schema:
 
 def additional_port() -> Schema:
     return obj(
-        name=described("Name of the port; one called metrics is scraped.", text(pattern=PORT_NAME)),
+        name=described("Name of the port; one named metrics is scraped.", text(pattern=PORT_NAME)),
         containerPort=described("Port inside the pod.", common.port()),
         servicePort=described("Port on the Service; the same if it is left out.", optional(common.port())),
         protocol=described("Its protocol, TCP if it is left out.", optional(text(*PROTOCOLS))),
@@ -51,11 +51,11 @@ def additional_port() -> Schema:
 def persistent_volume() -> Schema:
     """What a volume needs is checked where groups are complete; that of a disabled group may be unfinished."""
     return obj(
-        name=described("Name of the volume; its claim is called <release>-inference-stack-<group>-<name>.", text()),
-        size=described("How much the claim asks for.", QUANTITY),
+        name=described("Name of the volume; its claim is named <release>-inference-stack-<group>-<name>.", text()),
+        size=described("Requested size of the claim.", QUANTITY),
         mountPath=described("Where the engine finds it.", text()),
         storageClass=described('Storage class; "" is the cluster\'s default, "-" none.', optional(text())),
-        storageClassName=described("Storage class, where storageClass says none.", optional(text())),
+        storageClassName=described("Storage class, if storageClass is empty.", optional(text())),
         accessModes=described(
             "How nodes may mount it; ReadWriteOnce if it is left out.", optional(listing(text(*ACCESS_MODES)))
         ),

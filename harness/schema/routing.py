@@ -1,4 +1,4 @@
-"""What the gateway is told of engines, outside providers, clients and aliases."""
+"""Configuration of the gateway: engines, external providers, clients and aliases."""
 
 from __future__ import annotations
 
@@ -69,17 +69,17 @@ def endpoint() -> dict[str, Schema]:
 
 
 PROVIDER_PROSE = {
-    "modelAlias": "Names by which clients ask for the model.",
-    "modelName": "The model's name at the provider; empty is the alias that was asked for.",
+    "modelAlias": "Model names that clients use.",
+    "modelName": "The model's name at the provider; empty is the requested alias.",
     "weight": "Share of the requests among those that serve the same alias.",
-    "priority": "Place in the order of those that serve the same alias; 0 is asked first.",
+    "priority": "Order among those that serve the same alias; 0 is tried first.",
     "concurrencyLimit": "Most requests at once that each gateway pod sends there; 0 is no limit.",
-    "requestTimeoutSeconds": "Seconds until the answer must begin; 0 waits for ever.",
-    "apiKey": "Key that the provider asks for: {name, key} of a Secret, or the key itself to try things out.",
+    "requestTimeoutSeconds": "Seconds until the answer must begin; 0 waits forever.",
+    "apiKey": "API key that the provider requires: {name, key} of a Secret, or the key itself to try things out.",
     "apiKeyHeader": "Header that carries the key; empty is the preset's, else Authorization.",
     "apiKeyPrefix": 'What stands before the key; empty is "Bearer " in Authorization, and nothing in any other header.',
     "responseHeaders": "Headers added to the answers.",
-    "reasoningTranslation": "How reasoning_effort is told to the model, as in a model group.",
+    "reasoningTranslation": "How reasoning_effort is passed to the model, as in a model group.",
 }
 
 
@@ -90,7 +90,7 @@ def providers() -> Schema:
         optional(
             settings(
                 enabled=described("Route its aliases to it.", boolean()),
-                preset=described("A known provider, whose url and header need not be said.", text("", *PRESETS)),
+                preset=described("A known provider, whose url and header need not be set.", text("", *PRESETS)),
                 url=described(
                     "Where its OpenAI API begins, up to and with /v1 or what stands in its place.",
                     text(pattern="^(https?://[^/?#]+[^?#]*)?$"),
@@ -128,7 +128,7 @@ def client_keys() -> Schema:
         optional(
             settings(
                 apiKey=described("The client's key: {name, key} of a Secret, or the key itself.", api_key()),
-                labels=described("Labels, which rules of the gateway can go by.", common.strings()),
+                labels=described("Labels, which the gateway's rules can match.", common.strings()),
                 **_limits(),
                 allowedAliases=described("Aliases that the client may use; empty is all.", common.words()),
             )
@@ -162,7 +162,7 @@ def routes() -> Schema:
                 **_limits(),
                 allowedKeys=described("Clients that may use the alias; empty is all.", common.words()),
                 reasoningTranslation=described(
-                    "How reasoning_effort is told to the model, where a group or provider does not say.",
+                    "How reasoning_effort is passed to the model, where a group or provider does not set it.",
                     reasoning_translation(),
                 ),
             )

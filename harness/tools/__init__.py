@@ -83,7 +83,7 @@ def link(names: Iterable[str] = COMMON) -> Path:
 
 
 def _version(program: Path, pin: Pin) -> tuple[int, ...]:
-    """What the program says of its version; empty if it does not."""
+    """The version that the program prints; empty if it does not."""
     try:
         done = run([program, *pin.query], env={"KUBECONFIG": os.devnull}, check=False, timeout=30)
     except CommandError:

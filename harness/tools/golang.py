@@ -13,16 +13,16 @@ from harness.tools.store import advice
 ENVIRONMENT = {
     "CGO_ENABLED": "0",
     "GOTOOLCHAIN": "local",  # the Go that was found, never another one fetched on the way
-    "GOWORK": "off",  # a go.work above the checkout is not ours
+    "GOWORK": "off",  # a go.work above the checkout does not apply
 }
 
 
 def digest(module: Path, *more: str) -> str:
     """12 hex digits over what decides a build: the module's go.mod and go.sum, and `more`, such as the flags."""
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in ((module / "go.mod").read_bytes(), (module / "go.sum").read_bytes(), *(m.encode() for m in more)):
-        whole.update(hashlib.sha256(part).digest())
-    return whole.hexdigest()[:12]
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:12]
 
 
 def go_build(

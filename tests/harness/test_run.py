@@ -45,7 +45,7 @@ def test_timeout_is_an_error() -> None:
 
 def test_log_takes_both_streams(tmp_path: Path) -> None:
     log = tmp_path / "deep" / "log"
-    with pytest.raises(CommandError, match=r"(?s)second.*whole output is in"):
+    with pytest.raises(CommandError, match=r"(?s)second.*complete output is in"):
         run([PYTHON, "-c", "import sys; print('first'); sys.exit('second')"], log=log)
     assert {"first", "second"} < set(log.read_text().splitlines())
 

@@ -101,7 +101,7 @@ def test_what_may_be_said_in_parts_is_required_whole_nowhere() -> None:
 
 
 def test_an_unknown_type_is_refused() -> None:
-    with pytest.raises(HarnessError, match="0 types called Tolerance"):
+    with pytest.raises(HarnessError, match="0 types named Tolerance"):
         kubernetes.embed("Tolerance")
 
 
