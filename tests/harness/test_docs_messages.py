@@ -10,7 +10,6 @@ import pytest
 from harness.docs.cases import REFUSALS, WARNINGS
 from harness.docs.messages import TEMPLATES, page, sentences, title, unmentioned
 
-
 WITH_MESSAGES = [path for path in TEMPLATES if "\nPlease set:\n" in path.read_text() or path.name == "_warnings.tpl"]
 
 
