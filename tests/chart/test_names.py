@@ -156,4 +156,6 @@ def test_the_chart_owns_the_volumes_of_the_gateway(render: Render) -> None:
 @pytest.mark.parametrize("name", own_names()["objects"])
 def test_no_group_takes_a_name_of_the_charts(helm: Helm, name: str) -> None:
     with pytest.raises(HelmError, match=f'modelGroups.{name}: "{name}" is the name of the gateway\'s own objects'):
-        helm.template(ROOT, values=[{"modelGroups": {name: {"enabled": True, "modelAlias": ["m"], "modelName": "o/m"}}}])
+        helm.template(
+            ROOT, values=[{"modelGroups": {name: {"enabled": True, "modelAlias": ["m"], "modelName": "o/m"}}}]
+        )

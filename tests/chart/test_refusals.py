@@ -454,7 +454,9 @@ def test_a_command_of_all_groups_is_something_to_run(render: Render) -> None:
 def test_a_port_of_all_groups_is_held_against_each_command(refusal: SayOn, render: Render) -> None:
     values = one(command=["vllm", "serve", "org/m", "--port", "8123"])
     (problem,) = problems(refusal({**values, "modelGroupDefaults": {"containerPort": 9000}}))
-    assert problem.startswith("modelGroups.a.containerPort: it is 9000, but the command makes the engine listen on 8123")
+    assert problem.startswith(
+        "modelGroups.a.containerPort: it is 9000, but the command makes the engine listen on 8123"
+    )
     assert ports(render(values))["http"] == 8123  # the chart's default is no port that anybody has set
 
 

@@ -53,7 +53,7 @@ def test_the_gateways_version_is_written_once() -> None:
 
 
 def test_every_image_is_found_in_every_place() -> None:
-    """Each line of a preset, template, example, document or recipe that has an engine's tag is one that Renovate finds."""
+    """Each line of a preset, template, example or document with an engine's tag is one that Renovate finds."""
     hits = list(found(IMAGES))
     tags = {value for name, _, value in hits if name.startswith(DIRECTORY)}
     assert tags == {image.tag for image in images().values()}
