@@ -28,7 +28,7 @@ from harness.schema.dsl import Schema, boolean, described, open_map, optional, r
 
 FILE: Path = ROOT / "values.schema.json"
 WIDTH = 120
-GROUP = "One model, or in modelGroupDefaults the defaults of all; null restores the default."
+GROUP = "A model group, or in modelGroupDefaults the defaults of all groups; null restores the default."
 
 
 def root() -> Schema:
@@ -36,7 +36,7 @@ def root() -> Schema:
     return settings(
         nameOverride=text(),
         fullnameOverride=text(),
-        enabled=described("Read by a parent chart whose dependency has the condition <name>.enabled.", boolean()),
+        enabled=described("For parent charts: the condition <name>.enabled of their dependency on this chart.", boolean()),
         **{"global": open_map()},
         commonLabels=common.strings(),
         commonAnnotations=common.strings(),
@@ -58,7 +58,7 @@ def build() -> Schema:
     """The complete schema.
 
     Raises:
-        HarnessError: it and values.yaml disagree about the keys, or a hint does not fit them.
+        HarnessError: its keys differ from those of values.yaml, or a hint does not fit them.
     """
     whole = hints.add(prose.join(root(), prose.keys()))
     group = {**optional(whole["properties"]["modelGroupDefaults"]), "description": GROUP}
@@ -74,7 +74,7 @@ def build() -> Schema:
 
 
 def written(node: Any, indent: int = 0) -> str:
-    """JSON with what fits into a line on one line, so that a change is seen as the few lines that it is."""
+    """JSON that keeps on one line what fits into one, so that diffs stay small."""
     line = json.dumps(node, ensure_ascii=False)
     if len(line) + indent <= WIDTH or not isinstance(node, dict | list) or not node:
         return line

@@ -1,4 +1,4 @@
-"""What several of the chart's values are made of."""
+"""Schemas that several values share."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def seconds() -> Schema:
 
 
 def count_or_percentage() -> Schema:
-    """Pods as Kubernetes counts them: a number, or a percentage of all; empty is not set."""
+    """Pods as Kubernetes counts them: a number, or a percentage of all; empty is unset."""
     return either(integer(0), text(pattern="^([0-9]+%?)?$"))
 
 
@@ -69,7 +69,7 @@ def pull_policy() -> Schema:
 
 
 def pull_secrets() -> Schema:
-    """Secrets as Kubernetes wants them, or by their names alone."""
+    """Secrets as Kubernetes references them ({name: ...}), or their names alone."""
     name = described("Name of a Secret in the release's namespace.", text())
     return listing(either(text(), obj(name=name)))
 
@@ -94,12 +94,12 @@ def volume_mounts() -> Schema:
 
 
 def probe() -> Schema:
-    """Kubernetes' Probe, and short forms of its handler."""
+    """Kubernetes' Probe, with shorthands for its handler."""
     whole = embed("Probe")
     own = {
-        "enabled": described("Have this probe.", optional(boolean())),
-        "type": described("Kind of probe: http, or tcp for a connection alone.", optional(text("http", "tcp"))),
-        "path": described("Path that it requests over http.", optional(text())),
+        "enabled": described("Enable this probe.", optional(boolean())),
+        "type": described("Type: http, or tcp to only open a connection.", optional(text("http", "tcp"))),
+        "path": described("HTTP path to request.", optional(text())),
     }
     return {**whole, "properties": {**own, **whole["properties"]}}
 

@@ -1,8 +1,8 @@
-"""Words to write a JSON Schema (draft-07) with: each function returns a piece of it as a dict.
+"""Building blocks of a JSON Schema (draft-07): each function returns a part of it as a dict.
 
-Helm's messages stay short as long as a schema is flat, so oneOf and anyOf are not offered here: a value of
-several types has one schema whose keywords each hold for one of them (`either`). Objects are closed unless `open_map`
-says otherwise.
+Helm's messages stay short as long as a schema is flat, so this module has no oneOf or anyOf: a value of
+several types has one schema whose keywords each hold for one of them (`either`). Objects are closed except
+`open_map`.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def listing(items: Schema) -> Schema:
 
 
 def obj(**fields: Schema) -> Schema:
-    """A closed object with these fields. None has to be there: what is needed is checked where defaults lie below."""
+    """A closed object with these fields, none required: templates check that after merging defaults."""
     return {"type": "object", "properties": fields, "additionalProperties": False}
 
 
 def settings(**fields: Schema) -> Schema:
-    """A closed object that overrides defaults: each of its fields may be null, which restores the default."""
+    """A closed object that is merged over defaults: each of its fields may be null, which restores the default."""
     return obj(**{name: optional(field) for name, field in fields.items()})
 
 

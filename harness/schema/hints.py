@@ -1,4 +1,4 @@
-"""Hints for keys that users know from other charts and from Kubernetes.
+"""Hints for keys that people know from other charts and from Kubernetes.
 
 A closed object reports any other key only as not allowed. A hint makes it say `did you mean replicaCount?`: it
 is a `const` that no value meets. It stands in `patternProperties`, so that editors do not offer the wrong word. Each

@@ -10,12 +10,12 @@ DURATION = "^([0-9]{1,5}(h|m|s|ms)){1,4}$"
 
 def schema() -> Schema:
     parent = obj(
-        group=described("API group; gateway.networking.k8s.io if left out.", optional(text())),
-        kind=described("Kind; Gateway if left out.", optional(text())),
-        namespace=described("Its namespace; the release's if left out.", optional(text())),
-        name=described("Its name.", text()),
-        sectionName=described("Its listener.", optional(text())),
-        port=described("Its port.", optional(integer(1, 65535))),
+        group=described("API group; empty is gateway.networking.k8s.io.", optional(text())),
+        kind=described("Kind; empty is Gateway.", optional(text())),
+        namespace=described("Namespace of the Gateway; empty is the release's.", optional(text())),
+        name=described("Name of the Gateway.", text()),
+        sectionName=described("Name of its listener.", optional(text())),
+        port=described("Port of its listener.", optional(integer(1, 65535))),
     )
     return settings(
         enabled=boolean(),

@@ -10,16 +10,16 @@ PATH_TYPES = ("Prefix", "Exact", "ImplementationSpecific")
 
 def schema() -> Schema:
     path = settings(
-        path=described("Path that is let in; empty is /.", optional(text())),
-        pathType=described("How the path is compared; empty is Prefix.", optional(text("", *PATH_TYPES))),
+        path=described("Path to forward; empty is /v1.", optional(text())),
+        pathType=described("How the path is matched; empty is Prefix.", optional(text("", *PATH_TYPES))),
     )
     host = settings(
-        host=described("Host name that clients request; empty is every name.", optional(text())),
-        paths=described("Paths that are let in; empty is everything.", optional(listing(path))),
+        host=described("Hostname to match; empty is every hostname.", optional(text())),
+        paths=described("Paths to forward; empty is /v1.", optional(listing(path))),
     )
     tls = settings(
-        secretName=described("Name of the Secret with the certificate.", optional(text())),
-        hosts=described("Names that the certificate is for.", optional(listing(text()))),
+        secretName=described("Name of the Secret that holds the certificate.", optional(text())),
+        hosts=described("Hostnames that the certificate is valid for.", optional(listing(text()))),
     )
     return settings(
         enabled=boolean(),

@@ -27,12 +27,12 @@ def image() -> Schema:
     return either(
         text(),
         settings(
-            registry=described("Registry put before the repository.", text()),
-            repository=described("The image's repository; empty is the engine's own.", text()),
-            tag=described("Tag; empty is the one beside the image.", common.word()),
-            digest=described("Digest (sha256:...), instead of the tag.", text(pattern=DIGEST)),
+            registry=described("Registry, prefixed to the repository.", text()),
+            repository=described("Repository; empty is the engine's own image.", text()),
+            tag=described("Tag; empty uses the group's tag.", common.word()),
+            digest=described("Digest (sha256:...), overrides the tag.", text(pattern=DIGEST)),
             pullPolicy=described(
-                "When a node queries the registry; empty is Always for the tag latest, IfNotPresent for any other.",
+                "Pull policy; empty is Always for the tag latest, else IfNotPresent.",
                 common.pull_policy(),
             ),
         ),
@@ -41,31 +41,31 @@ def image() -> Schema:
 
 def additional_port() -> Schema:
     return obj(
-        name=described("Name of the port; one named metrics is scraped.", text(pattern=PORT_NAME)),
-        containerPort=described("Port inside the pod.", common.port()),
-        servicePort=described("Port on the Service; the same if it is left out.", optional(common.port())),
-        protocol=described("Its protocol, TCP if it is left out.", optional(text(*PROTOCOLS))),
+        name=described("Name of the port; a port named metrics is scraped.", text(pattern=PORT_NAME)),
+        containerPort=described("Port of the pod.", common.port()),
+        servicePort=described("Port of the Service; empty is containerPort.", optional(common.port())),
+        protocol=described("Protocol; empty is TCP.", optional(text(*PROTOCOLS))),
     )
 
 
 def persistent_volume() -> Schema:
-    """What a volume needs is checked where groups are complete; that of a disabled group may be unfinished."""
+    """No key is required here: templates check enabled groups after merging, and a disabled one may be incomplete."""
     return obj(
         name=described("Name of the volume; its claim is named <release>-inference-stack-<group>-<name>.", text()),
         size=described("Requested size of the claim.", QUANTITY),
-        mountPath=described("Where the engine finds it.", text()),
+        mountPath=described("Mount path in the engine's container.", text()),
         storageClass=described('Storage class; "" is the cluster\'s default, "-" none.', optional(text())),
-        storageClassName=described("Storage class, if storageClass is empty.", optional(text())),
+        storageClassName=described("Alias of storageClass, which takes precedence.", optional(text())),
         accessModes=described(
-            "How nodes may mount it; ReadWriteOnce if it is left out.", optional(listing(text(*ACCESS_MODES)))
+            "Access modes; empty is ReadWriteOnce.", optional(listing(text(*ACCESS_MODES)))
         ),
-        subPath=described("Directory of the volume that is mounted, instead of all of it.", optional(text())),
+        subPath=described("Directory of the volume to mount, instead of its root.", optional(text())),
         readOnly=described("Mount it read-only.", optional(boolean())),
-        existingClaim=described("A claim that is there already, instead of one of the chart's.", optional(text())),
-        keep=described("Leave the claim behind when the release is uninstalled.", optional(boolean())),
+        existingClaim=described("Name of an existing claim; the chart creates none.", optional(text())),
+        keep=described("Retain the claim when the release is uninstalled.", optional(boolean())),
         labels=described("Labels of the claim.", optional(common.strings())),
         annotations=described("Annotations of the claim.", optional(common.strings())),
-        selector=described("Labels of the volumes that the claim may be bound to.", embed("LabelSelector")),
+        selector=described("Label selector of the volumes that the claim may bind to.", embed("LabelSelector")),
         volumeMode=described("Filesystem, or Block for a raw device at mountPath.", optional(text(*VOLUME_MODES))),
     )
 
@@ -118,5 +118,5 @@ def schema() -> Schema:
 
 
 def groups() -> Schema:
-    """The groups by name. Null takes away one that the chart brings along."""
+    """The groups by name. Null removes a default one."""
     return mapping(reference("modelGroup"))

@@ -1,6 +1,6 @@
-"""Prose and defaults of the values, which stand in values.yaml and nowhere else.
+"""Descriptions and defaults of the values, whose only source is values.yaml.
 
-A key's prose is the comment right above it: `# -- One sentence.`, gone on with in further comment lines. A key that is
+A key's description is the comment right above it: `# -- One sentence.`, continued in further comment lines. A key that is
 commented out as `# key: value` below such a comment is documented too; it has no default.
 """
 

@@ -1,4 +1,4 @@
-"""Configuration of the gateway: engines, external providers, clients and aliases."""
+"""The gateway's configuration of engines, external providers, clients and aliases."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ HEADER = "^[A-Za-z0-9-]*$"
 def api_key() -> Schema:
     reference = settings(
         name=described("Name of the Secret that holds the key.", text()),
-        key=described("The key's name in that Secret.", text()),
+        key=described("Key of the entry in that Secret.", text()),
     )
     return either(common.word(), reference)
 
 
 def reasoning_translation() -> Schema:
-    """A name, or Onwards' own form; closed, because the gateway itself passes over a key that it does not know."""
+    """A name, or Onwards' own form; closed, because the gateway itself ignores unknown keys."""
     write = obj(
-        target_path=described("Place in the request that is written.", text(pattern="^/")),
-        values=described("What is written there, for each effort.", open_map()),
+        target_path=described("JSON pointer to the request field to write.", text(pattern="^/")),
+        values=described("Value to write, by effort.", open_map()),
     )
     surface = obj(
-        unsupported_efforts=described("Efforts that are refused.", listing(text())),
-        writes=described("What is written into the request.", listing(write)),
+        unsupported_efforts=described("Efforts to reject.", listing(text())),
+        writes=described("Fields to write into the request.", listing(write)),
     )
     own = obj(
-        chat_completions=described("For chat completions.", optional(surface)),
-        responses=described("For responses.", optional(surface)),
+        chat_completions=described("Translation for chat completions.", optional(surface)),
+        responses=described("Translation for responses.", optional(surface)),
     )
     return either(text(pattern=REASONING), own)
 
 
 def endpoint() -> dict[str, Schema]:
-    """What a model group and an outside provider have in common."""
+    """Keys of both model groups and external providers."""
     return {
         "modelAlias": common.words(),
         "modelName": common.word(),
@@ -69,30 +69,30 @@ def endpoint() -> dict[str, Schema]:
 
 
 PROVIDER_PROSE = {
-    "modelAlias": "Model names that clients use.",
-    "modelName": "The model's name at the provider; empty is the requested alias.",
-    "weight": "Share of the requests among those that serve the same alias.",
-    "priority": "Order among those that serve the same alias; 0 is tried first.",
-    "concurrencyLimit": "Most requests at once that each gateway pod sends there; 0 is no limit.",
-    "requestTimeoutSeconds": "Seconds until the answer must begin; 0 waits forever.",
-    "apiKey": "API key that the provider requires: {name, key} of a Secret, or the key itself to try things out.",
-    "apiKeyHeader": "Header that carries the key; empty is the preset's, else Authorization.",
-    "apiKeyPrefix": 'What stands before the key; empty is "Bearer " in Authorization, and nothing in any other header.',
-    "responseHeaders": "Headers added to the answers.",
-    "reasoningTranslation": "How reasoning_effort is passed to the model, as in a model group.",
+    "modelAlias": "Model names that clients request.",
+    "modelName": "The provider's name of the model; empty is the requested alias.",
+    "weight": "Relative share of the requests of an alias that several groups or providers serve.",
+    "priority": "Failover order within an alias; 0 is tried first.",
+    "concurrencyLimit": "Maximum concurrent requests from each gateway pod; 0 is unlimited.",
+    "requestTimeoutSeconds": "Timeout until the answer begins, in seconds; 0 is no timeout.",
+    "apiKey": "API key of the provider: {name, key} of a Secret, or the key itself for testing.",
+    "apiKeyHeader": "Header of the API key; empty is the preset's, else Authorization.",
+    "apiKeyPrefix": 'Prefix of the API key; empty is "Bearer " for Authorization, and none for others.',
+    "responseHeaders": "Additional headers of responses.",
+    "reasoningTranslation": "Translation of reasoning_effort, as in a model group.",
 }
 
 
 def providers() -> Schema:
-    """`externalProviders`: by name; null takes one away."""
+    """`externalProviders`: by name; null removes one."""
     shared = {name: described(PROVIDER_PROSE[name], schema) for name, schema in endpoint().items()}
     return mapping(
         optional(
             settings(
-                enabled=described("Route its aliases to it.", boolean()),
-                preset=described("A known provider, whose url and header need not be set.", text("", *PRESETS)),
+                enabled=described("Route its aliases to this provider.", boolean()),
+                preset=described("A known provider, which sets url and header.", text("", *PRESETS)),
                 url=described(
-                    "Where its OpenAI API begins, up to and with /v1 or what stands in its place.",
+                    "Base URL of its OpenAI API, including /v1 or its equivalent.",
                     text(pattern="^(https?://[^/?#]+[^?#]*)?$"),
                 ),
                 **shared,
@@ -113,22 +113,22 @@ def fallback() -> dict[str, Schema]:
 
 def _limits() -> dict[str, Schema]:
     return {
-        "requestsPerSecond": described("Requests a second, for each gateway pod; 0 is no limit.", common.count(0)),
-        "burst": described("Requests that may come at once; 0 is requestsPerSecond.", common.count(0)),
+        "requestsPerSecond": described("Requests per second, for each gateway pod; 0 is unlimited.", common.count(0)),
+        "burst": described("Burst size of the rate limit; 0 is requestsPerSecond.", common.count(0)),
         "concurrencyLimit": described(
-            "Requests at once whose answers have not begun; 0 is no limit. Streams count until they begin.",
+            "Maximum concurrent requests, each counted until its answer begins; 0 is unlimited.",
             common.count(0),
         ),
     }
 
 
 def client_keys() -> Schema:
-    """`onwards.clientKeys`: by name; null takes one away."""
+    """`onwards.clientKeys`: by name; null removes one."""
     return mapping(
         optional(
             settings(
-                apiKey=described("The client's key: {name, key} of a Secret, or the key itself.", api_key()),
-                labels=described("Labels, which the gateway's rules can match.", common.strings()),
+                apiKey=described("API key of the client: {name, key} of a Secret, or the key itself.", api_key()),
+                labels=described("Labels that routing rules of the gateway can match.", common.strings()),
                 **_limits(),
                 allowedAliases=described("Aliases that the client may use; empty is all.", common.words()),
             )
@@ -137,17 +137,17 @@ def client_keys() -> Schema:
 
 
 def routes() -> Schema:
-    """`routes`: by alias; null takes one away."""
+    """`routes`: by alias; null removes one."""
     own = {
-        "enabled": described("Try again.", boolean()),
-        "onStatus": described("Statuses that are tried again.", listing(integer(1, 599))),
-        "onRateLimit": described("Try another where one is at its limit.", boolean()),
-        "maxAttempts": described("Attempts in all.", common.count(1)),
+        "enabled": described("Retry.", boolean()),
+        "onStatus": described("Status codes that are retried.", listing(integer(1, 599))),
+        "onRateLimit": described("Also try another one when one is at its limit.", boolean()),
+        "maxAttempts": described("Maximum number of attempts, including the first.", common.count(1)),
         "backoff": described(
-            "The wait between two attempts.",
+            "Delay between attempts.",
             settings(
-                initialMilliseconds=described("Milliseconds before the second attempt.", common.count(0)),
-                maxMilliseconds=described("Most milliseconds between two attempts.", common.count(0)),
+                initialMilliseconds=described("Delay before the second attempt, in milliseconds.", common.count(0)),
+                maxMilliseconds=described("Maximum delay, in milliseconds.", common.count(0)),
             ),
         ),
     }
@@ -155,14 +155,14 @@ def routes() -> Schema:
         optional(
             settings(
                 strategy=described(
-                    "weighted, or priority for the order of their priorities; empty is priority where those differ.",
+                    "weighted, or priority for failover by priority; empty is priority if priorities differ.",
                     text("", "weighted", "priority"),
                 ),
-                fallback=described("Laid over onwards.fallback.", settings(**own)),
+                fallback=described("Merged over onwards.fallback.", settings(**own)),
                 **_limits(),
                 allowedKeys=described("Clients that may use the alias; empty is all.", common.words()),
                 reasoningTranslation=described(
-                    "How reasoning_effort is passed to the model, where a group or provider does not set it.",
+                    "Translation of reasoning_effort for groups and providers that do not set their own.",
                     reasoning_translation(),
                 ),
             )

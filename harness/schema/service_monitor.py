@@ -19,6 +19,6 @@ def schema() -> Schema:
         tlsConfig=open_map(),  # the operator's own type, which differs between its versions
         bearerTokenSecret=settings(
             name=described("Name of the Secret.", text()),
-            key=described("The token's key in it.", text()),
+            key=described("Key of the token in that Secret.", text()),
         ),
     )
