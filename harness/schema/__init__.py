@@ -36,7 +36,7 @@ def root() -> Schema:
     return settings(
         nameOverride=text(),
         fullnameOverride=text(),
-        enabled=described("For parent charts: the condition <name>.enabled of their dependency on this chart.", boolean()),
+        enabled=described("For parent charts: condition <name>.enabled of their dependency.", boolean()),
         **{"global": open_map()},
         commonLabels=common.strings(),
         commonAnnotations=common.strings(),

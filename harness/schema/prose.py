@@ -1,7 +1,7 @@
 """Descriptions and defaults of the values, whose only source is values.yaml.
 
-A key's description is the comment right above it: `# -- One sentence.`, continued in further comment lines. A key that is
-commented out as `# key: value` below such a comment is documented too; it has no default.
+A key's description is the comment right above it: `# -- One sentence.`, continued in further comment lines. A key that
+is commented out as `# key: value` below such a comment is documented too; it has no default.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def test_a_default_is_yaml(value: object, shown: str) -> None:
 
 
 def test_the_common_keys_are_a_groups_keys_by_the_groups_name() -> None:
-    assert '| `modelGroups.<name>.modelName` | `""` | Model: ' in common(documented())
+    assert '| `modelGroups.<name>.modelName` | `""` | Hugging Face name or path of the model' in common(documented())
 
 
 def test_a_common_key_that_is_gone_is_refused() -> None:
