@@ -56,9 +56,7 @@ def persistent_volume() -> Schema:
         mountPath=described("Mount path in the engine's container.", text()),
         storageClass=described('Storage class; "" is the cluster\'s default, "-" none.', optional(text())),
         storageClassName=described("Alias of storageClass, which takes precedence.", optional(text())),
-        accessModes=described(
-            "Access modes; empty is ReadWriteOnce.", optional(listing(text(*ACCESS_MODES)))
-        ),
+        accessModes=described("Access modes; empty is ReadWriteOnce.", optional(listing(text(*ACCESS_MODES)))),
         subPath=described("Directory of the volume to mount, instead of its root.", optional(text())),
         readOnly=described("Mount it read-only.", optional(boolean())),
         existingClaim=described("Name of an existing claim; the chart creates none.", optional(text())),
