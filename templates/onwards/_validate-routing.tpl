@@ -3,8 +3,9 @@
 {{- /* Rules of onwards.clientKeys. Input: root. */ -}}
 {{- define "inference-stack.clients.problems" -}}
   {{- $paths := dict -}}
+  {{- $served := include "inference-stack.servedAliases" . | fromJsonArray -}}
   {{- range $id, $client := .stack.clients -}}
-    {{- $context := dict "root" $ "id" $id "client" $client "key" (include "inference-stack.yamlString" $id) -}}
+    {{- $context := dict "id" $id "client" $client "key" (include "inference-stack.yamlString" $id) "served" $served -}}
     {{- $text := include "inference-stack.text" $client.apiKey -}}
     {{- $_ := set $context "sameKey" (index $paths $text | default "") -}}
     {{- include "inference-stack.name.rule" (dict "keys" (list "onwards" "clientKeys") "name" $id) -}}
@@ -42,11 +43,10 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- /* Rule: what a client may use is served. Input: dict root, id, client, key. */ -}}
+{{- /* Rule: what a client may use is served. Input: dict id, client, key, served (list of aliases). */ -}}
 {{- define "inference-stack.clients.rule.allowedAliases" -}}
-  {{- $served := include "inference-stack.servedAliases" .root | fromJsonArray -}}
   {{- range .client.allowedAliases -}}
-    {{- if not (has . $served) }}
+    {{- if not (has . $.served) }}
 
 onwards.clientKeys.{{ $.id }}.allowedAliases: no model group or provider serves the alias {{ quote . }}.
 Please set:
@@ -54,7 +54,7 @@ Please set:
     clientKeys:
       {{ $.key }}:
         allowedAliases:
-          - {{ first $served | default "an-alias" | include "inference-stack.yamlString" }}
+          - {{ first $.served | default "an-alias" | include "inference-stack.yamlString" }}
     {{- end }}
   {{- end -}}
 {{- end -}}
