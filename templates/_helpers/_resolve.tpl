@@ -6,7 +6,7 @@ Every file that Helm executes begins with `include "inference-stack.resolve" .`;
   .stack.onwards            the gateway's values; under computed: fullname, selectorLabels, labels, pods (the fewest)
   .stack.ingress .httpRoute .networkPolicy .serviceMonitor    the values of that key
   .stack.engines            engine -> its preset (files/engines)
-  .stack.externalProviders  name -> outside provider, the enabled ones
+  .stack.externalProviders  name -> external provider, the enabled ones
   .stack.clients            id -> client of onwards.clientKeys
   .stack.routes             alias -> route; "" is the route of each alias that has none of its own
   .stack.modelGroups        name -> group, the enabled ones: the merged values, and under computed what follows from them (model-group/_complete.tpl)

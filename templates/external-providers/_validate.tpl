@@ -1,4 +1,4 @@
-{{- /* Rules of outside providers. Input of each rule: dict root, name, key (the name in YAML), provider. */ -}}
+{{- /* Rules of external providers. Input of each rule: dict root, name, key (the name in YAML), provider. */ -}}
 
 {{- /* Input: root. */ -}}
 {{- define "inference-stack.externalProviders.problems" -}}

@@ -1,5 +1,5 @@
 {{- /*
-Keys of engines, of outside providers and of clients. Each lies in a Secret only; the gateway's configuration has placeholders in their place.
+Keys of engines, of external providers and of clients. Each lies in a Secret only; the gateway's configuration has placeholders in their place.
 An owner is a path in the values: modelGroups.a, externalProviders.b, onwards.clientKeys.c.
 */ -}}
 

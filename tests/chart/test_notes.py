@@ -116,7 +116,7 @@ def test_clients_with_keys_are_not_warned_of(notes: Say) -> None:
 def test_they_show_what_outside_providers_serve(notes: Say) -> None:
     said = notes({"externalProviders": {"p": {"preset": "openai", "modelAlias": ["gpt"]}}})
     assert [line.split() for line in said.splitlines() if "api.openai.com" in line] == [
-        ["gpt", "p", "outside", "https://api.openai.com/v1"]
+        ["gpt", "p", "external", "https://api.openai.com/v1"]
     ]
     assert "--timeout" not in said
     assert "no model group" not in said
