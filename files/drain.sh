@@ -1,16 +1,46 @@
-# Waits until a server has nothing to do, as its own metric says: for a preStop hook. Needs bash and sed.
-# Arguments: port of the metrics, name of the metric, seconds to wait first (until nobody asks this pod any more), most seconds to
-# wait then, name of the environment variable that holds the key for the metrics (may be empty).
-port=$1 metric=$2 first=$3 most=$4 key=${5:-}
+# Waits until a server has no request in flight, as its own metrics report: for a preStop hook. Needs bash, cat, sleep and timeout.
+# Arguments: port of the metrics, their path, seconds to wait first (until the pod is out of its Service), most seconds to wait then,
+# name of the environment variable that holds the key for the metrics (may be empty), names of the gauges.
+# Idle is only an answer of 200 in which every gauge that it has is 0, and the first one is there. A server that does not listen is
+# loading, or gone: it has no request.
+export port=$1 path=$2 key=${5:-}
+first=$3 most=$4 gauges=("${@:6}")
+scrape() {
+  exec 3<>"/dev/tcp/127.0.0.1/$port" || { echo closed; return; }
+  printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n%s\r\n' "$path" "${key:+Authorization: Bearer ${!key:-}$'\r\n'}" >&3
+  cat <&3
+}
+export -f scrape
+# Prints why the server is not idle; nothing if it is.
+busy() {
+  local answer status line value gauge
+  answer=$(timeout 5 bash -c scrape 2>/dev/null) || { [[ $answer == *$'\n'* ]] || { echo "no answer within 5 seconds"; return; }; }
+  status=${answer%%$'\n'*}
+  case $status in
+    closed) return ;;
+    HTTP/1.[01]\ 200*) ;;
+    *) echo "the answer is ${status%$'\r'}"; return ;;
+  esac
+  for gauge in "${gauges[@]}"; do
+    value=
+    while IFS= read -r line; do
+      [[ $line == "$gauge "* || $line == "$gauge{"*"} "* ]] || continue
+      value=${line##*\} } value=${value#"$gauge "} value=${value%% *}
+      [[ $value =~ ^0*\.?0*(e[+-]?[0-9]+)?$ ]] || { echo "$gauge is $value"; return; }
+    done <<<"$answer"
+    [[ -n $value || $gauge != "${gauges[0]}" ]] || { echo "$gauge is not there"; return; }
+  done
+}
 sleep "$first"
-end=$((SECONDS + most))
-idle=0
+end=$((SECONDS + most)) idle=0 shown=
 # Idle three times in a row: a request may be on its way from a node that has not heard yet.
 while ((SECONDS < end && idle < 3)); do
-  exec 3<>"/dev/tcp/127.0.0.1/$port" || break
-  printf 'GET /metrics HTTP/1.0\r\nHost: localhost\r\n%s\r\n' "${key:+Authorization: Bearer ${!key:-}$'\r\n'}" >&3
-  busy=$(sed -n "s/^$metric\({[^}]*}\)\{0,1\} //p" <&3 | head -n 1)
-  exec 3>&-
-  case $busy in "" | 0 | 0.0 | 0e+00) idle=$((idle + 1)) ;; *) idle=0 ;; esac
+  why=$(busy)
+  if [[ -z $why ]]; then idle=$((idle + 1)); else idle=0; fi
+  if [[ $why && $why != "$shown" ]]; then
+    echo "Waiting up to $((end - SECONDS)) seconds for requests in flight: http://127.0.0.1:$port$path, $why." >&2
+    shown=$why
+  fi
   sleep 1
 done
+if ((idle < 3)); then echo "Requests may still be in flight; the wait is over." >&2; fi

@@ -1,5 +1,4 @@
-# Lets every answer end with "connection: close", so that clients that keep their connections leave this pod. Onwards reads its
-# configuration again at the first change of the file, and only then; nothing else changes it. Needs sed and mv.
-config=/app/config/config.json
+# Lets every answer end with "connection: close", so that clients that keep their connections open leave this pod.
+: > "${config%/*}/draining"
 sed -e 's|"response_headers": {}|"response_headers": {"connection": "close"}|' \
-  -e 's|"response_headers": {$|"response_headers": {"connection": "close",|' "$config" > "$config.new" && mv "$config.new" "$config"
+  -e 's|"response_headers": {$|"response_headers": {"connection": "close",|' "$config" > "$config.last" && replace "$config.last"

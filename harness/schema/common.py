@@ -42,13 +42,22 @@ def strings() -> Schema:
     return mapping(optional(scalar()))
 
 
-def count(minimum: int | None = None, maximum: int | None = None) -> Schema:
-    """An integer, which may be written as text: --set-string and templating tools do."""
-    return either(integer(minimum, maximum), text(pattern="^[0-9]+$"))
+MOST = 999_999_999
+"""Largest number of anything: Kubernetes' own (int32) and Onwards' (u32, in its target.rs) can hold it."""
+
+
+def count(minimum: int = 0) -> Schema:
+    """An integer, which may be written as text with the same bounds: --set-string and templating tools do.
+
+    `minimum` is 0 or 1.
+    """
+    digits = "[1-9][0-9]{0,8}"
+    return either(integer(minimum, MOST), text(pattern=f"^{digits}$" if minimum else f"^(0|{digits})$"))
 
 
 def port() -> Schema:
-    return count(1, 65535)
+    digits = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+    return either(integer(1, 65535), text(pattern=f"^({digits})$"))
 
 
 def seconds() -> Schema:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from harness.schema import common
 from harness.schema.dsl import (
     Schema,
+    anything,
     boolean,
     described,
     either,
     integer,
     listing,
     mapping,
+    number,
     obj,
-    open_map,
     optional,
     settings,
     text,
@@ -24,6 +25,18 @@ PRESETS = (
 )
 REASONING = "^(enable_thinking|thinking)?$"
 HEADER = "^[A-Za-z0-9-]*$"
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Reasoning efforts, and where they may be written to: Onwards' reasoning.rs, which refuses any other at its start."""
+EFFORT_TARGET = (
+    "^/(reasoning_effort|thinking_token_budget|(reasoning|thinking)(/[A-Za-z0-9_-]+){0,7}"
+    "|chat_template_kwargs/(thinking|enable_thinking))$"
+)
+ONE_LINE = "^[^\\x00-\\x1f\\x7f]*$"
+"""Text of an HTTP header; Onwards panics at each request whose header has a control character (its handlers.rs)."""
+_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\x00-,/:-@\[-^`{-\x7f]+)"
+_PORT = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+URL = rf"^(https?://{_HOST}(:{_PORT})?(/[^?#\s]*)?)?$"
+"""A base URL that the url crate takes: without userinfo, which would be readable in a ConfigMap."""
 
 
 def api_key() -> Schema:
@@ -37,18 +50,20 @@ def api_key() -> Schema:
 def reasoning_translation() -> Schema:
     """A name, or Onwards' own form; closed, because the gateway itself ignores unknown keys."""
     write = obj(
-        target_path=described("JSON pointer to the request field to write.", text(pattern="^/")),
-        values=described("Value to write, by effort.", open_map()),
+        target_path=described("JSON pointer to the request field to write.", text(pattern=EFFORT_TARGET)),
+        values=described(
+            "Value to write, by effort.", {**obj(**dict.fromkeys(EFFORTS, anything())), "minProperties": 1}
+        ),
     )
     surface = obj(
-        unsupported_efforts=described("Efforts to reject.", listing(text())),
-        writes=described("Fields to write into the request.", listing(write)),
+        unsupported_efforts=described("Efforts to reject.", listing(text(*EFFORTS))),
+        writes=described("Fields to write into the request.", {**listing(write), "minItems": 1}),
     )
     own = obj(
         chat_completions=described("Translation for chat completions.", optional(surface)),
         responses=described("Translation for responses.", optional(surface)),
     )
-    return either(text(pattern=REASONING), own)
+    return either(text(pattern=REASONING), {**own, "minProperties": 1})
 
 
 def endpoint() -> dict[str, Schema]:
@@ -62,8 +77,8 @@ def endpoint() -> dict[str, Schema]:
         "requestTimeoutSeconds": common.seconds(),
         "apiKey": api_key(),
         "apiKeyHeader": text(pattern=HEADER),
-        "apiKeyPrefix": text(),
-        "responseHeaders": common.strings(),
+        "apiKeyPrefix": text(pattern=ONE_LINE),
+        "responseHeaders": mapping(optional({**common.scalar(), "pattern": ONE_LINE})),
         "reasoningTranslation": reasoning_translation(),
     }
 
@@ -93,7 +108,7 @@ def providers() -> Schema:
                 preset=described("A known provider, which sets url and header.", text("", *PRESETS)),
                 url=described(
                     "Base URL of its OpenAI API, including /v1 or its equivalent.",
-                    text(pattern="^(https?://[^/?#]+[^?#]*)?$"),
+                    text(pattern=URL),
                 ),
                 **shared,
             )
@@ -136,6 +151,23 @@ def client_keys() -> Schema:
     )
 
 
+def load_aware() -> Schema:
+    """Onwards' AimdConfig (its aimd.rs), whose defaults hold for what is absent."""
+    share = {**number(), "exclusiveMinimum": 0, "maximum": 1}
+    return settings(
+        latencyBudgetSeconds=described("Time to the first token that is too slow, in seconds; 10.", integer(1, 3600)),
+        breachRateTarget=described(
+            "Share of slow answers to tolerate; 0.05.", {**number(), "minimum": 0, "exclusiveMaximum": 1}
+        ),
+        windowSamples=described("Number of latest answers that count; 200.", integer(2, 100_000)),
+        minSamples=described("Fewest answers to decide by; 50.", integer(2, 100_000)),
+        shareStep=described("Share that the first member gets back at a time; 0.02.", share),
+        shareDecay=described("Factor by which its share shrinks at a time; 0.8.", {**share, "exclusiveMaximum": 1}),
+        shareFloor=described("Least share of the first member; 0.05.", share),
+        dwellSeconds=described("Time between two changes, in seconds; 30.", integer(1, 86_400)),
+    )
+
+
 def routes() -> Schema:
     """`routes`: by alias; null removes one."""
     own = {
@@ -159,6 +191,19 @@ def routes() -> Schema:
                     text("", "weighted", "priority"),
                 ),
                 fallback=described("Merged over onwards.fallback.", settings(**own)),
+                firstTokenTimeoutSeconds=described(
+                    "Streams only: try another engine if no answer arrives within this time, in seconds; 0 waits.",
+                    common.seconds(),
+                ),
+                loadAware=described(
+                    "Send a share of streams to members of lower priority while the first is slow, which may cost "
+                    "money: true, or parameters. false tries them only when the first fails.",
+                    either(boolean(), load_aware()),
+                ),
+                holdSeconds=described(
+                    "Time that a request waits for an engine that is not there, in seconds; 0 answers at once.",
+                    common.seconds(),
+                ),
                 **_limits(),
                 allowedKeys=described("Clients that may use the alias; empty is all.", common.words()),
                 reasoningTranslation=described(

@@ -11,3 +11,44 @@ Output: JSON map.
 {{- define "inference-stack.drain.seconds" -}}
   {{- toJson (dict "deregister" 10 "quiet" 5 "unload" 30 "slack" 20) -}}
 {{- end -}}
+
+{{- /*
+A preStop hook that waits until a server has no request in flight.
+Input: dict root, scripts (list of files that run before), port, path (of its metrics), first (seconds to wait before), most (seconds to wait then), key
+(environment variable of the key for the metrics, or nothing), gauges (list). Output: JSON map, a LifecycleHandler.
+*/ -}}
+{{- define "inference-stack.drain.hook" -}}
+  {{- $context := . -}}
+  {{- $script := list -}}
+  {{- range append .scripts "files/drain.sh" -}}
+    {{- $script = append $script ($context.root.Files.Get . | trim) -}}
+  {{- end -}}
+  {{- $words := list "drain" .port .path .first .most (.key | default "") -}}
+  {{- $command := list "bash" "-c" (printf "%s\n" (join "\n" $script)) -}}
+  {{- range concat $words .gauges -}}
+    {{- $command = append $command (toString .) -}}
+  {{- end -}}
+  {{- toJson (dict "exec" (dict "command" $command)) -}}
+{{- end -}}
+
+{{- /* The hooks of a container: each of the user's own replaces the chart's. Input: dict own (Lifecycle or nothing), preStop. Output: JSON map. */ -}}
+{{- define "inference-stack.lifecycle" -}}
+  {{- $hooks := dict "preStop" .preStop -}}
+  {{- range $hook, $handler := .own -}}
+    {{- $hooks = set (omit $hooks $hook) $hook $handler -}}
+  {{- end -}}
+  {{- include "inference-stack.withoutNulls" $hooks -}}
+{{- end -}}
+
+{{- /*
+How long a hook of the user's takes, as far as it shows: a sleep of Kubernetes', or the sleeps in its command. Input: LifecycleHandler or nothing.
+Output: seconds.
+*/ -}}
+{{- define "inference-stack.hookSeconds" -}}
+  {{- $hook := . | default dict -}}
+  {{- $seconds := dig "sleep" "seconds" 0 $hook | int64 -}}
+  {{- range regexFindAll "\\bsleep [0-9]+\\b" (dig "exec" "command" list $hook | join " ") -1 -}}
+    {{- $seconds = add $seconds (trimPrefix "sleep " . | int64) -}}
+  {{- end -}}
+  {{- $seconds -}}
+{{- end -}}

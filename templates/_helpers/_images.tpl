@@ -20,13 +20,12 @@ Input: dict root, image (map of registry, repository, tag, digest), defaultTag. 
 {{- end -}}
 
 {{- /*
-Whether an image is known to be older than a version; a tag that is not a version is never known to be.
-Input: dict reference (the image), version (or nothing). Output: "true" or nothing.
+Whether the tag of an image is a version older than another; a digest, or a tag that is no version, never is.
+Input: dict reference (the image), version. Output: "true" or nothing.
 */ -}}
 {{- define "inference-stack.imageOlderThan" -}}
-  {{- $found := regexFind "[0-9]+\\.[0-9]+\\.[0-9]+" (regexFind ":v?[0-9]+\\.[0-9]+\\.[0-9]+[^/]*$" .reference) -}}
-  {{- if and .version $found -}}
-    {{- if semverCompare (printf "<%s" .version) $found -}}
+  {{- with regexFind ":v?[0-9]+(\\.[0-9]+){1,2}[^/@]*$" .reference -}}
+    {{- if semverCompare (printf "<%s" $.version) (regexFind "[0-9]+(\\.[0-9]+){1,2}" .) -}}
 true
     {{- end -}}
   {{- end -}}

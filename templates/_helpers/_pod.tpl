@@ -51,18 +51,20 @@ Input: list of EnvVar. Output: JSON list.
 
 {{- /*
 One probe. A handler of the user's own (httpGet, tcpSocket, grpc, exec) replaces the chart's path and type.
-Input: dict own (enabled, type, path and Kubernetes' fields), defaults (path and numbers). Output: JSON map, {} if it is off.
+Input: dict own (enabled, type, path and Kubernetes' fields), defaults (path and numbers), port (name, or absent for http). Output: JSON map, {} if it
+is off.
 */ -}}
 {{- define "inference-stack.probe" -}}
+  {{- $port := .port | default "http" -}}
   {{- $probe := include "inference-stack.overlay" . | fromJson -}}
   {{- $fields := dict -}}
   {{- if ne (toString $probe.enabled) "false" -}}
     {{- $fields = omit $probe "enabled" "type" "path" -}}
     {{- if not (or $probe.httpGet $probe.tcpSocket $probe.grpc $probe.exec) -}}
       {{- if eq (toString $probe.type) "tcp" -}}
-        {{- $_ := set $fields "tcpSocket" (dict "port" "http") -}}
+        {{- $_ := set $fields "tcpSocket" (dict "port" $port) -}}
       {{- else -}}
-        {{- $_ := set $fields "httpGet" (dict "path" $probe.path "port" "http") -}}
+        {{- $_ := set $fields "httpGet" (dict "path" $probe.path "port" $port) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

@@ -32,3 +32,48 @@ Resources with the number of each device in both requests and limits: the limit,
   {{- end -}}
   {{- toJson $resources -}}
 {{- end -}}
+
+{{- /* A quantity (250m, 1.5, 2Gi, 1e3) as a number. Input: scalar. Output: number, to be read with float64. */ -}}
+{{- define "inference-stack.quantity" -}}
+  {{- $text := include "inference-stack.text" . -}}
+  {{- $suffix := regexFind "[A-DF-Za-df-zE]i?$" $text -}}
+  {{- $powers := dict "n" -3 "u" -2 "m" -1 "k" 1 "M" 2 "G" 3 "T" 4 "P" 5 "E" 6 -}}
+  {{- $factor := 1.0 -}}
+  {{- $power := index $powers (trimSuffix "i" $suffix) | default 0 | int -}}
+  {{- range until (max $power (sub 0 $power) | int) -}}
+    {{- $factor = mulf $factor (ternary 1024.0 1000.0 (hasSuffix "i" $suffix)) -}}
+  {{- end -}}
+  {{- $number := trimSuffix $suffix $text | float64 -}}
+  {{- ternary (divf $number $factor) (mulf $number $factor) (lt $power 0) | printf "%f" -}}
+{{- end -}}
+
+{{- /* Resources of which more is requested than the limit allows. Input: resources or nothing. Output: JSON list of their names. */ -}}
+{{- define "inference-stack.overRequested" -}}
+  {{- $names := list -}}
+  {{- $limits := (. | default dict).limits | default dict -}}
+  {{- range $name, $request := (. | default dict).requests -}}
+    {{- if hasKey $limits $name -}}
+      {{- if gt (include "inference-stack.quantity" $request | float64) (include "inference-stack.quantity" (index $limits $name) | float64) -}}
+        {{- $names = append $names $name -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $names -}}
+{{- end -}}
+
+{{- /*
+Rule: no more of a resource is requested than its limit, which Kubernetes refuses.
+Input: dict keys (path to the resources), resources (as they are rendered).
+*/ -}}
+{{- define "inference-stack.resources.rule" -}}
+  {{- $path := join "." .keys }}
+  {{- range $name := include "inference-stack.overRequested" .resources | fromJsonArray }}
+    {{- $request := index $.resources.requests $name | include "inference-stack.text" }}
+    {{- $limits := dict "limits" (dict $name $request) }}
+
+{{ $path }}: the request of {{ $name }}, {{ $request }}, is above its limit, {{ index $.resources.limits $name | include "inference-stack.text" }}, which
+Kubernetes refuses.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" $.keys "yaml" (toYaml $limits)) | indent 2 }}
+  {{- end }}
+{{- end -}}

@@ -34,6 +34,9 @@ Combinations that cannot work are refused, all at once; what can work but is ris
         "access.warnings.paths"
         "observability.warnings.scrape"
         "onwards.warnings.nothing"
+        "onwards.warnings.strictMode"
+        "routes.warnings.loadAware"
+        "routes.warnings.hold"
         "modelGroups.warnings.drain"
         "access.warnings.timeout"
         "clients.warnings.access" -}}

@@ -9,6 +9,7 @@
     {{- include "inference-stack.secretReference.rule" (dict
           "keys" (append $keys "apiKey") "given" $provider.apiKey "name" "provider-keys" "key" $name) -}}
     {{- include "inference-stack.placeholder.rule" (dict "keys" $keys "field" "responseHeaders" "texts" $provider.responseHeaders) -}}
+    {{- include "inference-stack.reasoningTranslation.rule" (dict "keys" $keys "translation" $provider.reasoningTranslation) -}}
     {{- include "inference-stack.rules" (dict "component" "externalProvider" "rules" (list "url" "pathOutsideStrictMode" "aliases") "context" $context) -}}
   {{- end -}}
 {{- end -}}

@@ -176,9 +176,6 @@ Input: dict group, words, script, port, servedNames. Output: JSON {args: [string
       {{- else if eq $kind "apiKey" -}}
         {{- $needed = and $needed (not (empty $context.group.apiKey)) -}}
       {{- end -}}
-      {{- if include "inference-stack.imageOlderThan" (dict "reference" $computed.imageReference "version" .since) -}}
-        {{- $needed = false -}}
-      {{- end -}}
       {{- if and $needed .add (not $context.script) -}}
         {{- range .add -}}
           {{- $args = append $args (include "inference-stack.modelGroup.filled" (dict "context" $context "text" .)) -}}

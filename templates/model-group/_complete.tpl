@@ -34,7 +34,8 @@ Sets group.computed, in this order; each helper may read what the ones before it
   rootMounts cachePath nonRoot      mounts that only root can access, the engine's download cache, and whether it runs without root
   addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
   singleNodeVolumes strategy        volumes that only one node can mount, and how pods are replaced
-  startupSeconds progressDeadlineSeconds
+  gauges                            of the requests in flight, that the preStop hook reads
+  startupSeconds rolloutSeconds progressDeadlineSeconds
   gpusUsed surgeGPUs                GPUs that the command uses, and that an update needs besides
 
 Input: dict root, name, group (merged).
@@ -67,7 +68,9 @@ Input: dict root, name, group (merged).
   {{- $_ := set $computed "storage" (include "inference-stack.modelGroup.storage" . | fromJson) -}}
   {{- $_ := set $computed "singleNodeVolumes" (include "inference-stack.modelGroup.singleNodeVolumes" . | fromJsonArray) -}}
   {{- $_ := set $computed "strategy" (include "inference-stack.modelGroup.strategy" . | fromJson) -}}
+  {{- $_ := set $computed "gauges" (include "inference-stack.modelGroup.gauges" . | fromJsonArray) -}}
   {{- $_ := set $computed "startupSeconds" (include "inference-stack.modelGroup.startupSeconds" . | int64) -}}
+  {{- $_ := set $computed "rolloutSeconds" (include "inference-stack.modelGroup.rolloutSeconds" . | int64) -}}
   {{- $_ := set $computed "progressDeadlineSeconds" (include "inference-stack.modelGroup.progressDeadlineSeconds" . | int64) -}}
   {{- $_ := set $computed "gpusUsed" (include "inference-stack.modelGroup.gpusUsed" . | int64) -}}
   {{- $_ := set $computed "surgeGPUs" (include "inference-stack.modelGroup.surgeGPUs" . | int64) -}}

@@ -58,9 +58,9 @@ spec:
       {{- with include "inference-stack.modelGroup.probes" . | fromJson }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
-      {{- with include "inference-stack.modelGroup.lifecycle" . }}
+      {{- with include "inference-stack.modelGroup.lifecycle" . | fromJson }}
       lifecycle:
-        {{- . | nindent 8 }}
+        {{- toYaml . | nindent 8 }}
       {{- end }}
       securityContext:
         {{- $securityContext := dict "group" $group "own" $group.securityContext }}

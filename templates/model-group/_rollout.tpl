@@ -35,76 +35,134 @@ Input: dict group (computed). Output: JSON map.
 {{- end -}}
 
 {{- /*
-When Kubernetes gives up a rollout: after what a start may take and ten minutes for scheduling and pulling. Input: dict group (computed). Output:
-seconds.
+What a rollout needs until its first new pod is ready: a start, ten minutes for scheduling and pulling, and where a pod is replaced in place the time in
+which the old one terminates. Input: dict group (computed). Output: seconds.
 */ -}}
-{{- define "inference-stack.modelGroup.progressDeadlineSeconds" -}}
-  {{- int64 (.group.progressDeadlineSeconds | default (add 600 .group.computed.startupSeconds)) -}}
+{{- define "inference-stack.modelGroup.rolloutSeconds" -}}
+  {{- $strategy := .group.computed.strategy -}}
+  {{- $inPlace := or (eq (toString $strategy.type) "Recreate") (has (dig "rollingUpdate" "maxSurge" "" $strategy | toString) (list "0" "0%")) -}}
+  {{- $old := ternary (include "inference-stack.modelGroup.graceSeconds" .) "0" $inPlace | int64 -}}
+  {{- add 600 .group.computed.startupSeconds $old -}}
 {{- end -}}
 
-{{- /* How long Helm has to wait for a first start of the slowest group. Input: root. Output: minutes. */ -}}
+{{- /* When Kubernetes reports a rollout as failed. Input: dict group (computed). Output: seconds. */ -}}
+{{- define "inference-stack.modelGroup.progressDeadlineSeconds" -}}
+  {{- int64 (.group.progressDeadlineSeconds | default .group.computed.rolloutSeconds) -}}
+{{- end -}}
+
+{{- /* How long Helm has to wait for the slowest group. Input: root. Output: minutes. */ -}}
 {{- define "inference-stack.modelGroups.startupMinutes" -}}
   {{- $seconds := 0 -}}
   {{- range .stack.modelGroups -}}
-    {{- $seconds = max $seconds .computed.progressDeadlineSeconds -}}
+    {{- $seconds = max $seconds .computed.rolloutSeconds -}}
   {{- end -}}
   {{- div (add $seconds 59) 60 -}}
 {{- end -}}
 
 {{- /*
-How pods are replaced. Where the user does not say how a rolling update rolls: in place with a claim that only one node can mount, else with a surge.
+How pods are replaced. Where the user does not configure a rolling update: in place with a claim that only one node can mount, else with a surge. A
+StatefulSet (perReplica) always replaces them in place.
 Input: dict group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.strategy" -}}
   {{- $given := .group.strategy | default dict -}}
   {{- $strategy := dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 1 "maxUnavailable" 0) -}}
-  {{- if eq (toString $given.type) "Recreate" -}}
+  {{- $inPlace := dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 0 "maxUnavailable" 1) -}}
+  {{- if eq .group.balancing "perReplica" -}}
+    {{- $strategy = $inPlace -}}
+  {{- else if eq (toString $given.type) "Recreate" -}}
     {{- $strategy = omit $given "rollingUpdate" -}}
   {{- else if $given.rollingUpdate -}}
     {{- $strategy = $given -}}
   {{- else if .group.computed.singleNodeVolumes -}}
-    {{- $strategy = dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 0 "maxUnavailable" 1) -}}
+    {{- $strategy = $inPlace -}}
   {{- end -}}
   {{- toJson $strategy -}}
 {{- end -}}
 
-{{- /* Seconds a pod has to terminate: the wait, the longest answer, and what an engine needs to unload. Input: dict group. Output: number. */ -}}
-{{- define "inference-stack.modelGroup.graceSeconds" -}}
-  {{- $seconds := include "inference-stack.drain.seconds" . | fromJson -}}
-  {{- add $seconds.deregister (int64 .group.drainSeconds) $seconds.unload -}}
+{{- /* Whether the user replaces the preStop hook, or takes it away. Input: dict group. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.modelGroup.ownPreStop" -}}
+  {{- if hasKey (.group.lifecycle | default dict) "preStop" -}}
+true
+  {{- end -}}
 {{- end -}}
 
 {{- /*
-Prints the container's hooks: the user's, else a wait before the engine is sent SIGTERM. The preStop hook of an engine that would cut its answers then
-polls its running-requests metric until it is 0. From 1.30 on Kubernetes itself can wait; before that the image must have a sleep.
-Input: dict root, group (computed).
+The gauges by which the preStop hook sees that no request is in flight: the engine's, unless its command turns them off, or is a script that does not
+turn them on. Input: dict group (computed). Output: JSON list, empty if there are none.
+*/ -}}
+{{- define "inference-stack.modelGroup.gauges" -}}
+  {{- $gauges := list -}}
+  {{- $computed := .group.computed -}}
+  {{- with $computed.preset.inFlight -}}
+    {{- $words := concat $computed.command $computed.args -}}
+    {{- $text := join " " $words -}}
+    {{- $off := (include "inference-stack.flag" (dict "words" $words "names" .off) | fromJson).given -}}
+    {{- range .off -}}
+      {{- $off = or $off (contains . $text) -}}
+    {{- end -}}
+    {{- if $computed.script -}}
+      {{- range (dig "flags" "metrics" "names" list $computed.preset) -}}
+        {{- $off = or $off (not (contains . $text)) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $gauges = ternary list .gauges $off -}}
+  {{- end -}}
+  {{- toJson $gauges -}}
+{{- end -}}
+
+{{- /*
+The longest that a pod may take to terminate: its preStop hook, then what the engine takes to finish by itself, then to unload. Behind the chart's own
+wait for requests in flight nothing is left to finish, unless an option tells the engine to wait. Input: dict group (computed). Output: number.
+*/ -}}
+{{- define "inference-stack.modelGroup.graceSeconds" -}}
+  {{- $seconds := include "inference-stack.drain.seconds" . | fromJson -}}
+  {{- $drain := int64 .group.drainSeconds -}}
+  {{- $hook := int64 $seconds.deregister -}}
+  {{- $after := $drain -}}
+  {{- if include "inference-stack.modelGroup.ownPreStop" . -}}
+    {{- $hook = include "inference-stack.hookSeconds" ((.group.lifecycle | default dict).preStop | default dict) | int64 -}}
+  {{- else if .group.computed.gauges -}}
+    {{- $hook = add $hook $drain -}}
+    {{- $after = 0 -}}
+  {{- end -}}
+  {{- with .group.computed.preset.flags.drain -}}
+    {{- $own := include "inference-stack.modelGroup.flagValue" (dict "group" $.group "names" .names) -}}
+    {{- $after = ternary $own (toString $after) (regexMatch "^[0-9]+$" $own) | int64 -}}
+  {{- end -}}
+  {{- add $hook $after $seconds.unload -}}
+{{- end -}}
+
+{{- /*
+The environment variable whose value the engine's metrics require as a key: the one that its command names, else the engine's own.
+Input: dict group (computed). Output: name, empty if there is none.
+*/ -}}
+{{- define "inference-stack.modelGroup.metricsKey" -}}
+  {{- $key := .group.computed.preset.apiKey -}}
+  {{- $given := include "inference-stack.modelGroup.flagValue" (dict "group" .group "names" $key.flags) -}}
+  {{- ternary ($given | trimPrefix "$(" | trimSuffix ")") $key.env (regexMatch "^\\$\\([A-Za-z_][A-Za-z0-9_]*\\)$" $given) -}}
+{{- end -}}
+
+{{- /*
+The container's hooks. The pod is out of its Service first, then no request is in flight by the engine's own gauges, then the engine gets SIGTERM; so no
+engine has to know how to finish requests by itself. Without gauges only the first is waited for: from 1.30 on Kubernetes itself can wait, before
+that the image must have a sleep. Input: dict root, group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.lifecycle" -}}
-  {{- $preset := .group.computed.preset -}}
   {{- $wait := (include "inference-stack.drain.seconds" . | fromJson).deregister -}}
-  {{- if .group.lifecycle -}}
-    {{- toYaml .group.lifecycle -}}
-  {{- else if and $preset.busyMetric (not .group.computed.script) -}}
-preStop:
-  exec:
-    command:
-      - bash
-      - -c
-      - |
-        {{- .root.Files.Get "files/drain.sh" | trim | nindent 8 }}
-      - drain
-      - {{ .group.computed.port | int64 | toString | quote }}
-      - {{ $preset.busyMetric | quote }}
-      - {{ $wait | toString | quote }}
-      - {{ .group.drainSeconds | int64 | toString | quote }}
-      - {{ $preset.apiKey.env | default "" | quote }}
+  {{- $hook := dict "exec" (dict "command" (list "sleep" (toString $wait))) -}}
+  {{- if .group.computed.gauges -}}
+    {{- $hook = include "inference-stack.drain.hook" (dict
+          "root" .root
+          "scripts" list
+          "port" (int64 .group.computed.port)
+          "path" (.group.metricsPath | default .group.computed.preset.metricsPath)
+          "first" $wait
+          "most" (int64 .group.drainSeconds)
+          "key" (include "inference-stack.modelGroup.metricsKey" .)
+          "gauges" .group.computed.gauges) | fromJson -}}
   {{- else if include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.30") -}}
-preStop:
-  sleep:
-    seconds: {{ $wait }}
-  {{- else -}}
-preStop:
-  exec:
-    command: [sleep, {{ $wait | toString | quote }}]
+    {{- $hook = dict "sleep" (dict "seconds" $wait) -}}
   {{- end -}}
+  {{- include "inference-stack.lifecycle" (dict "own" .group.lifecycle "preStop" $hook) -}}
 {{- end -}}

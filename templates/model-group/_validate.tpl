@@ -27,7 +27,8 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "sharedVolume"
           "surgeWithVolume"
           "startupProbe"
-          "progressDeadline"
+          "strategy"
+          "resources"
           "gpusUsed"
           "spareGPUs" -}}
     {{- include "inference-stack.rules" (dict "component" "modelGroup" "rules" $rules "context" $context) -}}
@@ -35,6 +36,8 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "keys" (list "modelGroups" $name "apiKey") "given" $group.apiKey "name" "engine-keys" "key" "api-key") -}}
     {{- include "inference-stack.placeholder.rule" (dict
           "keys" (list "modelGroups" $name) "field" "responseHeaders" "texts" $group.responseHeaders) -}}
+    {{- include "inference-stack.reasoningTranslation.rule" (dict
+          "keys" (list "modelGroups" $name) "translation" $group.reasoningTranslation) -}}
     {{- include "inference-stack.disruptionBudget.rule" (dict
           "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $group.replicaCount) -}}
   {{- end -}}
@@ -413,18 +416,20 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- define "inference-stack.modelGroup.rule.progressDeadline" -}}
-  {{- $startup := .group.computed.startupSeconds }}
-  {{- $deadline := int64 .group.progressDeadlineSeconds }}
-  {{- if and $deadline (le $deadline $startup) }}
+{{- define "inference-stack.modelGroup.rule.strategy" -}}
+  {{- if and (eq .group.balancing "perReplica") .group.strategy }}
 
-modelGroups.{{ .name }}.progressDeadlineSeconds: a rollout would fail after {{ $deadline }} seconds, but startup may take {{ $startup }}; omit it to
-derive it from the startup probe.
+modelGroups.{{ .name }}.strategy: with balancing: perReplica the pods of a StatefulSet are replaced in place, one after the other, so strategy would have
+no effect.
 Please set:
   modelGroups:
     {{ .key }}:
-      progressDeadlineSeconds: {{ add $startup 600 }}
+      strategy: null
   {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.resources" -}}
+  {{- include "inference-stack.resources.rule" (dict "keys" (list "modelGroups" .name "resources") "resources" .group.computed.resources) -}}
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.gpusUsed" -}}

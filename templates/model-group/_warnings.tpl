@@ -3,7 +3,7 @@
 {{- /* Warnings of each group, one after the other. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
-    {{- range list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "idleGPUs" "noDevice" }}
+    {{- range list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "idleGPUs" "noDevice" "preStop" "progressDeadline" }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
   {{- end -}}
@@ -85,6 +85,29 @@ to run it restricted (its cache settings follow the path).
   {{- end }}
 {{- end -}}
 
+{{- define "inference-stack.modelGroup.warning.preStop" -}}
+  {{- $preset := .group.computed.preset }}
+  {{- if include "inference-stack.modelGroup.ownPreStop" . }}
+
+{{ .path }}.lifecycle: its preStop hook replaces the chart's, which waits until the pod is out of its Service and no request is running; the engine gets
+SIGTERM as soon as yours ends.
+  {{- else if and (not .group.computed.gauges) (or $preset.inFlight (not $preset.launcher)) }}
+
+{{ .path }}: no metric shows its running requests, so a terminating pod waits {{ (include "inference-stack.drain.seconds" . | fromJson).deregister }} seconds
+and then gets SIGTERM; answers that take longer end there, unless the engine finishes them by itself.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.progressDeadline" -}}
+  {{- $needed := sub .group.computed.rolloutSeconds 600 }}
+  {{- $deadline := int64 .group.progressDeadlineSeconds }}
+  {{- if and $deadline (le $deadline $needed) }}
+
+{{ .path }}.progressDeadlineSeconds: Kubernetes reports a rollout as failed after {{ $deadline }} seconds, but it may take {{ $needed }} and more; omit
+it to derive it from the startup probe.
+  {{- end }}
+{{- end -}}
+
 {{- /* Spare GPUs that updates need, where spareGPUs is not set. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.surge" -}}
   {{- $surging := list }}
@@ -103,10 +126,16 @@ Set spareGPUs, or replace pods in place with strategy.rollingUpdate: {maxSurge: 
   {{- end }}
 {{- end -}}
 
-{{- /* Answers that take longer than a gateway pod lives once it terminates. Input: root. */ -}}
+{{- /*
+Answers that take longer than a gateway pod lives once it terminates, or than what replaces nodes leaves a pod. Input: root.
+*/ -}}
 {{- define "inference-stack.modelGroups.warnings.drain" -}}
   {{- $gateway := int64 .stack.onwards.drainSeconds }}
+  {{- $long := ternary (list "onwards") list (gt $gateway 600) }}
   {{- range $name, $group := .stack.modelGroups }}
+    {{- if gt (int64 $group.drainSeconds) 600 }}
+      {{- $long = append $long (printf "modelGroups.%s" $name) }}
+    {{- end }}
     {{- if gt (int64 $group.drainSeconds) $gateway }}
 
 modelGroups.{{ $name }}.drainSeconds: its responses may take {{ int64 $group.drainSeconds }} seconds, but a terminating gateway pod waits for
@@ -117,5 +146,10 @@ only {{ $gateway }} seconds; raise onwards.drainSeconds.
 modelGroups.{{ $name }}.requestTimeoutSeconds: a response may begin after {{ int64 $group.requestTimeoutSeconds }} seconds, but a terminating gateway pod waits
 for only {{ $gateway }} seconds; raise onwards.drainSeconds.
     {{- end }}
+  {{- end }}
+  {{- with $long }}
+
+{{ join ", " . }}: drainSeconds is above 600, after which the cluster autoscaler ends a pod whatever its grace period is (EKS managed node groups after
+900 seconds, spot nodes after 30 to 120); see docs/updates.md.
   {{- end }}
 {{- end -}}

@@ -31,7 +31,7 @@ An owner is a path in the values: modelGroups.a, externalProviders.b, onwards.cl
 
 {{- /*
 The sources of a volume of keys, each a file that is named after its owner, without the prefix.
-Input: dict root, owners (list), prefix. Output: JSON list of VolumeProjection.
+Input: dict root, owners (list), prefix, optional (true if a pod starts without them). Output: JSON list of VolumeProjection.
 */ -}}
 {{- define "inference-stack.keySources" -}}
   {{- $context := . -}}
@@ -39,12 +39,19 @@ Input: dict root, owners (list), prefix. Output: JSON list of VolumeProjection.
   {{- range .owners -}}
     {{- $secret := index $context.root.stack.keys . -}}
     {{- $item := dict "key" $secret.key "path" (trimPrefix $context.prefix .) -}}
-    {{- $sources = append $sources (dict "secret" (dict "name" $secret.name "items" (list $item))) -}}
+    {{- $source := dict "name" $secret.name "items" (list $item) -}}
+    {{- if $context.optional -}}
+      {{- $_ := set $source "optional" true -}}
+    {{- end -}}
+    {{- $sources = append $sources (dict "secret" $source) -}}
   {{- end -}}
   {{- toJson $sources -}}
 {{- end -}}
 
-{{- /* The sources of all keys. Input: root. Output: JSON list of VolumeProjection. */ -}}
+{{- /*
+The sources of all keys. They are optional, so that the kubelet takes a file away whose Secret is gone, and the script that misses it says whose it is.
+Input: root. Output: JSON list of VolumeProjection.
+*/ -}}
 {{- define "inference-stack.onwards.keySources" -}}
-  {{- include "inference-stack.keySources" (dict "root" . "owners" (keys .stack.keys | sortAlpha) "prefix" "") -}}
+  {{- include "inference-stack.keySources" (dict "root" . "owners" (keys .stack.keys | sortAlpha) "prefix" "" "optional" true) -}}
 {{- end -}}

@@ -18,7 +18,27 @@
         "--port" ($onwards.containerPort | int64 | toString)
         "--metrics-port" ($onwards.metrics.port | int64 | toString)
         "--metrics-prefix" (toString $onwards.metrics.prefix) -}}
+  {{- $args = concat $args (include "inference-stack.onwards.drainArgs" . | fromJsonArray) -}}
   {{- concat $args (include "inference-stack.texts" $onwards.extraArgs | fromJsonArray) | toJson -}}
+{{- end -}}
+
+{{- /*
+The gateway's resources. A limit below the default request takes that down with it, a request above the default limit raises that; the chart's own
+numbers never make the user's invalid. Input: root. Output: JSON map.
+*/ -}}
+{{- define "inference-stack.onwards.resources" -}}
+  {{- $defaults := .stack.defaults.onwards.resources -}}
+  {{- $resources := include "inference-stack.resources" .stack.onwards.resources | fromJson -}}
+  {{- range $name := include "inference-stack.overRequested" $resources | fromJsonArray -}}
+    {{- $request := index $resources.requests $name -}}
+    {{- $limit := index $resources.limits $name -}}
+    {{- if eq (toString $request) (index $defaults.requests $name | toString) -}}
+      {{- $_ := set $resources.requests $name $limit -}}
+    {{- else if eq (toString $limit) (index $defaults.limits $name | toString) -}}
+      {{- $_ := set $resources.limits $name $request -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $resources -}}
 {{- end -}}
 
 {{- /* The image's user is a name, which the kubelet cannot prove not to be root; hence a number. Input: root. Output: JSON map. */ -}}
@@ -39,33 +59,60 @@
 {{- end -}}
 
 {{- /*
-The gateway reads its configuration once, so what that is made of is hashed here, and only that: its labels may change without a restart.
-Input: root. Output: JSON map.
+What restarts the gateway when it changes, and only that: its configuration and keys, or without rollOnChange what it reads at its start alone; the
+watcher does the rest. Input: root. Output: JSON map.
 */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
   {{- $content := list (include "inference-stack.onwards.config" .) (toJson .stack.literalKeys) (toJson .stack.keys) -}}
+  {{- if not .stack.onwards.rollOnChange -}}
+    {{- $content = list (include "inference-stack.onwards.startConfig" . | fromJson | toJson) -}}
+    {{- range $owner, $key := .stack.literalKeys -}}
+      {{- if hasPrefix "modelGroups." $owner -}}
+        {{- $content = append $content (printf "%s %s" $owner $key) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
   {{- $checksum := dict "checksum/config" (join "\n" $content | sha256sum) -}}
   {{- $own := include "inference-stack.overlay" (dict "defaults" .stack.onwards.podAnnotations "own" $checksum) | fromJson -}}
   {{- include "inference-stack.annotations" (dict "root" . "own" $own) -}}
 {{- end -}}
 
 {{- /*
-/v1/models answers regardless of keys and routes. A gateway that hangs has nothing to drain, so its liveness probe gives it ten seconds.
-Input: root. Output: JSON map of probes.
+Health and readiness on the metrics port; a path of the user's is one of the http port. A gateway that hangs has nothing to drain, so its liveness
+probe gives it ten seconds. Input: root. Output: JSON map of probes.
 */ -}}
 {{- define "inference-stack.onwards.probes" -}}
   {{- $given := .stack.onwards.probes -}}
   {{- $defaults := dict
-        "startup" (dict "path" $given.path "periodSeconds" 2 "timeoutSeconds" 3 "failureThreshold" 60)
-        "readiness" (dict "path" $given.path "periodSeconds" 5 "timeoutSeconds" 3 "failureThreshold" 2)
-        "liveness" (dict "path" $given.path "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6 "terminationGracePeriodSeconds" 10) -}}
+        "startup" (dict "path" "/healthz" "periodSeconds" 2 "timeoutSeconds" 3 "failureThreshold" 60)
+        "readiness" (dict "path" "/readyz" "periodSeconds" 5 "timeoutSeconds" 3 "failureThreshold" 2)
+        "liveness" (dict "path" "/healthz" "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6 "terminationGracePeriodSeconds" 10) -}}
   {{- $probes := dict -}}
   {{- range $kind, $default := $defaults -}}
-    {{- with include "inference-stack.probe" (dict "defaults" $default "own" (index $given $kind)) | fromJson -}}
+    {{- $own := index $given $kind | default dict -}}
+    {{- $path := $own.path | default $given.path -}}
+    {{- $port := ternary "http" "metrics" (or (not (empty $path)) (eq (toString $own.type) "tcp")) -}}
+    {{- $default = set (omit $default "path") "path" ($path | default $default.path) -}}
+    {{- with include "inference-stack.probe" (dict "defaults" $default "own" $own "port" $port) | fromJson -}}
       {{- $_ := set $probes (printf "%sProbe" $kind) . -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $probes -}}
+{{- end -}}
+
+{{- /*
+The watcher's probe: it fails while a key cannot be used, for an alert and for `kubectl describe`, but not so often that the container would be
+restarted. Input: root. Output: JSON map.
+*/ -}}
+{{- define "inference-stack.onwards.watchProbe" -}}
+  {{- $command := list "sh" "-c" "! cat /app/config/problem 2>/dev/null" -}}
+  {{- toJson (dict "exec" (dict "command" $command) "periodSeconds" 30 "timeoutSeconds" 5 "failureThreshold" 1000000) -}}
+{{- end -}}
+
+{{- /* What the watcher needs, measured with 1,000 aliases. Output: JSON map. */ -}}
+{{- define "inference-stack.onwards.watchResources" -}}
+  {{- $requests := dict "cpu" "10m" "memory" "16Mi" "ephemeral-storage" "8Mi" -}}
+  {{- toJson (dict "requests" $requests "limits" (dict "cpu" "500m" "memory" "64Mi" "ephemeral-storage" "64Mi")) -}}
 {{- end -}}
 
 {{- /*

@@ -1,6 +1,8 @@
 {{- /* What is particular to an alias: the values' routes. */ -}}
 
-{{- /* Sets .stack.routes; the gateway's fallback is merged under a route's own. Input: root. */ -}}
+{{- /*
+Sets .stack.routes; the gateway's fallback is merged under a route's own. loadAware is a map, and there where it is on only. Input: root.
+*/ -}}
 {{- define "inference-stack.routes.resolve" -}}
   {{- $defaults := dict "strategy" "" "fallback" .stack.onwards.fallback -}}
   {{- $routes := dict "" $defaults -}}
@@ -8,6 +10,11 @@
     {{- if kindIs "map" $given -}}
       {{- $route := include "inference-stack.overlay" (dict "defaults" $defaults "own" $given) | fromJson -}}
       {{- $_ := set $route "allowedKeys" (include "inference-stack.texts" $route.allowedKeys | fromJsonArray) -}}
+      {{- if eq (toString $route.loadAware) "true" -}}
+        {{- $_ := set $route "loadAware" dict -}}
+      {{- else if not (kindIs "map" $route.loadAware) -}}
+        {{- $route = omit $route "loadAware" -}}
+      {{- end -}}
       {{- $_ := set $routes $alias $route -}}
     {{- end -}}
   {{- end -}}

@@ -68,21 +68,10 @@ A list of {owner (its path in the values), urls, member (the group or provider),
       {{- $upstreams = append $upstreams (include "inference-stack.upstream" $upstream | fromJson) -}}
     {{- end -}}
   {{- end -}}
-  {{- $ordered := gt (len (uniq $priorities)) 1 -}}
-  {{- with $route.strategy -}}
-    {{- $ordered = eq . "priority" -}}
-  {{- end -}}
-  {{- $pool := dict "strategy" (ternary "priority" "weighted_random" $ordered) "trusted" true "providers" $upstreams -}}
-  {{- with $route.fallback -}}
-    {{- if .enabled -}}
-      {{- $backoff := dict "initial_ms" (int64 .backoff.initialMilliseconds) "max_ms" (int64 .backoff.maxMilliseconds) -}}
-      {{- $_ := set $pool "fallback" (dict
-            "enabled" true
-            "on_status" .onStatus
-            "on_rate_limit" .onRateLimit
-            "max_attempts" (int64 .maxAttempts)
-            "backoff" $backoff) -}}
-    {{- end -}}
+  {{- $ordered := include "inference-stack.pool.ordered" (dict "route" $route "priorities" $priorities) -}}
+  {{- $pool := dict "strategy" (ternary "priority" "weighted_random" (not (empty $ordered))) "trusted" true "providers" $upstreams -}}
+  {{- with include "inference-stack.pool.fallback" (dict "route" $route) | fromJson -}}
+    {{- $_ := set $pool "fallback" . -}}
   {{- end -}}
   {{- $pool = merge $pool (include "inference-stack.limits" $route | fromJson) -}}
   {{- $listed := list -}}
@@ -95,6 +84,63 @@ A list of {owner (its path in the values), urls, member (the group or provider),
     {{- $_ := set $pool "keys" (include "inference-stack.clientPlaceholders" $listed | fromJsonArray) -}}
   {{- end -}}
   {{- toJson $pool -}}
+{{- end -}}
+
+{{- /* Whether a pool tries its members in order. Input: dict route, priorities (list of the members'). Output: "true" or nothing. */ -}}
+{{- define "inference-stack.pool.ordered" -}}
+  {{- if eq (.route.strategy | default (ternary "priority" "weighted" (gt (len (uniq .priorities)) 1))) "priority" -}}
+true
+  {{- end -}}
+{{- end -}}
+
+{{- /*
+What a pool does when a member does not answer. A held request is retried until the time is over, at most once in a backoff, which is random between
+nothing and its length. Input: dict route. Output: JSON map, {} if nothing is retried.
+*/ -}}
+{{- define "inference-stack.pool.fallback" -}}
+  {{- $fallback := dict -}}
+  {{- $route := .route -}}
+  {{- with $route.fallback -}}
+    {{- if .enabled -}}
+      {{- $fallback = dict
+            "enabled" true
+            "on_status" .onStatus
+            "on_rate_limit" .onRateLimit
+            "max_attempts" (int64 .maxAttempts)
+            "backoff" (dict "initial_ms" (int64 .backoff.initialMilliseconds) "max_ms" (int64 .backoff.maxMilliseconds))
+            "first_token_timeout_ms" (mul 1000 (int64 $route.firstTokenTimeoutSeconds))
+            "aimd" (include "inference-stack.pool.loadAware" (dict "route" $route) | fromJson) -}}
+      {{- with int64 $route.holdSeconds -}}
+        {{- $backoff := dict "initial_ms" (max 100 $fallback.backoff.initial_ms) "max_ms" (max 1000 $fallback.backoff.max_ms) -}}
+        {{- $fallback = merge (dict
+              "on_status" (concat $fallback.on_status (list 502 503) | uniq)
+              "max_attempts" (add $fallback.max_attempts (mul 20 .))
+              "backoff" $backoff
+              "max_total_backoff_ms" (mul 1000 .)) $fallback -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $fallback -}}
+{{- end -}}
+
+{{- /*
+The gateway's share control of a pool (AIMD), which it would turn on by itself for priority pools. Input: dict route. Output: JSON map.
+*/ -}}
+{{- define "inference-stack.pool.loadAware" -}}
+  {{- $aimd := dict "enabled" (hasKey .route "loadAware") -}}
+  {{- $scales := dict
+        "latencyBudgetSeconds" (dict "name" "latency_budget_ms" "factor" 1000)
+        "dwellSeconds" (dict "name" "dwell_ms" "factor" 1000)
+        "windowSamples" (dict "name" "window_samples" "factor" 1)
+        "minSamples" (dict "name" "min_samples" "factor" 1) -}}
+  {{- range $key, $value := .route.loadAware -}}
+    {{- with index $scales $key -}}
+      {{- $_ := set $aimd .name (mul .factor (int64 $value)) -}}
+    {{- else -}}
+      {{- $_ := set $aimd (snakecase $key) $value -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $aimd -}}
 {{- end -}}
 
 {{- /*

@@ -79,7 +79,8 @@ no client may use the alias {{ $alias }}; allow it for one in onwards.clientKeys
   {{- $served := include "inference-stack.servedAliases" . | fromJsonArray -}}
   {{- range $alias, $route := omit .stack.routes "" -}}
     {{- $context := dict "root" $ "alias" $alias "route" $route "served" $served -}}
-    {{- include "inference-stack.rules" (dict "component" "routes" "rules" (list "served" "allowedKeys") "context" $context) -}}
+    {{- $rules := list "served" "allowedKeys" "retries" "loadAware" "hold" "reasoningTranslation" -}}
+    {{- include "inference-stack.rules" (dict "component" "routes" "rules" $rules "context" $context) -}}
   {{- end -}}
 {{- end -}}
 
@@ -110,4 +111,178 @@ Please set:
           key: {{ $key }}
     {{- end }}
   {{- end -}}
+{{- end -}}
+
+{{- /* Rule: what is done by retries is not asked for without them. Input: dict root, alias, route. */ -}}
+{{- define "inference-stack.routes.rule.retries" -}}
+  {{- range list "firstTokenTimeoutSeconds" "holdSeconds" "loadAware" }}
+    {{- $on := ternary (hasKey $.route .) (gt (index $.route . | default 0 | toString | int64) 0) (eq . "loadAware") }}
+    {{- if and $on (not $.route.fallback.enabled) }}
+
+routes.{{ $.alias }}.{{ . }}: it works by retries, and fallback is off for this alias.
+Please set:
+  routes:
+    {{ include "inference-stack.yamlString" $.alias }}:
+      fallback:
+        enabled: true
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* The members of an alias. Input: dict root, alias. Output: JSON list of {owner, priority, external}. */ -}}
+{{- define "inference-stack.routes.members" -}}
+  {{- $members := list -}}
+  {{- range .root.stack.members -}}
+    {{- if has $.alias .aliases -}}
+      {{- $members = append $members (dict
+            "owner" .owner
+            "priority" (int64 .member.priority)
+            "external" .external
+            "timeout" (int64 .member.requestTimeoutSeconds)) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $members -}}
+{{- end -}}
+
+{{- /* Rule: shares are between members in order, and a slow first token is not given up before it counts as slow. Input: dict root, alias, route. */ -}}
+{{- define "inference-stack.routes.rule.loadAware" -}}
+  {{- if hasKey .route "loadAware" }}
+    {{- $key := include "inference-stack.yamlString" .alias }}
+    {{- $priorities := list }}
+    {{- range include "inference-stack.routes.members" . | fromJsonArray }}
+      {{- $priorities = append $priorities .priority }}
+    {{- end }}
+    {{- $timeout := int64 .route.firstTokenTimeoutSeconds }}
+    {{- $budget := .route.loadAware.latencyBudgetSeconds | default 10 | int64 }}
+    {{- $fewest := .route.loadAware.minSamples | default 50 | int64 }}
+    {{- $window := .route.loadAware.windowSamples | default 200 | int64 }}
+    {{- if not (include "inference-stack.pool.ordered" (dict "route" .route "priorities" $priorities)) }}
+
+routes.{{ .alias }}.loadAware: it moves requests from the first member to the next, and the members of this alias have no order.
+Please set:
+  routes:
+    {{ $key }}:
+      strategy: priority
+    {{- end }}
+    {{- if and $timeout (lt $timeout $budget) }}
+
+routes.{{ .alias }}.firstTokenTimeoutSeconds: {{ $timeout }} is below loadAware.latencyBudgetSeconds, {{ $budget }}, so no answer would ever count as slow.
+Please set:
+  routes:
+    {{ $key }}:
+      firstTokenTimeoutSeconds: {{ $budget }}
+    {{- end }}
+    {{- if gt $fewest $window }}
+
+routes.{{ .alias }}.loadAware.minSamples: {{ $fewest }} is above windowSamples, {{ $window }}, so there would never be enough.
+Please set:
+  routes:
+    {{ $key }}:
+      loadAware:
+        windowSamples: {{ $fewest }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.routes.warnings.loadAware" -}}
+  {{- range $alias, $route := .stack.routes }}
+    {{- if hasKey $route "loadAware" }}
+      {{- $external := list }}
+      {{- range include "inference-stack.routes.members" (dict "root" $ "alias" $alias) | fromJsonArray }}
+        {{- if .external }}
+          {{- $external = append $external .owner }}
+        {{- end }}
+      {{- end }}
+      {{- with $external }}
+
+routes.{{ $alias }}.loadAware: requests go to {{ join ", " . }} also while your own engines are only slow, which may cost money.
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: a request is not held longer than it may live. Input: dict root, alias, route. */ -}}
+{{- define "inference-stack.routes.rule.hold" -}}
+  {{- $hold := int64 .route.holdSeconds }}
+  {{- $drain := int64 .root.stack.onwards.drainSeconds }}
+  {{- if gt $hold $drain }}
+
+routes.{{ .alias }}.holdSeconds: a request may be held for {{ $hold }} seconds, but a terminating gateway pod waits for only {{ $drain }} seconds.
+Please set:
+  onwards:
+    drainSeconds: {{ $hold }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Time-outs that are shorter than requests are held. Input: root. */ -}}
+{{- define "inference-stack.routes.warnings.hold" -}}
+  {{- range $alias, $route := .stack.routes }}
+    {{- $hold := int64 $route.holdSeconds }}
+    {{- if $hold }}
+      {{- $shorter := dict }}
+      {{- range include "inference-stack.routes.members" (dict "root" $ "alias" $alias) | fromJsonArray }}
+        {{- $_ := set $shorter (printf "%s.requestTimeoutSeconds" .owner) .timeout }}
+      {{- end }}
+      {{- $nginx := index ($.stack.ingress.annotations | default dict) "nginx.ingress.kubernetes.io/proxy-read-timeout" | default "" | toString }}
+      {{- if $.stack.ingress.enabled }}
+        {{- $_ := set $shorter "ingress.annotations: proxy-read-timeout" (regexFind "^[0-9]+$" $nginx | int64) }}
+      {{- end }}
+      {{- if $.stack.httpRoute.enabled }}
+        {{- range $name, $time := $.stack.httpRoute.timeouts }}
+          {{- $_ := set $shorter (printf "httpRoute.timeouts.%s" $name) (include "inference-stack.durationSeconds" $time | int64) }}
+        {{- end }}
+      {{- end }}
+      {{- range $path, $seconds := $shorter }}
+        {{- if and $seconds (lt (int64 $seconds) $hold) }}
+
+routes.{{ $alias }}.holdSeconds: a request may be held for {{ $hold }} seconds, but {{ $path }} is {{ int64 $seconds }} seconds.
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* A duration of the Gateway API (1h30m, 10s, 500ms). Input: string. Output: number of seconds, rounded down. */ -}}
+{{- define "inference-stack.durationSeconds" -}}
+  {{- $milliseconds := 0 -}}
+  {{- range regexFindAll "[0-9]+(ms|h|m|s)" (toString .) -1 -}}
+    {{- $factor := index (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) (regexFind "[a-z]+$" .) -}}
+    {{- $milliseconds = add $milliseconds (mul $factor (regexFind "^[0-9]+" . | int64)) -}}
+  {{- end -}}
+  {{- div $milliseconds 1000 -}}
+{{- end -}}
+
+{{- /* Rule: a route's own translation is one that the gateway takes. Input: dict alias, route. */ -}}
+{{- define "inference-stack.routes.rule.reasoningTranslation" -}}
+  {{- include "inference-stack.reasoningTranslation.rule" (dict "keys" (list "routes" .alias) "translation" .route.reasoningTranslation) -}}
+{{- end -}}
+
+{{- /*
+Rule: each surface of a translation of the user's own accounts for every effort once, which the gateway checks at its start.
+Input: dict keys (path to its owner), translation.
+*/ -}}
+{{- define "inference-stack.reasoningTranslation.rule" -}}
+  {{- $efforts := list "high" "low" "max" "medium" "minimal" "none" "xhigh" }}
+  {{- if kindIs "map" .translation }}
+    {{- range $surface, $own := .translation }}
+      {{- $wrong := "" }}
+      {{- range $own.writes }}
+        {{- $mapped := keys .values | sortAlpha }}
+        {{- if ne (concat $mapped ($own.unsupported_efforts | default list) | sortAlpha | join " ") (join " " $efforts) }}
+          {{- $wrong = .target_path }}
+        {{- end }}
+      {{- end }}
+      {{- if $wrong }}
+        {{- $rest := dict "chat_completions" (dict "unsupported_efforts" list "writes" (list (dict
+              "target_path" $wrong
+              "values" (dict "none" false "minimal" true "low" true "medium" true "high" true "xhigh" true "max" true)))) }}
+        {{- $keys := append $.keys "reasoningTranslation" }}
+
+{{ join "." $keys }}: in {{ $surface }} the efforts of values and unsupported_efforts together have to be each of {{ join ", " $efforts }}, once; the gateway does
+not start otherwise.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" $keys "yaml" (toYaml $rest)) | indent 2 }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
 {{- end -}}

@@ -3,6 +3,8 @@
 {{- /* Input: root. */ -}}
 {{- define "inference-stack.onwards.problems" -}}
   {{- $rules := list
+        "version"
+        "strictMode"
         "metricsPort"
         "metricsServicePort"
         "extraArgs"
@@ -15,6 +17,8 @@
         "mountPaths"
         "mountedVolumes" -}}
   {{- include "inference-stack.rules" (dict "component" "onwards" "rules" $rules "context" .) -}}
+  {{- include "inference-stack.resources.rule" (dict
+        "keys" (list "onwards" "resources") "resources" (include "inference-stack.onwards.resources" . | fromJson)) -}}
   {{- include "inference-stack.disruptionBudget.rule" (dict
         "keys" (list "onwards") "own" .stack.onwards.podDisruptionBudget "pods" .stack.onwards.computed.pods) -}}
 {{- end -}}
@@ -22,6 +26,51 @@
 {{- /* A port that is free: 9090 unless that one is taken. Input: the taken port. Output: number. */ -}}
 {{- define "inference-stack.onwards.freePort" -}}
   {{- ternary 9091 9090 (eq (int64 .) 9090) -}}
+{{- end -}}
+
+{{- /* Probes, drain and options are those of Onwards 1. */ -}}
+{{- define "inference-stack.onwards.rule.version" -}}
+  {{- $image := include "inference-stack.onwards.image" . }}
+  {{- if and (hasPrefix "onwards:" (base $image)) (include "inference-stack.imageOlderThan" (dict "reference" $image "version" "1.0.0")) }}
+
+onwards.image.tag: {{ $image }} is older than 1.0.0, and has neither the probes nor the options that this chart gives it.
+Please set:
+  onwards:
+    image:
+      tag: {{ .Chart.AppVersion | quote }}
+  {{- end }}
+{{- end -}}
+
+{{- /* The API keys that the gateway sends to engines and providers. Input: root. Output: JSON list of their owners. */ -}}
+{{- define "inference-stack.onwards.upstreamKeys" -}}
+  {{- $owners := list -}}
+  {{- range $owner := keys .stack.keys | sortAlpha -}}
+    {{- if not (hasPrefix "onwards.clientKeys." $owner) -}}
+      {{- $owners = append $owners $owner -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $owners -}}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.strictMode" -}}
+  {{- $owners := include "inference-stack.onwards.upstreamKeys" . | fromJsonArray }}
+  {{- if and $owners (not .stack.onwards.strictMode) (not .stack.onwards.allowKeyExposure) }}
+
+onwards.strictMode: outside strict mode any client can make the gateway send the API key of {{ join ", " $owners }} to another host (by a path like
+/v1/http://host/). To accept that, set onwards.allowKeyExposure: true.
+Please set:
+  onwards:
+    strictMode: true
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.warnings.strictMode" -}}
+  {{- if not .stack.onwards.strictMode }}
+
+onwards.strictMode: false forwards every path to the engines, administrative ones included, and lets a client make the gateway send requests to any host
+that its network policy allows
+    {{- with include "inference-stack.onwards.upstreamKeys" . | fromJsonArray }}, with the API key of {{ join ", " . }}{{ end }}.
+  {{- end }}
 {{- end -}}
 
 {{- define "inference-stack.onwards.rule.metricsPort" -}}
@@ -59,6 +108,10 @@ Please set:
         "--metrics-prefix" "onwards.metrics.prefix" }}
   {{- range include "inference-stack.texts" .stack.onwards.extraArgs | fromJsonArray }}
     {{- $flag := regexReplaceAll "(?s)=.*$" . "" }}
+    {{- /* Short options may be joined, also with a value: -wp3001. */ -}}
+    {{- if regexMatch "^-[a-zA-Z]" $flag }}
+      {{- $flag = regexFind "[fp]" (regexFind "^-[mwhV]*[fp]" $flag) | printf "-%s" }}
+    {{- end }}
     {{- if hasKey $owned $flag }}
 
 onwards.extraArgs: {{ $flag }} is always passed by the chart, and the gateway refuses a flag given twice
@@ -66,6 +119,12 @@ onwards.extraArgs: {{ $flag }} is always passed by the chart, and the gateway re
 Please set:
   onwards:
     extraArgs: []  # without {{ $flag }}
+    {{- else if regexMatch "^(--metrics|--watch|-[mw]+)=|^$" . }}
+
+onwards.extraArgs: the gateway ends at once with {{ quote . }}: it has no empty argument, and --metrics and --watch are on and take no value.
+Please set:
+  onwards:
+    extraArgs: []  # without {{ quote . }}
     {{- end }}
   {{- end }}
 {{- end -}}

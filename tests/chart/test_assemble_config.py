@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.paths import ROOT
-from harness.run import Completed, run
+from harness.run import run
 from tests.chart.accessors import FULLNAME, one
+from tests.chart.config_volume import SHELLS, Pod, script
 from tests.support import Render
-
-SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)]
-
-
-class Pod:
-    """The three directories of the init container, somewhere else."""
-
-    def __init__(self, directory: Path) -> None:
-        self.routes, self.keys, self.config = (directory / name for name in ("routes", "keys", "config"))
-        for each in (self.routes, self.keys, self.config):
-            each.mkdir()
-        script = (ROOT / "files" / "onwards" / "assemble-config.sh").read_text()
-        for there, here in (
-            ("/etc/onwards/routes", self.routes),
-            ("/etc/onwards/keys", self.keys),
-            ("/app/config", self.config),
-        ):
-            script = script.replace(there, str(here))
-        self.script = script
-
-    def assemble(self, config: object, keys: dict[str, bytes], shell: str = "sh", locale: str = "C.UTF-8") -> Completed:
-        (self.routes / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False))
-        for group, key in keys.items():
-            (self.keys / group).write_bytes(key)
-        words = [shell, "sh"] if shell == "busybox" else [shell]
-        return run([*words, "-c", self.script], env={"LC_ALL": locale}, check=False)
-
-    @property
-    def result(self) -> Any:
-        return json.loads((self.config / "config.json").read_text())
-
 
 @pytest.fixture
 def pod(tmp_path: Path) -> Pod:
@@ -157,9 +125,30 @@ def test_without_keys_the_routes_stay_as_they_are(pod: Pod) -> None:
 
 def test_only_the_configuration_is_left_and_only_its_user_reads_it(pod: Pod) -> None:
     pod.assemble(config("a"), {"a": b"key"})
-    (left,) = pod.config.iterdir()
+    (left,) = pod.config.iterdir()  # the key is no engine's
     assert left.name == "config.json"
     assert left.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("place", [{"onwards_key": "@key:a@"}, {"keys": ["@key:a@"]}, {"key": "@key:a@"}], ids=str)
+def test_a_key_that_is_not_there_is_an_error_that_names_its_owner(pod: Pod, place: object) -> None:
+    done = pod.assemble({"targets": {"m": place}}, {"b": b"key"})
+    assert done.returncode == 1
+    assert done.stderr == "The key of a is not there; put it into the Secret that a.apiKey names.\n"
+
+
+def test_an_engines_key_stays_as_it_was_at_the_start(pod: Pod) -> None:
+    """The engine has read it at its own start; that of a client or a provider is read again."""
+    both = {"targets": {"a": {"onwards_key": "@key:modelGroups.a@"}, "b": {"onwards_key": "@key:externalProviders.b@"}}}
+    pod.assemble(both, {"modelGroups.a": b"old\n", "externalProviders.b": b"old"})
+    pod.assemble(both, {"modelGroups.a": b"new", "externalProviders.b": b"new"})
+    assert pod.result["targets"] == {"a": {"onwards_key": "old"}, "b": {"onwards_key": "new"}}
+
+
+def test_an_engines_key_that_was_no_key_is_read_again(pod: Pod) -> None:
+    pod.assemble(config("modelGroups.a"), {"modelGroups.a": b""})
+    pod.assemble(config("modelGroups.a"), {"modelGroups.a": b"key"})
+    assert pod.result["targets"]["modelGroups.a"]["onwards_key"] == "key"
 
 
 def test_it_can_run_again(pod: Pod) -> None:
@@ -169,7 +158,7 @@ def test_it_can_run_again(pod: Pod) -> None:
 
 
 def test_missing_routes_are_an_error(pod: Pod) -> None:
-    done = run(["sh", "-c", pod.script], check=False)
+    done = run(["sh", "-c", pod.script("assemble-config.sh")], check=False)
     assert done.returncode != 0
     assert not (pod.config / "config.json").exists()
 
@@ -179,7 +168,7 @@ def test_the_chart_runs_this_script_on_its_own_routes(pod: Pod, render: Render) 
     spec = rendered["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]
     (init,) = spec["initContainers"]
     assert init["command"] == ["sh", "-c"]
-    assert init["args"] == [(ROOT / "files" / "onwards" / "assemble-config.sh").read_text()]
+    assert init["args"] == [script("assemble-config.sh")]
     routes = json.loads(rendered["ConfigMap", f"{FULLNAME}-onwards"]["data"]["config.json"])
     pod.assemble(routes, {"modelGroups.a": b'k"1'})
     assert pod.result["targets"]["m"]["providers"][0]["onwards_key"] == 'k"1'
