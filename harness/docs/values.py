@@ -37,7 +37,7 @@ class Key:
 def documented(text: str | None = None, types: Mapping[str, Any] | None = None) -> list[Key]:
     """Every key with prose, in the order of values.yaml (`text`); types as the schema `types` has them."""
     types = json.loads(schema.FILE.read_text()) if types is None else types
-    found = {path: key for path, key in prose.keys(text).items() if key.description and key.default is not prose.ABSENT}
+    found = {path: key for path, key in prose.keys(text).items() if key.description}
     parents = {path[:length] for path in found for length in range(len(path))}
     return [
         Key(".".join(path), key.description, key.default, _type(types, path), path in parents)

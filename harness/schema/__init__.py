@@ -12,7 +12,6 @@ from typing import Any
 from harness.paths import ROOT
 from harness.schema import (
     common,
-    config_maps,
     hints,
     http_route,
     ingress,
@@ -46,7 +45,7 @@ def root() -> Schema:
         modelGroups=model_group.groups(),
         externalProviders=routing.providers(),
         routes=routing.routes(),
-        configMaps=config_maps.schema(),
+        configMaps=common.config_maps(),
         ingress=ingress.schema(),
         httpRoute=http_route.schema(),
         networkPolicy=network_policy.schema(),
@@ -58,7 +57,7 @@ def build() -> Schema:
     """The complete schema.
 
     Raises:
-        HarnessError: its keys differ from those of values.yaml, or a hint does not fit them.
+        HarnessError: its keys differ from those of values.yaml.
     """
     whole = hints.add(prose.join(root(), prose.keys()))
     group = {**optional(whole["properties"]["modelGroupDefaults"]), "description": GROUP}

@@ -104,6 +104,11 @@ def probe() -> Schema:
     return {**whole, "properties": {**own, **whole["properties"]}}
 
 
+def config_maps() -> Schema:
+    """Name -> file -> content: text, or a value that is written as YAML."""
+    return mapping(optional(mapping({})))
+
+
 def scheduling() -> dict[str, Schema]:
     """Which nodes pods run on."""
     return {

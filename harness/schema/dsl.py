@@ -32,10 +32,6 @@ def boolean() -> Schema:
     return {"type": "boolean"}
 
 
-def anything() -> Schema:
-    return {}
-
-
 def listing(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
@@ -75,7 +71,7 @@ def either(*schemas: Schema) -> Schema:
 
 def optional(schema: Schema) -> Schema:
     """The schema, or null."""
-    if not schema or "null" in _types(schema):
+    if "null" in _types(schema):
         return schema
     choices: Schema = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
     return {**schema, "type": [*_types(schema), "null"], **choices}
