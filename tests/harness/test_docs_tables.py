@@ -30,9 +30,7 @@ SCHEMA = {
         "thing": {"$ref": "#/definitions/thing"},
         "resources": {"additionalProperties": {"type": "object"}, "type": ["object", "null"]},
     },
-    "definitions": {
-        "thing": {"type": "object", "properties": {"count": {"anyOf": [{"type": "integer"}, {"type": "string"}]}}}
-    },
+    "definitions": {"thing": {"type": "object", "properties": {"count": {"type": ["integer", "string"]}}}},
 }
 
 
