@@ -106,7 +106,7 @@ def pins() -> Iterator[Pin]:
     yield Pin("onwards", gateway, "Chart.yaml", partial(crate, "onwards"))
     for engine, image in images().items():
         package = PACKAGES.get(engine, engine)
-        yield Pin(f"{engine} (PyPI: {package})", image.tag, f"_engine-{engine}.tpl", partial(pypi, package))
+        yield Pin(f"{engine} (PyPI: {package})", image.tag, f"files/engines/{engine}.yaml", partial(pypi, package))
     for name in ("pyproject.toml", "noxfile.py"):
         for package, version in re.findall(r'"([\w.-]+)(?:\[\w+\])?==([^"]+)"', (ROOT / name).read_text()):
             yield Pin(package, version, name, partial(pypi, package))
