@@ -173,7 +173,7 @@ class Worker:
             path.write_text(original)
 
     def order(self, mutant: Mutant) -> list[pytest.Item]:
-        """The tests, those first that speak of what the line speaks of: a rare word counts more than a common one."""
+        """The tests, those first that share words with the line: a rare word counts more than a common one."""
         wanted = words(f"{mutant.before} {mutant.after}") & self.common.keys()
         scores = {each: sum(1 / self.common[word] for word in wanted & said) for each, said in self.words.items()}
         related = sorted(scores, key=lambda each: -scores[each])
@@ -200,7 +200,7 @@ code = cache(inspect.getsource)
 
 
 def source(item: pytest.Item) -> str:
-    """What a test says: its code, and its parameters."""
+    """A test's code and parameters."""
     return f"{code(item.function)} {vars(item).get('callspec')}" if isinstance(item, pytest.Function) else ""
 
 

@@ -154,7 +154,7 @@ def main() -> int:
         key = (pin.name, pin.version)
         merged[key] = replace(pin, where=f"{merged[key].where}, {pin.where}") if key in merged else pin
     table = Table("what", "pinned", "newest", "released", "where")
-    with step("Asking the registries") as shown, ThreadPoolExecutor(8) as pool:
+    with step("Querying the registries") as shown, ThreadPoolExecutor(8) as pool:
         answers = zip(merged.values(), pool.map(answer, merged.values()), strict=True)
         for number, (pin, (newest, day)) in enumerate(answers, 1):
             shown.detail(f"{number} of {len(merged)}")

@@ -1,4 +1,4 @@
-"""What other people's rules say of the chart: checkov's, kube-score's and Kubernetes' Pod Security "restricted"."""
+"""Scans of the chart by checkov, kube-score and Kubernetes' Pod Security "restricted"."""
 
 from __future__ import annotations
 

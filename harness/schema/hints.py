@@ -1,9 +1,9 @@
-"""Hints for keys that people know from other charts and from Kubernetes.
+"""Hints for keys of other charts and of Kubernetes.
 
-A closed object reports any other key only as not allowed. A hint makes it say `did you mean replicaCount?`: it
-is a `const` that no value meets. It stands in `patternProperties`, so that editors do not offer the wrong word. Each
-object has one more for its own keys in another spelling (replicacount, replica_count, replica-count): only one, since
-Helm compiles every expression at every render.
+A closed object reports any other key only as not allowed. With a hint, Helm prints `did you mean replicaCount?`: a
+`const` that no value meets. It is in `patternProperties`, so that editors do not offer the wrong word. Each object has
+one more for its own keys in another spelling (replicacount, replica_count, replica-count): only one, since Helm
+compiles every expression at every render.
 
 The words are those of Kubernetes' objects, of `helm create`, and of the values of vLLM's production stack, llm-d,
 KubeAI, NIM, Triton and KServe.

@@ -1,4 +1,4 @@
-"""The generated tables say what values.yaml says, and what is written by hand stays."""
+"""The generated tables have the keys of values.yaml, and text beside them stays."""
 
 from __future__ import annotations
 
