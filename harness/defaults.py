@@ -14,7 +14,7 @@ from harness.paths import ROOT
 
 FILE = ROOT / "files" / "defaults.json"
 NAMED = ("modelGroups",)
-"""A map of the user's own, for which the chart brings an example and no defaults."""
+"""Maps whose keys the user chooses: values.yaml has an example there, and no defaults."""
 
 
 def text() -> str:

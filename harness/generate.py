@@ -56,7 +56,7 @@ GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
 """What gives each file its text, in the order of need: Helm reads the defaults and the schema, pages the schema."""
 
 TREES = {"golden": golden.TREE}
-"""Directories in which nothing else lies."""
+"""Directories without any other file."""
 
 
 def generate(name: str, *, check: bool) -> None:

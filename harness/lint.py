@@ -1,4 +1,4 @@
-"""`python -m harness.lint [CHECK...]`: everything that can be checked without running the chart."""
+"""`nox -s lint [-- CHECK...]`: everything that can be checked without running the chart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from harness.progress import console, step
 from harness.run import run
 from harness.tools import tool
 
-MAJORS = {"helm": "Helm 4", "helm3": "Helm 3"}
+MAJORS = ("helm", "helm3")
+"""The tools of Helm 4 and Helm 3."""
+
+VARIANTS = {"defaults": [], **{path.stem: [path] for path in examples()}}
+"""Values files that the chart is checked with, by name."""
 
 RENDERED = """
 extends: relaxed
@@ -47,46 +51,29 @@ def python(module: str, *words: str | Path) -> None:
     expect(sys.executable, "-m", module, *words)
 
 
-def variants() -> list[Path | None]:
-    """What the chart is checked with: its defaults, then each example."""
-    return [None, *examples()]
-
-
 def helm_lint() -> None:
     for name in MAJORS:
-        helm = Helm(tool(name))
-        for values in variants():
-            helm.lint(ROOT, [values] if values else [])
+        for values in VARIANTS.values():
+            Helm(tool(name)).lint(ROOT, values)
 
 
 def render() -> None:
     """Each render is valid, free of doubles, and YAML that reads the same everywhere; Helm 3 and 4 agree."""
     with tempfile.TemporaryDirectory() as directory:
-        for values in variants():
-            shown = values.name if values else "the defaults"
-            objects = {}
-            for name, major in MAJORS.items():
-                text = Helm(tool(name)).template(ROOT, values=[values] if values else [])
-                objects[major] = list(Manifests.parse(text))
-                (Path(directory) / f"{name}-{values.name if values else 'defaults.yaml'}").write_text(text)
-            first, second = objects.values()
-            if first != second:
-                raise HarnessError(f"{' and '.join(objects)} render different objects from {shown}")
+        for variant, values in VARIANTS.items():
+            objects = []
+            for name in MAJORS:
+                text = Helm(tool(name)).template(ROOT, values=values)
+                objects.append(list(Manifests.parse(text)))
+                (Path(directory) / f"{name}-{variant}.yaml").write_text(text)
+            if objects[0] != objects[1]:
+                raise HarnessError(f"Helm 4 and Helm 3 render different objects from {variant}")
         python("yamllint", "--strict", "--config-data", RENDERED, directory)
 
 
 def yaml() -> None:
-    python(
-        "yamllint",
-        "--strict",
-        "values.yaml",
-        "Chart.yaml",
-        ".pre-commit-config.yaml",
-        *examples(),
-        "ci",
-        ".github",
-        "harness",
-    )
+    files = ["values.yaml", "Chart.yaml", ".pre-commit-config.yaml", "ci", ".github", "harness"]
+    python("yamllint", "--strict", *files, *examples())
 
 
 def docs() -> None:
@@ -107,8 +94,7 @@ def zizmor() -> None:
 
 def gofmt() -> None:
     root = Path(run([tool("go"), "env", "GOROOT"], env={"GOTOOLCHAIN": "local"}).stdout.strip())
-    unformatted = expect(root / "bin" / "gofmt", "-l", ROOT / "tools")
-    if unformatted:
+    if unformatted := expect(root / "bin" / "gofmt", "-l", ROOT / "tools"):
         raise HarnessError(f"Not formatted: {unformatted}", "Run: gofmt -w tools")
 
 
@@ -141,17 +127,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="nox -s lint --", description=__doc__)
     parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"only these, of: {', '.join(CHECKS)}")
     names = parser.parse_args().checks or list(CHECKS)
-    unknown = sorted(set(names) - set(CHECKS))
-    if unknown:
+    if unknown := sorted(set(names) - set(CHECKS)):
         parser.error(f"unknown: {', '.join(unknown)}; there is {', '.join(CHECKS)}")
     failed = list(failures(names))
     for name, error in failed:
         console.rule(f"{name} failed", style="red", align="left")
         console.print(str(error), markup=False, soft_wrap=True)
-    console.print(
-        f"lint: {len(names) - len(failed)} ok, {len(failed)} failed"
-        + (f": {', '.join(n for n, _ in failed)}" if failed else "")
-    )
+    listed = f": {', '.join(name for name, _ in failed)}" if failed else ""
+    console.print(f"lint: {len(names) - len(failed)} ok, {len(failed)} failed{listed}")
     return 1 if failed else 0
 
 

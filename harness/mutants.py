@@ -148,7 +148,8 @@ class Worker:
         self.sound: dict[str, bool] = {}
         self.words = {each: words(each.nodeid + source(each)) for each in session.items}
         self.common = Counter(word for said in self.words.values() for word in said)
-        session.config.option.chart = copied(ROOT, self.chart)
+        shutil.copytree(ROOT, self.chart, ignore=not_the_chart)
+        session.config.option.chart = self.chart
 
     def notice(self, mutant: Mutant) -> bool | None:
         """Whether a test notices the change; None if it cannot be parsed."""
@@ -172,7 +173,7 @@ class Worker:
             path.write_text(original)
 
     def order(self, mutant: Mutant) -> list[pytest.Item]:
-        """The tests, those first that speak of what the line speaks of: a rare word counts more than a common one."""
+        """The tests, those first that share words with the line: a rare word counts more than a common one."""
         wanted = words(f"{mutant.before} {mutant.after}") & self.common.keys()
         scores = {each: sum(1 / self.common[word] for word in wanted & said) for each, said in self.words.items()}
         related = sorted(scores, key=lambda each: -scores[each])
@@ -195,13 +196,11 @@ class Worker:
         return not self.runner.failed
 
 
-@cache
-def code(function: object) -> str:
-    return inspect.getsource(function)  # type: ignore[arg-type]
+code = cache(inspect.getsource)
 
 
 def source(item: pytest.Item) -> str:
-    """What a test says: its code, and its parameters."""
+    """A test's code and parameters."""
     return f"{code(item.function)} {vars(item).get('callspec')}" if isinstance(item, pytest.Function) else ""
 
 
@@ -221,15 +220,9 @@ def _notice(mutant: Mutant) -> bool | None:
     return _worker.notice(mutant)
 
 
-def copied(source: Path, place: Path) -> Path:
-    """What Helm reads of the chart."""
-    for part in (*CHART_PARTS, *CHART_TREES):
-        if (source / part).is_dir():
-            shutil.copytree(source / part, place / part)
-        elif (source / part).exists():
-            place.mkdir(exist_ok=True)
-            shutil.copy(source / part, place / part)
-    return place
+def not_the_chart(directory: str, names: list[str]) -> set[str]:
+    """What Helm does not read of the chart, for shutil.copytree."""
+    return {*names} - {*CHART_PARTS, *CHART_TREES} if Path(directory) == ROOT else set()
 
 
 def table(noticed: Mapping[Mutant, bool]) -> Table:

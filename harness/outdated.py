@@ -106,7 +106,7 @@ def pins() -> Iterator[Pin]:
     yield Pin("onwards", gateway, "Chart.yaml", partial(crate, "onwards"))
     for engine, image in images().items():
         package = PACKAGES.get(engine, engine)
-        yield Pin(f"{engine} (PyPI: {package})", image.tag, f"_engine-{engine}.tpl", partial(pypi, package))
+        yield Pin(f"{engine} (PyPI: {package})", image.tag, f"files/engines/{engine}.yaml", partial(pypi, package))
     for name in ("pyproject.toml", "noxfile.py"):
         for package, version in re.findall(r'"([\w.-]+)(?:\[\w+\])?==([^"]+)"', (ROOT / name).read_text()):
             yield Pin(package, version, name, partial(pypi, package))
@@ -154,7 +154,7 @@ def main() -> int:
         key = (pin.name, pin.version)
         merged[key] = replace(pin, where=f"{merged[key].where}, {pin.where}") if key in merged else pin
     table = Table("what", "pinned", "newest", "released", "where")
-    with step("Asking the registries") as shown, ThreadPoolExecutor(8) as pool:
+    with step("Querying the registries") as shown, ThreadPoolExecutor(8) as pool:
         answers = zip(merged.values(), pool.map(answer, merged.values()), strict=True)
         for number, (pin, (newest, day)) in enumerate(answers, 1):
             shown.detail(f"{number} of {len(merged)}")

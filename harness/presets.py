@@ -1,4 +1,4 @@
-"""What the chart knows of each engine: its preset. Only a preset decides a tag."""
+"""The facts about each engine: its preset, the only place of its image's tag."""
 
 from __future__ import annotations
 

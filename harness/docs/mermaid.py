@@ -17,7 +17,7 @@ VERSION = "11.6.0"  # of the major version that Material's own code is written f
 
 
 def script() -> Path:
-    """Where mermaid.min.js lies once it is fetched."""
+    """The path of mermaid.min.js once it is fetched."""
     return cache_dir("mermaid") / f"mermaid-{VERSION}.min.js"
 
 

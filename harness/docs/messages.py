@@ -15,6 +15,7 @@ import yaml
 from harness.docs.cases import FILE, REFUSALS, WARNINGS
 from harness.docs.markdown import cell
 from harness.errors import HarnessError
+from harness.golden import Dumper
 from harness.manifests import load
 from harness.paths import ROOT
 
@@ -44,15 +45,8 @@ def title(case: str) -> str:
     return case.replace("-", " ").capitalize()
 
 
-class _Dumper(yaml.SafeDumper):
-    """YAML as people write it: a list is indented below its key."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - the base's names
-        super().increase_indent(flow, False)
-
-
 def _yaml(values: object) -> str:
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000).strip()
+    return yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000).strip()
 
 
 def page() -> str:

@@ -56,7 +56,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def target(source: str, link: str, pages: Mapping[str, str], repository: str) -> str:
-    """Where a link in a file of the repository leads on the site; all pages lie side by side there."""
+    """Where a link in a file of the repository leads on the site, whose pages are all in one directory."""
     path = normpath(str(PurePosixPath(source).parent / link))
     return pages.get(path) or f"{repository.rstrip('/')}/blob/main/{path}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class Key:
 def documented(text: str | None = None, types: Mapping[str, Any] | None = None) -> list[Key]:
     """Every key with prose, in the order of values.yaml (`text`); types as the schema `types` has them."""
     types = json.loads(schema.FILE.read_text()) if types is None else types
-    found = {path: key for path, key in prose.keys(text).items() if key.description and key.default is not prose.ABSENT}
+    found = {path: key for path, key in prose.keys(text).items() if key.description}
     parents = {path[:length] for path in found for length in range(len(path))}
     return [
         Key(".".join(path), key.description, key.default, _type(types, path), path in parents)
@@ -47,19 +47,10 @@ def documented(text: str | None = None, types: Mapping[str, Any] | None = None) 
 
 def _type(schema: Mapping[str, Any], path: tuple[str, ...]) -> str:
     """What a value may be, alternatives joined by "or"."""
-    nodes = list(_alternatives(schema, schema))
+    node = schema
     for word in path:
-        below = [node.get("properties", {}).get(word, node.get("additionalProperties")) for node in nodes]
-        nodes = [each for node in below if isinstance(node, Mapping) for each in _alternatives(schema, node)]
-    types = (node.get("type", ()) for node in nodes)
-    names = [name for each in types for name in ([each] if isinstance(each, str) else each)]
-    return " or ".join(dict.fromkeys(word for name in names if (word := WORDS.get(name, name))))
-
-
-def _alternatives(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The node itself and whatever it refers to or is composed of."""
-    yield node
-    if "$ref" in node:
-        yield from _alternatives(schema, schema["definitions"][node["$ref"].rpartition("/")[2]])
-    for each in (part for kind in ("allOf", "anyOf", "oneOf") for part in node.get(kind, ())):
-        yield from _alternatives(schema, each)
+        below = node.get("properties", {}).get(word) or node.get("additionalProperties") or {}
+        node = schema["definitions"][below["$ref"].rpartition("/")[2]] if "$ref" in below else below
+    types = node.get("type", [])
+    names = [types] if isinstance(types, str) else types
+    return " or ".join(word for name in names if (word := WORDS.get(name, name)))

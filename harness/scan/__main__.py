@@ -13,13 +13,10 @@ from harness.helm import Helm
 from harness.manifests import Manifests
 from harness.paths import ROOT, examples
 from harness.progress import console, step
-from harness.scan import checkov, kube_score, restricted
-from harness.scan.finding import Finding
+from harness.scan import Finding, checkov, kube_score, restricted
 from harness.scan.waivers import WAIVERS, waived
 
 NAMESPACE = "inference"
-
-Findings = dict[str, set[Finding]]
 
 
 def renders() -> dict[str, Manifests]:
@@ -34,7 +31,7 @@ def placed(each: dict[str, Any]) -> dict[str, Any]:
     return {**each, "metadata": {"namespace": NAMESPACE, **each["metadata"]}}
 
 
-def scanned(of: Mapping[str, Manifests]) -> Findings:
+def scanned(of: Mapping[str, Manifests]) -> dict[str, set[Finding]]:
     """What all scanners find in each render."""
     with step("checkov"):
         found = checkov.scan(of)
@@ -44,7 +41,7 @@ def scanned(of: Mapping[str, Manifests]) -> Findings:
     return found
 
 
-def check(findings: Findings) -> Counter[str]:
+def check(findings: Mapping[str, set[Finding]]) -> Counter[str]:
     """How often each waived rule is broken.
 
     Raises:

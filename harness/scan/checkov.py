@@ -1,4 +1,4 @@
-"""checkov, which is asked about all renders at once: it takes seconds to start. It sends and fetches nothing."""
+"""checkov, run once for all renders: it takes seconds to start. It sends and fetches nothing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.manifests import Manifests
 from harness.run import run
-from harness.scan.finding import Finding
+from harness.scan import Finding
 
-SCANNER = "checkov"
 PROGRAM = Path(sys.executable).with_name("checkov")
 
 
@@ -48,5 +47,5 @@ def read(report: dict[str, Any], renders: Mapping[str, Manifests]) -> dict[str, 
     for each in report["results"]["failed_checks"]:
         # A resource is kind.namespace.name, and what follows a further dot are labels.
         kind, _, name = each["resource"].split(".")[:3]
-        found[Path(each["file_path"]).stem].add(Finding(SCANNER, each["check_id"], f"{kind}/{name}"))
+        found[Path(each["file_path"]).stem].add(Finding("checkov", each["check_id"], f"{kind}/{name}"))
     return found

@@ -8,11 +8,10 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.manifests import Manifests
 from harness.run import run
-from harness.scan.finding import Finding
+from harness.scan import Finding
 from harness.tools import tool
 from harness.tools.pins import KUBERNETES
 
-SCANNER = "kube-score"
 BEST = 10
 
 
@@ -35,7 +34,7 @@ def scan(manifests: Manifests) -> set[Finding]:
 def read(report: list[dict[str, Any]]) -> set[Finding]:
     """The findings in kube-score's report."""
     return {
-        Finding(SCANNER, check["check"]["id"], f"{of['type_meta']['kind']}/{of['object_meta']['name']}")
+        Finding("kube-score", check["check"]["id"], f"{of['type_meta']['kind']}/{of['object_meta']['name']}")
         for of in report
         for check in of["checks"]
         if not check["skipped"] and check["grade"] < BEST

@@ -9,10 +9,9 @@ from functools import cache
 
 from harness.errors import HarnessError
 from harness.manifests import Manifests, Object, pod_spec
-from harness.scan.finding import Finding
+from harness.scan import Finding
 from harness.tools import tool
 
-SCANNER = "restricted"
 WORKLOADS = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 
 
@@ -47,7 +46,7 @@ def broken(spec: Object) -> list[str]:
 def scan(manifests: Manifests) -> set[Finding]:
     """What the API server would refuse in a namespace that enforces the standard."""
     return {
-        Finding(SCANNER, rule, f"{each['kind']}/{each['metadata']['name']}")
+        Finding("restricted", rule, f"{each['kind']}/{each['metadata']['name']}")
         for each in manifests
         if each["kind"] in WORKLOADS
         for rule in broken(pod_spec(each))

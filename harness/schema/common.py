@@ -104,13 +104,18 @@ def volume_mounts() -> Schema:
 
 def probe() -> Schema:
     """Kubernetes' Probe, with shorthands for its handler."""
-    whole = embed("Probe")
+    embedded = embed("Probe")
     own = {
         "enabled": described("Enable this probe.", optional(boolean())),
         "type": described("Type: http, or tcp to only open a connection.", optional(text("http", "tcp"))),
         "path": described("HTTP path to request.", optional(text())),
     }
-    return {**whole, "properties": {**own, **whole["properties"]}}
+    return {**embedded, "properties": {**own, **embedded["properties"]}}
+
+
+def config_maps() -> Schema:
+    """Name -> file -> content: text, or a value that is written as YAML."""
+    return mapping(optional(mapping({})))
 
 
 def scheduling() -> dict[str, Schema]:

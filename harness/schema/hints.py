@@ -1,9 +1,9 @@
-"""Hints for keys that people know from other charts and from Kubernetes.
+"""Hints for keys of other charts and of Kubernetes.
 
-A closed object reports any other key only as not allowed. A hint makes it say `did you mean replicaCount?`: it
-is a `const` that no value meets. It stands in `patternProperties`, so that editors do not offer the wrong word. Each
-object has one more for its own keys in another spelling (replicacount, replica_count, replica-count): only one, since
-Helm compiles every expression at every render.
+A closed object reports any other key only as not allowed. With a hint, Helm prints `did you mean replicaCount?`: a
+`const` that no value meets. It is in `patternProperties`, so that editors do not offer the wrong word. Each object has
+one more for its own keys in another spelling (replicacount, replica_count, replica-count): only one, since Helm
+compiles every expression at every render.
 
 The words are those of Kubernetes' objects, of `helm create`, and of the values of vLLM's production stack, llm-d,
 KubeAI, NIM, Triton and KServe.
@@ -11,10 +11,10 @@ KubeAI, NIM, Triton and KServe.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.errors import HarnessError
 from harness.schema.dsl import Schema
 from harness.schema.kubernetes import ours
 
@@ -42,15 +42,13 @@ POD = {
     "volumeMounts": "extraVolumeMounts",
     "volumes": "extraVolumes",
     "env": "environment envVars extraEnv extraEnvVars",
-    ".ingress": "ingress",
-    ".networkPolicy": "networkPolicy",
-    ".serviceMonitor": "serviceMonitor",
+    "ingress at the top level": "ingress",
+    "networkPolicy at the top level": "networkPolicy",
+    "serviceMonitor at the top level": "serviceMonitor",
 }
 ACCOUNT = {"name": "serviceAccountName"}
 
-Hints = Mapping[str, Mapping[str, str]]
-
-HINTS: Hints = {
+HINTS: Mapping[str, Mapping[str, str]] = {
     "": {
         "commonAnnotations": "annotations",
         "commonLabels": "labels extraLabels additionalLabels",
@@ -102,7 +100,7 @@ HINTS: Hints = {
         "service.nodePort": "nodePort",
         "service.port": "port servicePort",
         "strictMode": "strict",
-        ".modelGroups": "modelGroups models",
+        "modelGroups at the top level": "modelGroups models",
     },
     "onwards.autoscaling": {
         "maxReplicas": "max",
@@ -198,46 +196,43 @@ HINTS: Hints = {
 }
 """For each of the chart's own objects: the key that is meant, and the words for it.
 
-A key is one of that object, a path below it, or, behind a dot, one from the root; ` or ` stands between several. A
-list's item is 0, and what the user names is NAME (Helm 3.13 would print <name> escaped). The words of a group stand
-below modelGroupDefaults.
+A key is one of that object, a path below it, or one at the top level; ` or ` stands between several. A list's item is
+0, and what the user names is NAME (Helm 3.13 would print <name> escaped). The words of a group stand below
+modelGroupDefaults.
 """
 
 CAMEL_CASE = "did you mean it in camelCase, as in values.yaml?"
-WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def sentence(meant: str) -> str:
     """The hint for a word that means this key."""
-    return f"did you mean {' or '.join(_shown(each) for each in meant.split(' or '))}?"
+    return f"did you mean {meant}?"
 
 
-def add(schema: Schema, hints: Hints | None = None) -> Schema:
-    """The schema of all values with a hint for each word.
-
-    Raises:
-        HarnessError: a word is a key of its object or means two, or what is meant does not exist.
-    """
-    hints = HINTS if hints is None else hints
-    own = dict(objects(schema))
-    faults = [f"- {path} is none of the chart's own objects" for path in hints.keys() - own.keys()]
-    for path, each in own.items():
-        faults += [f"- {path or 'the root'}: {fault}" for fault in _faults(each, schema, hints.get(path, {}))]
-    if faults:
-        raise HarnessError("\n".join(["The hints do not fit the schema:", *sorted({*faults})]))
-    return _added(schema, hints)
+def add(schema: Schema) -> Schema:
+    """The schema of all values, with the hints of each of the chart's own objects."""
+    added: Schema = json.loads(json.dumps(schema))  # a copy whose parts are not shared
+    for path, each in objects(added):
+        patterns = {_pattern(words.split()): sentence(meant) for meant, words in HINTS.get(path, {}).items()}
+        if spellings := [spelling for key in each["properties"] if (spelling := misspelling(key))]:
+            patterns[_pattern(spellings)] = CAMEL_CASE
+        if patterns:
+            each["patternProperties"] = {pattern: {"const": hint} for pattern, hint in patterns.items()}
+    return added
 
 
 def objects(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
     """The chart's own objects and their paths."""
+    below = {}
     if ours(schema):
         yield path, schema
-        for name, below in schema["properties"].items():
-            yield from objects(below, _join(path, name))
+        below = schema["properties"]
     if "items" in schema:
-        yield from objects(schema["items"], _join(path, "0"))
+        below = {**below, "0": schema["items"]}
     if isinstance(schema.get("additionalProperties"), dict):
-        yield from objects(schema["additionalProperties"], _join(path, "NAME"))
+        below = {**below, "NAME": schema["additionalProperties"]}
+    for name, each in below.items():
+        yield from objects(each, f"{path}.{name}".lstrip("."))
 
 
 def misspelling(key: str) -> str:
@@ -251,65 +246,5 @@ def misspelling(key: str) -> str:
     return "[-_]?".join(part.lower() for part in parts) if len(parts) > 1 else ""
 
 
-def _faults(schema: Schema, root: Schema, own: Mapping[str, str]) -> Iterator[str]:
-    for key in schema["properties"]:
-        if any(re.search(pattern, key) for pattern in _patterns(schema, own)):
-            yield f"{key} is a key, and a hint is for it"
-    for meant in (each for several in own for each in several.split(" or ")):
-        if not _exists(meant, schema, root):
-            yield f"there is no {meant}"
-    words = [word for each in own.values() for word in each.split()]
-    for word in words:
-        if word in schema["properties"]:
-            yield f"{word} is a key"
-        if not WORD.fullmatch(word):
-            yield f"{word} is no word"
-        if sum(bool(re.search(pattern, word)) for pattern in _patterns(schema, own)) > 1 or words.count(word) > 1:
-            yield f"{word} means two"
-
-
-def _added(schema: Schema, hints: Hints, path: str = "") -> Schema:
-    added = dict(schema)
-    if ours(schema):
-        below = schema["properties"].items()
-        added["properties"] = {name: _added(each, hints, _join(path, name)) for name, each in below}
-        if patterns := _patterns(schema, hints.get(path, {})):
-            added["patternProperties"] = patterns
-    if "items" in schema:
-        added["items"] = _added(schema["items"], hints, _join(path, "0"))
-    if isinstance(schema.get("additionalProperties"), dict):
-        added["additionalProperties"] = _added(schema["additionalProperties"], hints, _join(path, "NAME"))
-    return added
-
-
-def _patterns(schema: Schema, own: Mapping[str, str]) -> dict[str, Schema]:
-    """The hints of one object: a pattern for each key that is meant, and one for its own keys."""
-    patterns = {_pattern(words.split()): {"const": sentence(meant)} for meant, words in own.items()}
-    spellings = [spelling for key in schema["properties"] if (spelling := misspelling(key))]
-    return {**patterns, **({_pattern(spellings): {"const": CAMEL_CASE}} if spellings else {})}
-
-
 def _pattern(expressions: Sequence[str]) -> str:
     return f"^({'|'.join(expressions)})$" if len(expressions) > 1 else f"^{expressions[0]}$"
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}".lstrip(".")
-
-
-def _shown(meant: str) -> str:
-    path = meant.removeprefix(".")
-    return f"{path} at the top level" if path != meant and "." not in path else path
-
-
-def _exists(meant: str, schema: Schema, root: Schema) -> bool:
-    path = meant.removeprefix(".")
-    return _below(root if path != meant else schema, path.replace("modelGroups.NAME.", "modelGroupDefaults."))
-
-
-def _below(schema: Schema, path: str) -> bool:
-    """Whether there is such a path, or the user or Kubernetes names what is there."""
-    name, _, rest = path.partition(".")
-    if not name or schema.get("additionalProperties", False) is not False:
-        return True
-    return name in schema.get("properties", {}) and _below(schema["properties"][name], rest)

@@ -1,7 +1,7 @@
-"""Kubernetes' own types as definitions, from the schemas that the pinned kubernetes-validate brings along.
+"""Kubernetes' own types as definitions, from the schemas in the pinned kubernetes-validate.
 
-Descriptions are left out for size. Null stays where Kubernetes takes it as "not set". What Kubernetes' OpenAPI leaves
-open is added from its API reference: the values of enumerations, and what a quantity looks like.
+Descriptions are omitted for size. Null stays valid where Kubernetes reads it as "not set". What Kubernetes' OpenAPI
+leaves open is added from its API reference: the values of enumerations, and the format of a quantity.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness.schema.dsl import Schema, reference, references
 from harness.tools.pins import KUBERNETES
 
 MARK = "Kubernetes'"
-"""`$comment` of a type that was copied in: what is below it is not ours to explain."""
+"""`$comment` of a type that was copied in: values.yaml does not document what is below it."""
 
 ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
@@ -80,12 +80,8 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Values of fields, by type: of the strings in it where the field is a list."""
 
-COMPLETED = frozenset(
-    {
-        *("AppArmorProfile", "GRPCAction", "HTTPGetAction", "NodeSelector", "SeccompProfile", "SleepAction"),
-        "TCPSocketAction",
-    }
-)
+ACTIONS = ("GRPCAction", "HTTPGetAction", "SleepAction", "TCPSocketAction")
+COMPLETED = (*ACTIONS, "AppArmorProfile", "NodeSelector", "SeccompProfile")
 """Types that may lack what Kubernetes requires: a group sets only what differs from modelGroupDefaults."""
 
 
@@ -99,7 +95,7 @@ def embed(name: str) -> Schema:
 
 
 def ours(schema: Schema) -> bool:
-    """Whether it is a closed object of the chart's own, whose keys are for values.yaml to explain."""
+    """Whether it is a closed object of the chart's own, whose keys values.yaml documents."""
     return "properties" in schema and not schema.get("$comment", "").startswith(MARK) and "object" in schema["type"]
 
 
@@ -159,11 +155,11 @@ def _plain(node: Any) -> Any:
     if "$ref" in node:
         short = node["$ref"].rpartition(".")[2]
         return dict(PLAIN.get(short) or reference(short))
-    kept = {
+    plain = {
         key: {name: _plain(each) for name, each in value.items()} if key == "properties" else _plain(value)
         for key, value in node.items()
         if key not in ("description", "format", "default") and not key.startswith("x-")
     }
-    if kept.get("type") == ["object", "null"] and "properties" not in kept and "additionalProperties" not in kept:
-        kept["type"] = "object"
-    return kept
+    if plain.get("type") == ["object", "null"] and "properties" not in plain and "additionalProperties" not in plain:
+        plain["type"] = "object"
+    return plain

@@ -1,12 +1,10 @@
 """Descriptions and defaults of the values, whose only source is values.yaml.
 
-A key's description is the comment right above it: `# -- One sentence.`, continued in further comment lines. A key that
-is commented out as `# key: value` below such a comment is documented too; it has no default.
+A key's description is the comment right above it: `# -- One sentence.`, continued in further comment lines.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +17,12 @@ from harness.schema.dsl import Schema
 from harness.schema.kubernetes import ours
 
 START = "# -- "
-COMMENTED_OUT = re.compile(r"^(?P<indent> *)# (?P<key>[A-Za-z][A-Za-z0-9]*):( |$)")
 Path_ = tuple[str, ...]
-ABSENT = object()
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key of values.yaml: its prose ("" if it has none), and its default (ABSENT if it is commented out)."""
+    """One key of values.yaml: its prose ("" if it has none), and its default."""
 
     path: Path_
     description: str
@@ -34,40 +30,17 @@ class Key:
 
 
 def keys(text: str | None = None) -> dict[Path_, Key]:
-    """Every key of values.yaml, lists not entered, in the order of the file."""
+    """Every key of values.yaml, or of the text of another; lists not entered, in the order of the file."""
     text = (ROOT / "values.yaml").read_text() if text is None else text
-    lines = text.splitlines()
-    root = yaml.compose(text)
-    found = {key.path: key for key in _present(root, yaml.safe_load(text), lines, ())} if root else {}
-    found.update({key.path: key for key in _commented_out(root, lines)} if root else {})
-    return found
+    return {key.path: key for key in _keys(yaml.compose(text), yaml.safe_load(text), text.splitlines(), ())}
 
 
-def _present(node: yaml.Node, values: Any, lines: Sequence[str], path: Path_) -> Iterator[Key]:
-    if not isinstance(node, yaml.MappingNode):
-        return
-    for name, below in node.value:
-        here = (*path, name.value)
-        yield Key(here, _above(lines, name.start_mark.line), values[name.value])
-        yield from _present(below, values[name.value], lines, here)
-
-
-def _commented_out(root: yaml.Node, lines: Sequence[str]) -> Iterator[Key]:
-    for number, line in enumerate(lines):
-        found = COMMENTED_OUT.match(line)
-        if found and (prose := _above(lines, number)):
-            parent = _enclosing(root, number, len(found["indent"]), ())
-            yield Key((*parent, found["key"]), prose, ABSENT)
-
-
-def _enclosing(node: yaml.Node, line: int, column: int, path: Path_) -> Path_:
-    """The path of the mapping that has its keys at this column around or right before this line."""
+def _keys(node: yaml.Node | None, values: Any, lines: Sequence[str], path: Path_) -> Iterator[Key]:
     if isinstance(node, yaml.MappingNode):
-        before = [(name, below) for name, below in node.value if name.start_mark.line < line]
-        if before and node.start_mark.column < column:
-            name, below = before[-1]
-            return _enclosing(below, line, column, (*path, name.value))
-    return path
+        for name, below in node.value:
+            here = (*path, name.value)
+            yield Key(here, _above(lines, name.start_mark.line), values[name.value])
+            yield from _keys(below, values[name.value], lines, here)
 
 
 def _above(lines: Sequence[str], number: int) -> str:
@@ -77,7 +50,7 @@ def _above(lines: Sequence[str], number: int) -> str:
         stripped = line.strip()
         if stripped.startswith(START):
             return " ".join([stripped.removeprefix(START), *comment])
-        if not stripped.startswith("# ") or COMMENTED_OUT.match(line):
+        if not stripped.startswith("# "):
             return ""
         comment.insert(0, stripped.removeprefix("# "))
     return ""
@@ -114,19 +87,9 @@ def _join(schema: Schema, documented: dict[Path_, Key], path: Path_, faults: lis
         elif key is not None and not key.description:
             faults.append(f"- {shown} has no comment in values.yaml")
         if key is not None:
-            below = {"description": key.description, **below, **_default(key)}
-            below = _join(below, documented, here, faults)
+            own = {} if isinstance(key.default, dict) and key.default else {"default": key.default}
+            below = _join({"description": key.description, **below, **own}, documented, here, faults)
         joined[name] = below
-    known = {path[0] for path in _below(documented, path)}
+    known = {each[-1] for each in documented if each[:-1] == path}
     faults += [f"- {'.'.join((*path, name))} is in values.yaml, but not in the schema" for name in known - set(joined)]
     return {**schema, "properties": joined}
-
-
-def _below(documented: dict[Path_, Key], path: Path_) -> Iterator[Path_]:
-    yield from (each[len(path) :] for each in documented if len(each) > len(path) and each[: len(path)] == path)
-
-
-def _default(key: Key) -> Schema:
-    """The default of a leaf; an object's defaults are its keys'."""
-    whole = key.default is ABSENT or (isinstance(key.default, dict) and key.default)
-    return {} if whole else {"default": key.default}

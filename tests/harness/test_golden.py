@@ -7,21 +7,11 @@ import yaml
 from harness.golden import OBJECTS, TREE, Dumper, golden, normalised, written
 from harness.images.onwards import version
 from harness.manifests import load
-from harness.paths import examples
 from tests.chart.all_options import ALL_OPTIONS
 from tests.properties.strategies import ODD_STRINGS
 from tests.support import Render
 
 FILES = golden()
-
-
-def test_the_defaults_and_every_example_have_files() -> None:
-    assert {path.parent.name for path in FILES} == {"defaults", *(path.stem for path in examples())}
-    for path, text in FILES.items():
-        assert path.parent.name == "defaults" or FILES.get(TREE / "defaults" / path.name) != text
-        if path.name != OBJECTS:
-            each = load(text)
-            assert path.name == f"{each['kind']}-{each['metadata']['name']}.yaml"
 
 
 def test_the_files_of_an_example_and_of_the_defaults_are_all_that_it_renders(example: Path) -> None:

@@ -77,5 +77,5 @@ def test_pins_of_every_kind_are_found() -> None:
         ("github.com/rhysd/actionlint", "tools/go.mod"),
         ("actions/checkout", "ci.yml"),
     }
-    assert sum(where.startswith("_engine-") for _, where in every) == 5
+    assert sum(where.startswith("files/engines/") for _, where in every) == 5
     assert "helm.sh/helm/v3" not in {name for name, _ in every}  # what a tool is made of is that tool's to choose

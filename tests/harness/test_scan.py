@@ -6,10 +6,9 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.manifests import Manifests
-from harness.scan import checkov, kube_score, restricted
+from harness.scan import Finding, checkov, kube_score, restricted
 from harness.scan.__main__ import check, placed
-from harness.scan.finding import Finding
-from harness.scan.waivers import MOST, WAIVERS, waived
+from harness.scan.waivers import WAIVERS, waived
 
 MINE = Finding("checkov", "CKV_K8S_8", "Deployment/a")
 WAIVED = Finding("checkov", "CKV_K8S_43", "Deployment/a")
@@ -69,7 +68,7 @@ class TestCheck:
             check({"one": self.EVERYTHING - {unneeded}})
 
     def test_waivers_are_few_with_reasons_and_cover_their_rules_only(self) -> None:
-        assert len(WAIVERS) <= MOST
+        assert len(WAIVERS) <= 3
         assert all(waiver.rules and len(waiver.reason) > 80 for waiver in WAIVERS)
         assert waived(WAIVED)
         assert not waived(MINE)
@@ -77,13 +76,9 @@ class TestCheck:
 
 
 class TestRestricted:
-    """Upstream's own checks are not tested again; what is asked of them is."""
-
     def test_each_pod_gets_its_own_answer(self) -> None:
         container = {"name": "c", "securityContext": {"allowPrivilegeEscalation": False, "capabilities": NONE}}
         good = {"securityContext": SAFE, "containers": [container]}
-        assert restricted.broken(good) == []
-        assert set(restricted.broken({**good, "hostNetwork": True})) == {"hostNamespaces"}
         every = {"allowPrivilegeEscalation", "capabilities_restricted", "runAsNonRoot", "seccompProfile_restricted"}
         assert set(restricted.broken({"containers": [{"name": "c"}]})) == every
         assert restricted.broken(good) == []
