@@ -115,7 +115,7 @@ def refused(number: int, binary: str) -> list[Fault]:
 
 @pytest.mark.parametrize("binary", HELMS)
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_mistake_is_refused_where_it_is(name: str, binary: str) -> None:
+def test_a_mistake_is_reported_at_its_path(name: str, binary: str) -> None:
     mistake, found = REFUSED[name], refused(NUMBERS[name], binary)
     assert any(at == mistake.place and (not mistake.key or forbids(why, mistake.key)) for at, why in found), found
 
