@@ -1,7 +1,7 @@
 {{- /* Images. */ -}}
 
 {{- /*
-An image as name:tag or name@digest; a tag or digest inside the repository wins over the one beside it.
+An image as name:tag or name@digest; a tag or digest inside the repository overrides the separate field.
 Input: dict root, image (map of registry, repository, tag, digest), defaultTag. Output: string.
 */ -}}
 {{- define "inference-stack.image" -}}
@@ -20,7 +20,7 @@ Input: dict root, image (map of registry, repository, tag, digest), defaultTag. 
 {{- end -}}
 
 {{- /*
-Whether an image is known to be older than a version; a tag that is not a version is never known to be.
+Whether an image is older than a version; false if its tag is not a version.
 Input: dict reference (the image), version (or nothing). Output: "true" or nothing.
 */ -}}
 {{- define "inference-stack.imageOlderThan" -}}
@@ -39,7 +39,7 @@ Kubernetes' own default, written out so that no tool sees a difference. Input: d
   {{- default (ternary "Always" "IfNotPresent" (hasSuffix ":latest" .reference)) .image.pullPolicy -}}
 {{- end -}}
 
-{{- /* Pull secrets of a pod, each once; a plain name is read as one. Input: dict root, own (list). Output: JSON list of {name}. */ -}}
+{{- /* Pull secrets of a pod, each once; an item may be a plain name. Input: dict root, own (list). Output: JSON list of {name}. */ -}}
 {{- define "inference-stack.imagePullSecrets" -}}
   {{- $secrets := list -}}
   {{- $global := dig "imagePullSecrets" list (.root.Values.global | default dict) -}}

@@ -1,7 +1,7 @@
 {{- /* How a group's pods start, are replaced and terminate. */ -}}
 
 {{- /*
-A startup probe that waits at least as long as the model may take to load: the engine's, with more failures allowed.
+A startup probe that allows at least the time that the model may take to load: the engine's, with a higher failureThreshold.
 Input: dict group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.startupDefaults" -}}
@@ -27,7 +27,7 @@ Input: dict group (computed). Output: JSON map.
   {{- toJson $probes -}}
 {{- end -}}
 
-{{- /* How long a group may take to start: what its startup probe allows, 0 without one. Input: dict group (computed). Output: seconds. */ -}}
+{{- /* The time a group may take to start: what its startup probe allows, 0 without one. Input: dict group (computed). Output: seconds. */ -}}
 {{- define "inference-stack.modelGroup.startupSeconds" -}}
   {{- $defaults := include "inference-stack.modelGroup.startupDefaults" . | fromJson -}}
   {{- $probe := include "inference-stack.probe" (dict "own" .group.startupProbe "defaults" $defaults) | fromJson -}}
@@ -35,14 +35,14 @@ Input: dict group (computed). Output: JSON map.
 {{- end -}}
 
 {{- /*
-When Kubernetes gives up a rollout: after what a start may take and ten minutes for scheduling and pulling. Input: dict group (computed). Output:
+The progress deadline of a rollout: the time a start may take, and ten minutes for scheduling and pulling. Input: dict group (computed). Output:
 seconds.
 */ -}}
 {{- define "inference-stack.modelGroup.progressDeadlineSeconds" -}}
   {{- int64 (.group.progressDeadlineSeconds | default (add 600 .group.computed.startupSeconds)) -}}
 {{- end -}}
 
-{{- /* How long Helm has to wait for a first start of the slowest group. Input: root. Output: minutes. */ -}}
+{{- /* The timeout Helm needs for the first start of the slowest group. Input: root. Output: minutes. */ -}}
 {{- define "inference-stack.modelGroups.startupMinutes" -}}
   {{- $seconds := 0 -}}
   {{- range .stack.modelGroups -}}
@@ -52,7 +52,7 @@ seconds.
 {{- end -}}
 
 {{- /*
-How pods are replaced. Where the user does not say how a rolling update rolls: in place with a claim that only one node can mount, else with a surge.
+How pods are replaced. By default, a rolling update replaces them in place if a claim can be mounted on one node only, else with a surge.
 Input: dict group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.strategy" -}}
@@ -68,7 +68,7 @@ Input: dict group (computed). Output: JSON map.
   {{- toJson $strategy -}}
 {{- end -}}
 
-{{- /* Seconds a pod has to terminate: the wait, the longest answer, and what an engine needs to unload. Input: dict group. Output: number. */ -}}
+{{- /* A pod's grace period in seconds: the wait, the longest answer, and the engine's time to unload. Input: dict group. Output: number. */ -}}
 {{- define "inference-stack.modelGroup.graceSeconds" -}}
   {{- $seconds := include "inference-stack.drain.seconds" . | fromJson -}}
   {{- add $seconds.deregister (int64 .group.drainSeconds) $seconds.unload -}}

@@ -1,4 +1,4 @@
-{{- /* What can work with a model group but is risky. */ -}}
+{{- /* Warnings about model groups. */ -}}
 
 {{- /* Warnings of each group, one after the other. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.each" -}}
@@ -103,7 +103,7 @@ Set spareGPUs, or replace pods in place with strategy.rollingUpdate: {maxSurge: 
   {{- end }}
 {{- end -}}
 
-{{- /* Answers that take longer than a gateway pod lives once it terminates. Input: root. */ -}}
+{{- /* Answers that can take longer than the grace period of a gateway pod. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.drain" -}}
   {{- $gateway := int64 .stack.onwards.drainSeconds }}
   {{- range $name, $group := .stack.modelGroups }}

@@ -1,4 +1,4 @@
-{{- /* The gateway's configuration. Facts: the Onwards binary itself. */ -}}
+{{- /* The gateway's configuration, as the Onwards binary reads it. */ -}}
 
 {{- /* All of it, with placeholders for keys. Input: root. Output: JSON. */ -}}
 {{- define "inference-stack.onwards.config" -}}

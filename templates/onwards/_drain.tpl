@@ -1,8 +1,8 @@
 {{- /* How a gateway pod terminates. */ -}}
 
 {{- /*
-Seconds in which a gateway pod may finish its answers. One that began before clients were sent away leaves its connection open, and the client may
-send one more request on it: so twice the longest answer. Input: root. Output: number.
+Seconds in which a gateway pod may finish its answers. An answer that began before the drain leaves its connection open, and the client may send one
+more request on it: so twice the longest answer. Input: root. Output: number.
 */ -}}
 {{- define "inference-stack.onwards.answerSeconds" -}}
   {{- mul 2 (int64 .stack.onwards.drainSeconds) -}}
@@ -14,8 +14,8 @@ send one more request on it: so twice the longest answer. Input: root. Output: n
 {{- end -}}
 
 {{- /*
-Prints the container's hooks: the user's, else the chart's script. Onwards has no handler for SIGTERM and keeps connections open, so clients are first
-sent away by a header of each answer, and the gateway is ended when nothing is in flight any more. Input: root.
+Prints the container's hooks: the user's, else the chart's script. Onwards has no handler for SIGTERM and leaves connections open, so first
+a header of each answer makes clients reconnect elsewhere, and the gateway is terminated when no request is in flight. Input: root.
 */ -}}
 {{- define "inference-stack.onwards.lifecycle" -}}
   {{- $onwards := .stack.onwards -}}

@@ -21,7 +21,7 @@
   {{- concat $args (include "inference-stack.texts" $onwards.extraArgs | fromJsonArray) | toJson -}}
 {{- end -}}
 
-{{- /* The image's user is a name, which the kubelet cannot prove not to be root; hence a number. Input: root. Output: JSON map. */ -}}
+{{- /* The image's user is a name, which the kubelet cannot verify as non-root, so its number is set. Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.onwards.podSecurityContext" -}}
   {{- $defaults := dict
         "runAsNonRoot" true
@@ -39,7 +39,7 @@
 {{- end -}}
 
 {{- /*
-The gateway reads its configuration once, so what that is made of is hashed here, and only that: its labels may change without a restart.
+The gateway reads its configuration once, so its configuration and keys are hashed here, and nothing else: labels may change without a restart.
 Input: root. Output: JSON map.
 */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
@@ -69,7 +69,7 @@ Input: root. Output: JSON map of probes.
 {{- end -}}
 
 {{- /*
-When Kubernetes gives up a rollout: after what a start may take and ten minutes for scheduling and pulling. Input: root. Output: seconds.
+The progress deadline of a rollout: the time a start may take, and ten minutes for scheduling and pulling. Input: root. Output: seconds.
 */ -}}
 {{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
   {{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
@@ -101,7 +101,7 @@ When Kubernetes gives up a rollout: after what a start may take and ten minutes 
 {{- end -}}
 
 {{- /*
-The Service's node port; only a Service that is reached through nodes can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is
+The Service's node port; only types NodePort and LoadBalancer can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is
 none.
 */ -}}
 {{- define "inference-stack.onwards.nodePort" -}}
@@ -110,7 +110,7 @@ none.
 {{- end -}}
 
 {{- /*
-Anyone may reach the gateway's http port, and its metrics those peers that networkPolicy.metricsFrom names. Input: root. Output: JSON map, without
+Anyone may reach the gateway's http port, and only the peers in networkPolicy.metricsFrom its metrics. Input: root. Output: JSON map, without
 podSelector.
 */ -}}
 {{- define "inference-stack.onwards.networkPolicySpec" -}}

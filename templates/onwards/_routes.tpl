@@ -1,4 +1,4 @@
-{{- /* What is particular to an alias: the values' routes. */ -}}
+{{- /* Settings of a single alias: `routes` in the values. */ -}}
 
 {{- /* Sets .stack.routes; the gateway's fallback is merged under a route's own. Input: root. */ -}}
 {{- define "inference-stack.routes.resolve" -}}
