@@ -1,4 +1,4 @@
-"""Fixtures for every test: the chart rendered, refused, or with its notes."""
+"""Fixtures for every test: rendered manifests, refusals and notes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def helm(request: pytest.FixtureRequest) -> Helm:
-    """The Helm named by `--helm`, without a cluster."""
+    """The Helm selected by `--helm`, without a cluster."""
     if request.config.getoption("--helm") == "library":
         from harness.inprocess import InProcess  # only here: a process that has loaded it cannot be forked
 
@@ -49,7 +49,7 @@ def render(helm: Helm) -> Render:
 
 @pytest.fixture(scope="session")
 def refusal(helm: Helm) -> Say:
-    """What Helm says when the chart refuses the values; a test fails if it does not."""
+    """Helm's stderr when the chart refuses the values; a test fails if it accepts them."""
 
     def refused(values: Values = None, **inputs: Any) -> str:
         with pytest.raises(HelmError) as caught:
@@ -61,10 +61,10 @@ def refusal(helm: Helm) -> Say:
 
 @pytest.fixture(scope="session")
 def notes(helm: Helm) -> Say:
-    """NOTES.txt; never of Helm 3, which prints it with a cluster only."""
+    """NOTES.txt as Helm 4 renders it; Helm 3 prints it with a cluster only."""
     four = helm if helm.major == 4 else Helm(tool("helm"))
 
-    def said(values: Values = None, **inputs: Any) -> str:
+    def text(values: Values = None, **inputs: Any) -> str:
         return four.notes(ROOT, values=[] if values is None else [values], **inputs)
 
-    return said
+    return text

@@ -1,4 +1,4 @@
-"""Rules that hold for every release, whatever its values."""
+"""Invariants of every release, for any values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.scan import restricted
 Invariant = Callable[[Manifests], None]
 
 GIVEN = "team-"
-"""What the names of objects begin with that values take from elsewhere."""
+"""Prefix of the names of existing objects that generated values refer to."""
 
 GROUP_LABEL = "app.kubernetes.io/model-group"
 
@@ -26,12 +26,12 @@ DEVICE = re.compile(r"^(?!.*kubernetes\.io/).*/")
 
 
 def workloads(manifests: Manifests) -> list[Object]:
-    """What keeps pods running."""
+    """Deployments and StatefulSets."""
     return [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
 
 
 def with_pods(manifests: Manifests) -> list[Object]:
-    """The workloads, and what runs to its end."""
+    """All objects with a pod template: the workloads and Jobs."""
     return [*workloads(manifests), *manifests.kind("Job")]
 
 
@@ -82,8 +82,8 @@ def names_are_legal(manifests: Manifests) -> None:
         assert all(DNS_LABEL.fullmatch(volume["name"]) for volume in spec.get("volumes", ()))
 
 
-def names_are_there_once(manifests: Manifests) -> None:
-    """Objects are, or `Manifests` would not have parsed; containers and claims are asked here."""
+def names_are_unique(manifests: Manifests) -> None:
+    """Names of containers; `Manifests` refuses duplicate objects when it parses."""
     for workload in with_pods(manifests):
         spec = pod_spec(workload)
         assert repeated(each["name"] for each in (*spec.get("initContainers", ()), *spec["containers"])) == []
@@ -109,19 +109,19 @@ def nothing_is_null(manifests: Manifests) -> None:
     assert [f"{each['kind']}{path}" for each in manifests for path in nulls(each)] == []
 
 
-def images_are_whole(manifests: Manifests) -> None:
+def images_are_valid(manifests: Manifests) -> None:
     for _, each in containers(manifests):
         assert IMAGE.fullmatch(each["image"]), each["image"]
 
 
 def mounts_refer_to_volumes(manifests: Manifests) -> None:
     for spec, each in containers(manifests):
-        there = {volume["name"] for volume in spec.get("volumes", ())}
+        volumes = {volume["name"] for volume in spec.get("volumes", ())}
         mounts = [*each.get("volumeMounts", ()), *each.get("volumeDevices", ())]
-        assert {mount["name"] for mount in mounts} <= there
+        assert {mount["name"] for mount in mounts} <= volumes
 
 
-def volumes_variables_and_ports_are_there_once(manifests: Manifests) -> None:
+def volumes_variables_and_ports_are_unique(manifests: Manifests) -> None:
     for spec, each in containers(manifests):
         assert repeated(volume["name"] for volume in spec.get("volumes", ())) == []
         assert repeated(mount["mountPath"] for mount in each.get("volumeMounts", ())) == []
@@ -167,7 +167,7 @@ def policies_select_one_workload_and_its_ports(manifests: Manifests) -> None:
         assert named <= port_names(workload)
 
 
-def budgets_select_one_workload_and_let_pods_go(manifests: Manifests) -> None:
+def budgets_select_one_workload_and_allow_evictions(manifests: Manifests) -> None:
     for budget in manifests.kind("PodDisruptionBudget"):
         (workload,) = selected(manifests, budget["spec"]["selector"]["matchLabels"])
         assert budget["metadata"]["name"] == workload["metadata"]["name"]
@@ -177,7 +177,7 @@ def budgets_select_one_workload_and_let_pods_go(manifests: Manifests) -> None:
         assert pods in (0, None) or budget["spec"].get("minAvailable") not in (pods, "100%")
 
 
-def autoscalers_own_the_number_of_pods(manifests: Manifests) -> None:
+def autoscalers_set_the_number_of_pods(manifests: Manifests) -> None:
     scaled = {each["spec"]["scaleTargetRef"]["name"] for each in manifests.kind("HorizontalPodAutoscaler")}
     assert scaled == {each["metadata"]["name"] for each in workloads(manifests) if "replicas" not in each["spec"]}
     for each in manifests.kind("HorizontalPodAutoscaler"):
@@ -187,13 +187,13 @@ def autoscalers_own_the_number_of_pods(manifests: Manifests) -> None:
 def monitors_select_one_service_and_its_ports(manifests: Manifests) -> None:
     for monitor in manifests.kind("ServiceMonitor"):
         selector = monitor["spec"]["selector"]["matchLabels"]
-        there = [s for s in manifests.kind("Service") if selects(selector, s["metadata"]["labels"])]
-        asked = {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]}
-        with_ports = [s for s in there if asked <= {port["name"] for port in s["spec"]["ports"]}]
-        assert len(with_ports) == 1, (monitor["metadata"]["name"], [s["metadata"]["name"] for s in there])
+        services = [s for s in manifests.kind("Service") if selects(selector, s["metadata"]["labels"])]
+        scraped = {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]}
+        with_ports = [s for s in services if scraped <= {port["name"] for port in s["spec"]["ports"]}]
+        assert len(with_ports) == 1, (monitor["metadata"]["name"], [s["metadata"]["name"] for s in services])
 
 
-def ingresses_lead_to_services(manifests: Manifests) -> None:
+def ingresses_route_to_services(manifests: Manifests) -> None:
     for ingress in manifests.kind("Ingress"):
         for backend in (
             path["backend"]["service"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]
@@ -202,16 +202,16 @@ def ingresses_lead_to_services(manifests: Manifests) -> None:
             assert backend["port"]["name"] in {port["name"] for port in ports}
 
 
-def routes_lead_to_services(manifests: Manifests) -> None:
-    """Every address is a group's Service or one of its replicas, or outside; and every group is led to."""
+def upstreams_are_services(manifests: Manifests) -> None:
+    """Every upstream is a group's Service, one of its replicas, or an outside URL; and every group is an upstream."""
     (config,) = (each for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {}))
     targets = json.loads(config["data"]["config.json"])["targets"]
-    led_to = set()
+    reached = set()
     for pool in targets.values():
         for url in (urlsplit(provider["url"]) for provider in pool["providers"]):
             host, _, service = (url.hostname or "").partition(".")
             if service and ("Service", service) not in manifests:
-                assert "." in service  # a name of the world's, not of the release's
+                assert "." in service  # a hostname outside the release
                 continue
             ports = manifests["Service", service or host]["spec"]["ports"]
             assert url.port in {port["port"] for port in ports if port["name"] == "http"}
@@ -220,22 +220,22 @@ def routes_lead_to_services(manifests: Manifests) -> None:
                 assert int(number) < manifests["StatefulSet", group]["spec"]["replicas"]
                 assert manifests["StatefulSet", group]["spec"]["serviceName"] == service
                 host = group
-            led_to.add(host)
+            reached.add(host)
     groups = {each["metadata"]["name"] for each in workloads(manifests) if GROUP_LABEL in pod_labels(each)}
     idle = {each["metadata"]["name"] for each in manifests.kind("StatefulSet") if each["spec"]["replicas"] == 0}
-    assert led_to == groups - idle
+    assert reached == groups - idle
 
 
-def replicas_have_an_address_each(manifests: Manifests) -> None:
+def replicas_each_have_an_address(manifests: Manifests) -> None:
     headless = {s["metadata"]["name"] for s in manifests.kind("Service") if s["spec"].get("clusterIP") == "None"}
     assert headless == {each["spec"]["serviceName"] for each in manifests.kind("StatefulSet")}
     assert all(len(each["metadata"]["name"]) <= 52 for each in manifests.kind("StatefulSet"))
 
 
-def keys_are_there(manifests: Manifests) -> None:
+def keys_are_mounted(manifests: Manifests) -> None:
     """Each key's placeholder in the gateway's configuration has a file; one from the chart's own Secret has a key."""
     (config,) = (each for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {}))
-    # Where files/onwards/assemble-config.sh replaces one: an alias may look the same, as the value of another field.
+    # The fields in which files/onwards/assemble-config.sh replaces one: an alias may look like a placeholder.
     placeholder = re.compile(r'^ *(?:"(?:onwards_)?key": )?"@key:(.*)@",?$', re.MULTILINE)
     wanted = set(placeholder.findall(config["data"]["config.json"]))
     files = set()
@@ -248,15 +248,15 @@ def keys_are_there(manifests: Manifests) -> None:
     assert wanted == files
 
 
-def probes_ask_a_port_that_is_there(manifests: Manifests) -> None:
+def probes_use_existing_ports(manifests: Manifests) -> None:
     for _, each in containers(manifests):
         for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
             handler = each.get(kind, {}).get("httpGet") or each.get(kind, {}).get("tcpSocket")
             assert handler is None or handler["port"] in {port["name"] for port in each.get("ports", ())}
 
 
-def rollouts_outlast_starts(manifests: Manifests) -> None:
-    """Where Kubernetes gives a rollout up; it never does for a StatefulSet."""
+def progress_deadlines_exceed_startup_time(manifests: Manifests) -> None:
+    """For Deployments; a StatefulSet has no progress deadline."""
     for workload in (each for each in workloads(manifests) if "progressDeadlineSeconds" in each["spec"]):
         deadline = workload["spec"]["progressDeadlineSeconds"]
         for each in pod_spec(workload)["containers"]:
@@ -264,7 +264,7 @@ def rollouts_outlast_starts(manifests: Manifests) -> None:
             assert probe.get("failureThreshold", 0) * probe.get("periodSeconds", 10) <= deadline
 
 
-def devices_are_requested_as_they_are_limited(manifests: Manifests) -> None:
+def device_requests_equal_limits(manifests: Manifests) -> None:
     for _, each in containers(manifests):
         resources = each.get("resources", {})
         devices = [
@@ -274,7 +274,7 @@ def devices_are_requested_as_they_are_limited(manifests: Manifests) -> None:
         assert devices[0] == devices[1]
 
 
-def claims_of_pods_are_made_or_given(manifests: Manifests) -> None:
+def claims_of_pods_are_rendered_or_existing(manifests: Manifests) -> None:
     made = {each["metadata"]["name"] for each in manifests.kind("PersistentVolumeClaim")}
     claims = {
         volume["persistentVolumeClaim"]["claimName"]
@@ -286,7 +286,7 @@ def claims_of_pods_are_made_or_given(manifests: Manifests) -> None:
     assert all(name.startswith(GIVEN) for name in claims - made)
 
 
-def accounts_of_pods_are_made_or_given(manifests: Manifests) -> None:
+def accounts_of_pods_are_rendered_or_existing(manifests: Manifests) -> None:
     made = {each["metadata"]["name"] for each in manifests.kind("ServiceAccount")}
     used = {pod_spec(workload)["serviceAccountName"] for workload in workloads(manifests)}
     assert made <= used
@@ -294,22 +294,22 @@ def accounts_of_pods_are_made_or_given(manifests: Manifests) -> None:
 
 
 def pods_are_restricted(manifests: Manifests) -> None:
-    """No pod mounts a token, and each keeps Pod Security's "restricted", but for what its values ask for.
+    """No pod mounts a token, and each complies with Pod Security's "restricted", with two exceptions.
 
-    They can ask for a privileged container and for capabilities; and an engine may need the user of its image.
-    tests/chart/test_restricted.py names those that are let off.
+    Values can configure a privileged container and capabilities; and an engine may need the user of its image.
+    tests/chart/test_restricted.py lists the exceptions among the test cases.
     """
     for workload in workloads(manifests):
         spec = pod_spec(workload)
         assert spec["automountServiceAccountToken"] is False
         assert spec["enableServiceLinks"] is False
         contexts = [each["securityContext"] for each in (*spec.get("initContainers", ()), *spec["containers"])]
-        asked_for = {"runAsNonRoot", "runAsUser"}
+        permitted = {"runAsNonRoot", "runAsUser"}
         if any(each.get("privileged") for each in contexts):
-            asked_for |= {"privileged", "allowPrivilegeEscalation", "capabilities_restricted"}
+            permitted |= {"privileged", "allowPrivilegeEscalation", "capabilities_restricted"}
         if any(each.get("capabilities", {}).get("add") for each in contexts):
-            asked_for |= {"capabilities_baseline", "capabilities_restricted"}
-        assert set(restricted.broken(spec)) <= asked_for
+            permitted |= {"capabilities_baseline", "capabilities_restricted"}
+        assert set(restricted.broken(spec)) <= permitted
         assert all(each["capabilities"]["drop"] == ["ALL"] for each in contexts if not each.get("privileged"))
 
 
@@ -325,36 +325,36 @@ def objects_belong_to_the_release(manifests: Manifests) -> None:
 
 INVARIANTS: tuple[Invariant, ...] = (
     names_are_legal,
-    names_are_there_once,
+    names_are_unique,
     labels_are_legal,
     annotations_are_strings,
     nothing_is_null,
-    images_are_whole,
+    images_are_valid,
     mounts_refer_to_volumes,
-    volumes_variables_and_ports_are_there_once,
+    volumes_variables_and_ports_are_unique,
     ports_are_legal,
     services_select_one_workload_and_its_ports,
     workloads_select_their_own_pods_only,
     policies_select_one_workload_and_its_ports,
-    budgets_select_one_workload_and_let_pods_go,
-    autoscalers_own_the_number_of_pods,
+    budgets_select_one_workload_and_allow_evictions,
+    autoscalers_set_the_number_of_pods,
     monitors_select_one_service_and_its_ports,
-    ingresses_lead_to_services,
-    routes_lead_to_services,
-    replicas_have_an_address_each,
-    keys_are_there,
-    probes_ask_a_port_that_is_there,
-    rollouts_outlast_starts,
-    devices_are_requested_as_they_are_limited,
-    claims_of_pods_are_made_or_given,
-    accounts_of_pods_are_made_or_given,
+    ingresses_route_to_services,
+    upstreams_are_services,
+    replicas_each_have_an_address,
+    keys_are_mounted,
+    probes_use_existing_ports,
+    progress_deadlines_exceed_startup_time,
+    device_requests_equal_limits,
+    claims_of_pods_are_rendered_or_existing,
+    accounts_of_pods_are_rendered_or_existing,
     pods_are_restricted,
     objects_belong_to_the_release,
 )
 
 
 def groups(manifests: Manifests) -> dict[str, Object]:
-    """The specs of everything that belongs to a group, by kind and name."""
+    """The specs of the objects that belong to a group, by kind and name."""
     return {
         f"{each['kind']} {each['metadata']['name']}": each.get("spec", {})
         for each in manifests

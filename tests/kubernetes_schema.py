@@ -1,4 +1,4 @@
-"""Kubernetes' own schemas, and the little that is needed of the custom resources that the chart makes."""
+"""Kubernetes' own schemas, and minimal ones for the custom resources that the chart renders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jsonschema_rs import Draft202012Validator, Registry
 from harness.manifests import Object
 
 OLDEST, NEWEST = "1.25", "1.37"
-"""The oldest version whose schemas are at hand, and the newest."""
+"""The oldest and the newest version with available schemas."""
 
 _STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
 _DURATION = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$"}
@@ -26,7 +26,7 @@ def _closed(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]
 _SECRET_KEY = _closed(("key",), name={"type": "string"}, key={"type": "string"}, optional={"type": "boolean"})
 
 CUSTOM: dict[str, Any] = {
-    # monitoring.coreos.com/v1, prometheus-operator v0.80: the fields that the chart writes, and no other.
+    # monitoring.coreos.com/v1, prometheus-operator v0.80: the fields that the chart renders, and no others.
     "monitoring.coreos.com/v1 ServiceMonitor": _closed(
         ("apiVersion", "kind", "metadata", "spec"),
         apiVersion={"type": "string"},
@@ -67,7 +67,7 @@ CUSTOM: dict[str, Any] = {
             },
         ),
     ),
-    # gateway.networking.k8s.io/v1, v1.2: the fields that the chart writes; filters are the user's.
+    # gateway.networking.k8s.io/v1, v1.2: the fields that the chart renders; filters are the user's.
     "gateway.networking.k8s.io/v1 HTTPRoute": _closed(
         ("apiVersion", "kind", "metadata", "spec"),
         apiVersion={"type": "string"},
@@ -134,7 +134,7 @@ def schema(version: str, name: str) -> Any:
 
 
 def of_kind(version: str, api_version: str, kind: str) -> Any:
-    """The schema of one kind; where it refers to others, they are in `_definitions`."""
+    """The schema of one kind; it refers to others in `_definitions`."""
     if f"{api_version} {kind}" in CUSTOM:
         return CUSTOM[f"{api_version} {kind}"]
     group, _, api = api_version.rpartition("/")
@@ -149,19 +149,19 @@ def definitions(version: str) -> Registry:
 
 @cache
 def validator(version: str, api_version: str, kind: str) -> Draft202012Validator:
-    """In Rust, since an object takes it microseconds and the one in Python a millisecond.
+    """A validator in Rust, which takes microseconds per object; the one in Python takes a millisecond.
 
-    tests/harness/test_kubernetes_schema.py proves that the two refuse the same.
+    tests/harness/test_kubernetes_schema.py checks that both refuse the same objects.
     """
     return Draft202012Validator(of_kind(version, api_version, kind), registry=definitions(version))
 
 
 SINCE = {"PodDisruptionBudget": {"unhealthyPodEvictionPolicy"}}
-"""Fields of specs, by kind, that the chart writes where Kubernetes is new enough, and the oldest is not."""
+"""Fields of specs, by kind, that the oldest version lacks; the chart renders them for newer ones."""
 
 
 def older(each: Object) -> Object:
-    """An object as the chart renders it for the oldest Kubernetes, where a container needs a program to wait."""
+    """An object as the chart renders it for the oldest version, where a preStop hook must run a sleep command."""
     new = SINCE.get(each["kind"])
     if new:
         return {**each, "spec": {k: v for k, v in each["spec"].items() if k not in new}}
@@ -176,7 +176,7 @@ def older(each: Object) -> Object:
 
 
 def faults(version: str, each: Object) -> list[str]:
-    """What that Kubernetes would refuse in an object."""
+    """The errors of an object on that Kubernetes version."""
     errors = validator(version, each["apiVersion"], each["kind"]).iter_errors(each)
     return [f"{each['kind']} {each['metadata']['name']}: {place(e.instance_path)}: {e.message}" for e in errors]
 

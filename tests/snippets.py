@@ -1,4 +1,4 @@
-"""The README's snippets as values: what it shows has to render, install and answer."""
+"""The README's snippets as values, which must render, install and answer requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Snippet:
-    """One snippet. `title` names it in tables; `aliases` are those that answer when it is installed."""
+    """One snippet. `title` is its name in tables; `aliases` are the aliases it serves when installed."""
 
     title: str
     values: Mapping[str, Any]
@@ -17,7 +17,7 @@ class Snippet:
 
 
 QUICK_START = "vllm-llama"
-"""The group that the chart ships disabled; fragments say only what they add to it."""
+"""The group that the chart ships disabled; fragments contain only what they add to it."""
 
 QUICK_START_ALIASES = ("llama", "llama-3.1-8b-instruct")
 
@@ -177,7 +177,7 @@ SEVERAL = {
 
 
 def _enabled(fragment: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fragment with the group enabled that it adds to."""
+    """The fragment with its group enabled."""
     groups = fragment.get("modelGroups", {})
     group = {**groups.get(QUICK_START, {}), "enabled": True}
     return {**fragment, "modelGroups": {**groups, QUICK_START: group}}
@@ -201,4 +201,4 @@ SNIPPETS = {
     "strategy-enabled": Snippet("fragment deployment strategy", _enabled(STRATEGY), QUICK_START_ALIASES),
     "ingress-enabled": Snippet("fragment ingress", _enabled(INGRESS), QUICK_START_ALIASES),
 }
-"""Every snippet as it is shown, and the three that enable no group once more with theirs enabled."""
+"""Every snippet as shown in the README, and the three that enable no group again with their group enabled."""

@@ -1,4 +1,4 @@
-"""What tests share beside the fixtures: their types, and reading what is rendered."""
+"""Helpers that tests share: types of the fixtures, and parsing of rendered text."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class Render(Protocol):
 
 
 class Say(Protocol):
-    """The text that the chart says to these values. `inputs` are fields of `harness.helm.Render`."""
+    """The refusal or the notes for these values. `inputs` are fields of `harness.helm.Render`."""
 
     def __call__(self, values: Values = None, **inputs: Any) -> str: ...
 
 
 def split(text: str) -> list[str]:
-    """The documents of a stream, unparsed; nothing inside one begins a line with dashes, or it would not be YAML."""
+    """The documents of a YAML stream, unparsed; no line of `---` can be inside a document."""
     return [document for document in re.split(r"(?m)^---$", text) if document.strip()]
 
 
 @lru_cache(maxsize=4000)
 def objects(document: str) -> list[Object]:
-    """Kept, since most documents of a render are those of many others; nobody changes what is parsed."""
+    """The objects of a document; cached, as most documents recur in many renders. Callers must not change them."""
     return list(Manifests.parse(document))
 
 
 def parsed(text: str) -> Manifests:
-    """What `Manifests.parse` makes of a stream."""
+    """The same result as `Manifests.parse`, with cached documents."""
     return Manifests(each for document in split(text) for each in objects(document))

@@ -1,6 +1,6 @@
 {{- /* Pod disruption budgets. */ -}}
 
-{{- /* A number of pods, given as one or as a percentage of all of them, which Kubernetes rounds up. Input: dict given, pods. Output: number. */ -}}
+{{- /* A number of pods, from a number or a percentage of all of them, which Kubernetes rounds up. Input: dict given, pods. Output: number. */ -}}
 {{- define "inference-stack.podCount" -}}
   {{- $given := include "inference-stack.text" .given -}}
   {{- if hasSuffix "%" $given -}}
@@ -11,7 +11,7 @@
 {{- end -}}
 
 {{- /*
-The budget of some pods: two or more pods have one, and those whose owner sets one.
+The disruption budget of some pods: by default two or more pods have one, and always if their values set one.
 Input: dict own (minAvailable, maxUnavailable, enabled), pods (number). Output: JSON map, {} if there is no budget.
 */ -}}
 {{- define "inference-stack.disruptionBudget" -}}
@@ -44,7 +44,7 @@ selector:
     {{- include "inference-stack.matchLabels" .selector | nindent 4 }}
 {{- end -}}
 
-{{- /* How many pods a budget allows to be evicted at once. Input: dict budget (map), pods (number). Output: number. */ -}}
+{{- /* The number of pods that a budget allows to be evicted at once. Input: dict budget (map), pods (number). Output: number. */ -}}
 {{- define "inference-stack.disruptionBudget.allowed" -}}
   {{- if hasKey .budget "maxUnavailable" -}}
     {{- include "inference-stack.podCount" (dict "given" .budget.maxUnavailable "pods" .pods) -}}
@@ -54,7 +54,7 @@ selector:
 {{- end -}}
 
 {{- /*
-Rule: a budget is set once, and lets a node be drained. Input: dict keys (path to what has the budget), own (the budget's values), pods (number).
+Rule: a budget is set once, and allows draining a node. Input: dict keys (path to the budget's owner), own (the budget's values), pods (number).
 */ -}}
 {{- define "inference-stack.disruptionBudget.rule" -}}
   {{- $budget := include "inference-stack.disruptionBudget" . | fromJson -}}

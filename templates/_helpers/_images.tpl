@@ -1,7 +1,7 @@
 {{- /* Images. */ -}}
 
 {{- /*
-An image as name:tag or name@digest; a tag or digest inside the repository wins over the one beside it.
+An image as name:tag or name@digest; a tag or digest inside the repository overrides the separate field.
 Input: dict root, image (map of registry, repository, tag, digest), defaultTag. Output: string.
 */ -}}
 {{- define "inference-stack.image" -}}
@@ -38,7 +38,7 @@ Kubernetes' own default, written out so that no tool sees a difference. Input: d
   {{- default (ternary "Always" "IfNotPresent" (hasSuffix ":latest" .reference)) .image.pullPolicy -}}
 {{- end -}}
 
-{{- /* Pull secrets of a pod, each once; a plain name is read as one. Input: dict root, own (list). Output: JSON list of {name}. */ -}}
+{{- /* Pull secrets of a pod, each once; an item may be a plain name. Input: dict root, own (list). Output: JSON list of {name}. */ -}}
 {{- define "inference-stack.imagePullSecrets" -}}
   {{- $secrets := list -}}
   {{- $global := dig "imagePullSecrets" list (.root.Values.global | default dict) -}}

@@ -1,4 +1,4 @@
-{{- /* What the cluster's Kubernetes can do. */ -}}
+{{- /* Features by Kubernetes version. */ -}}
 
 {{- /* Whether the cluster's Kubernetes is at least a version. Input: dict root, version. Output: "true" or nothing. */ -}}
 {{- define "inference-stack.kubernetesAtLeast" -}}

@@ -1,7 +1,7 @@
 {{- /* Names of objects. They are those of inference-stack 0.4, so its releases upgrade in place. */ -}}
 
 {{- /*
-Names that the chart owns, which users cannot take: parts of object names behind the release's, the gateway's volumes, and where it mounts them.
+Reserved names, which users cannot use: parts of object names after the release's, the gateway's volumes, and their mount paths.
 Output: JSON map {objects, configMaps, volumes, mountPaths}, each a list.
 */ -}}
 {{- define "inference-stack.ownNames" -}}
@@ -18,7 +18,7 @@ Output: JSON map {objects, configMaps, volumes, mountPaths}, each a list.
 {{- end -}}
 
 {{- /*
-A name no longer than a DNS label: a longer one is cut, and ends in eight hex digits of the hash of all of it, so that two long names stay different.
+A name no longer than a DNS label: a longer one is truncated and ends in eight hex digits of its hash, so that two long names stay distinct.
 Input: string. Output: string.
 */ -}}
 {{- define "inference-stack.shorten" -}}
@@ -29,7 +29,7 @@ Input: string. Output: string.
   {{- end -}}
 {{- end -}}
 
-{{- /* What every object's name begins with, uncut. Input: root. Output: string. */ -}}
+{{- /* The prefix of every object's name, not truncated. Input: root. Output: string. */ -}}
 {{- define "inference-stack.prefix" -}}
   {{- $name := default .Chart.Name .Values.nameOverride -}}
   {{- if .Values.fullnameOverride -}}
@@ -51,7 +51,7 @@ Input: string. Output: string.
   {{- include "inference-stack.shorten" (printf "%s-%s" (include "inference-stack.prefix" .root) .part) -}}
 {{- end -}}
 
-{{- /* The service account of a pod. Input: dict account (its values), fullname (of what has the pod). Output: string. */ -}}
+{{- /* The service account of a pod. Input: dict account (its values), fullname (of the pod's owner). Output: string. */ -}}
 {{- define "inference-stack.serviceAccountName" -}}
   {{- .account.name | default (ternary .fullname "default" .account.create) -}}
 {{- end -}}

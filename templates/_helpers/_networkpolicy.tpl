@@ -1,9 +1,9 @@
 {{- /* Network policies. */ -}}
 
 {{- /*
-What any of the pods may reach: everything, as models and providers are anywhere, but for the addresses at which clouds hand out a node's credentials
-(AWS, Azure, Google and others): an engine that fetches an image for a client could be made to request them. Pods are allowed by selector beside the
-addresses, because some network plugins do not match them by address. Output: JSON list of egress rules.
+Egress of all pods: to every address, as models and providers can be anywhere, except the metadata addresses at which clouds serve a node's credentials
+(AWS, Azure, Google and others): a client could make an engine that fetches images request them. Pods are also allowed by selector, because some
+network plugins do not match them by address. Output: JSON list of egress rules.
 */ -}}
 {{- define "inference-stack.networkPolicy.egress" -}}
   {{- toJson (list (dict "to" (list
@@ -13,7 +13,7 @@ addresses, because some network plugins do not match them by address. Output: JS
 {{- end -}}
 
 {{- /*
-A policy as the API server stores it, so that no tool sees a difference: with the types that it would add, and without the empty lists that it leaves out.
+A policy as the API server stores it, so that no tool reports a difference: with the types that it adds, and without the empty lists that it removes.
 Input: NetworkPolicySpec (map). Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.networkPolicySpec" -}}
@@ -30,7 +30,7 @@ Input: NetworkPolicySpec (map). Output: JSON map, without podSelector.
 {{- end -}}
 
 {{- /*
-A policy that lets some peers in and everything out: the user's own in its place, if there is one.
+A policy that allows ingress from some peers and all egress; the user's own policy replaces it.
 Input: dict own (NetworkPolicySpec or nothing), ingress (list of rules). Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.networkPolicy.letIn" -}}

@@ -1,7 +1,7 @@
 {{- /* Parts of the pods of the gateway and of the model groups. */ -}}
 
 {{- /*
-Security context of a container: no escalation and no capabilities. A privileged one has both, and Kubernetes refuses to take them away.
+Security context of a container: no privilege escalation and no capabilities. A privileged one has both; Kubernetes refuses to remove them.
 Input: own (map or nothing). Output: JSON map.
 */ -}}
 {{- define "inference-stack.containerSecurityContext" -}}
@@ -13,7 +13,7 @@ Input: own (map or nothing). Output: JSON map.
 {{- end -}}
 
 {{- /*
-Environment variables, each once: of two with one name the last counts, as in Kubernetes, but server-side apply refuses both.
+Environment variables, each once: the last of two with one name is used, as in Kubernetes; server-side apply would refuse duplicates.
 Input: list of EnvVar. Output: JSON list.
 */ -}}
 {{- define "inference-stack.env" -}}
@@ -37,7 +37,7 @@ Input: list of EnvVar. Output: JSON list.
   {{- toJson $env -}}
 {{- end -}}
 
-{{- /* Fields of a pod that Kubernetes takes as they are, those that are set. Input: map with any of them. Output: JSON map. */ -}}
+{{- /* Fields of a pod that are rendered unchanged, if they are set. Input: map with any of them. Output: JSON map. */ -}}
 {{- define "inference-stack.scheduling" -}}
   {{- $source := . -}}
   {{- $fields := dict -}}

@@ -1,9 +1,9 @@
 {{- /*
-Refusals. A rule is a helper that prints its problems: each behind an empty line, a sentence that begins with the value's path, then "Please set:" and
-YAML to paste, indented by two. It prints nothing where all is well. Line breaks inside the sentence are joined.
+Refusals. A rule is a helper that prints its problems: each after an empty line, a sentence that begins with the value's path, then "Please set:" and
+YAML to paste, indented by two. It prints nothing if there is no problem. Line breaks inside the sentence are joined.
 */ -}}
 
-{{- /* A text in YAML: bare where YAML reads it back as it is, else in quotes. Input: string. Output: string. */ -}}
+{{- /* A text in YAML: plain if YAML parses it to the same text, else quoted. Input: string. Output: string. */ -}}
 {{- define "inference-stack.yamlString" -}}
   {{- $bare := and (regexMatch "^[A-Za-z][-A-Za-z0-9_./]*$" .) (not (regexMatch "(?i)^(y|n|yes|no|on|off|true|false|null)$" .)) -}}
   {{- if $bare -}}
@@ -29,7 +29,7 @@ YAML to paste, indented by two. It prints nothing where all is well. Line breaks
 {{- end -}}
 
 {{- /*
-YAML that sets a list once more with one item changed; a list replaces a list, so all of it is printed.
+YAML that sets a list again with one item changed; as Helm replaces lists, the complete list is printed.
 Input: dict keys (path to the list), list, index, fields (merged over the item). Output: YAML.
 */ -}}
 {{- define "inference-stack.listFix" -}}
@@ -43,7 +43,7 @@ Input: dict keys (path to the list), list, index, fields (merged over the item).
 {{- end -}}
 
 {{- /*
-Prints what each rule of a component prints. Input: dict component, rules (list of names behind <component>.rule), context (the rules' input).
+Prints the problems of all rules of a component. Input: dict component, rules (list of names after <component>.rule), context (the rules' input).
 */ -}}
 {{- define "inference-stack.rules" -}}
   {{- range .rules }}
@@ -52,8 +52,8 @@ Prints what each rule of a component prints. Input: dict component, rules (list 
 {{- end -}}
 
 {{- /*
-Rule: a reference to a Secret's key names both. Input: dict keys (path to it), given (the value: a reference, a key itself, or nothing), name, key (of
-the example).
+Rule: a reference to a Secret's key has both a name and a key.
+Input: dict keys (path to it), given (the value: a reference, a key itself, or nothing), name, key (of the example).
 */ -}}
 {{- define "inference-stack.secretReference.rule" -}}
   {{- if and .given (kindIs "map" .given) (not (and .given.name .given.key)) }}
@@ -78,7 +78,7 @@ Please set:
 {{- end -}}
 
 {{- /*
-Rule: no text of the user's looks like the placeholder of a key, which would be replaced by that key. Input: dict keys (path to the map), field,
+Rule: no text of the user contains the placeholder of a key, which would be replaced by that key. Input: dict keys (path to the map), field,
 texts.
 */ -}}
 {{- define "inference-stack.placeholder.rule" -}}

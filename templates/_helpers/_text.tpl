@@ -38,7 +38,7 @@ Input: scalar or nothing. Output: string.
   {{- toJson $strings -}}
 {{- end -}}
 
-{{- /* Whether a text can name a container, a label's value and a key of a Secret. Input: string. Output: "true" or nothing. */ -}}
+{{- /* Whether a text is valid as a container's name, a label's value and a key of a Secret. Input: string. Output: "true" or nothing. */ -}}
 {{- define "inference-stack.isName" -}}
   {{- if and (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" .) (le (len .) 63) -}}
 true

@@ -1,21 +1,21 @@
 {{- /*
-Keys that the chart does not know. The schema refuses them too, but it can be skipped (--skip-schema-validation, Argo CD's skipSchemaValidation), and then a
-misspelt key would silently have no effect. files/keys.json, generated from the schema, has the valid keys include {} below what the chart does not
-look into, "*" for each key of a map whose keys the user chooses, "[]" for each item of a list.
+Unknown keys. The schema refuses them too, but it can be skipped (--skip-schema-validation, Argo CD's skipSchemaValidation), and then a misspelt key would
+silently have no effect. files/keys.json, generated from the schema, has the tree of valid keys: {} below a key whose content is not checked, "*" for
+each key of a map whose keys the user chooses, "[]" for each item of a list.
 */ -}}
 
 {{- /* Input: root. */ -}}
 {{- define "inference-stack.unknownKeys.problems" -}}
   {{- $known := .Files.Get "files/keys.json" | fromJson -}}
   {{- range $key, $value := .Values -}}
-    {{- /* Most values are the chart's own, which need no second look. */ -}}
+    {{- /* Values equal to the chart's defaults need no check. */ -}}
     {{- if not (deepEqual $value (index $.stack.defaults $key)) -}}
       {{- include "inference-stack.unknownKeys.rule.key" (dict "path" list "key" $key "value" $value "known" $known) -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}
 
-{{- /* Rule: the keys of a value are known, at any depth. Input: dict path (the keys to it), value, known (the valid keys). */ -}}
+{{- /* Rule: the keys of a value are valid, at any depth. Input: dict path (the keys to it), value, known (the valid keys). */ -}}
 {{- define "inference-stack.unknownKeys.rule.keys" -}}
   {{- if and .known (kindIs "map" .value) -}}
     {{- range $key, $value := .value -}}
@@ -29,7 +29,7 @@ look into, "*" for each key of a map whose keys the user chooses, "[]" for each 
   {{- end -}}
 {{- end -}}
 
-{{- /* Rule: one key is known, and those of its value. Input: dict path (the keys to its map), key, value, known (the valid keys). */ -}}
+{{- /* Rule: one key is valid, and those of its value. Input: dict path (the keys to its map), key, value, known (the valid keys). */ -}}
 {{- define "inference-stack.unknownKeys.rule.key" -}}
   {{- if hasKey .known "*" }}
     {{- include "inference-stack.unknownKeys.rule.keys" (dict "path" (append .path .key) "value" .value "known" (index .known "*")) }}
@@ -54,7 +54,7 @@ Please set:
 {{- end -}}
 
 {{- /*
-The known key that differs from a word in its case, or by one letter more, less, other, or swapped with the next; the least different one.
+The valid key closest to a misspelt one: it differs in case, or by one letter added, removed, replaced, or swapped with the next.
 Input: dict key, known (list). Output: string, empty if there is none.
 */ -}}
 {{- define "inference-stack.unknownKeys.near" -}}
@@ -85,7 +85,7 @@ Input: dict key, known (list). Output: string, empty if there is none.
   {{- $near.case | default $near.letter | default $near.other | default "" -}}
 {{- end -}}
 
-{{- /* A word with one of its letters left out, each in turn. Input: string. Output: JSON list. */ -}}
+{{- /* The words that result from removing one letter of a word. Input: string. Output: JSON list. */ -}}
 {{- define "inference-stack.unknownKeys.shorter" -}}
   {{- $word := . -}}
   {{- $shorter := list -}}
@@ -96,7 +96,7 @@ Input: dict key, known (list). Output: string, empty if there is none.
 {{- end -}}
 
 {{- /*
-What there is instead of a word: keys that have its first four letters, or that it has in it, else all; eight at most.
+Valid keys to list for an unknown one: those that start with its first four letters or are contained in it, else all; eight at most.
 Input: dict key, known (list). Output: string.
 */ -}}
 {{- define "inference-stack.unknownKeys.choice" -}}

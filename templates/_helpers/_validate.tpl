@@ -1,5 +1,5 @@
 {{- /*
-Combinations that cannot work are refused, all at once; what can work but is risky is a warning in the notes. The rules stand with their component.
+Combinations that cannot work are refused, all at once; risky ones cause a warning in the notes. The rules are in the files of their component.
 */ -}}
 
 {{- /* Fails with every problem of the values, sorted by path; prints nothing. Input: root. */ -}}
@@ -25,7 +25,7 @@ Combinations that cannot work are refused, all at once; what can work but is ris
   {{- end -}}
 {{- end -}}
 
-{{- /* Every warning: each stands behind an empty line, and its line breaks are joined. Input: root. Output: JSON list of sentences. */ -}}
+{{- /* Every warning: each follows an empty line, and its line breaks are joined. Input: root. Output: JSON list of sentences. */ -}}
 {{- define "inference-stack.warnings" -}}
   {{- $warnings := list -}}
   {{- range list

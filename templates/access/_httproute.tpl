@@ -1,6 +1,6 @@
 {{- /* The HTTPRoute. */ -}}
 
-{{- /* The paths that it lets in. Input: root. Output: JSON list of HTTPRouteMatch. */ -}}
+{{- /* The paths that it matches. Input: root. Output: JSON list of HTTPRouteMatch. */ -}}
 {{- define "inference-stack.httpRoute.matches" -}}
   {{- $matches := list -}}
   {{- range .stack.httpRoute.paths | default (list "/v1") -}}

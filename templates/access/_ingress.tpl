@@ -1,7 +1,7 @@
 {{- /* The Ingress. */ -}}
 
 {{- /*
-Its hosts, each with paths: without any, everything below /v1; without a host, every host.
+Its hosts, each with paths: /v1 and below by default; an entry without a host is for every host.
 Input: root. Output: JSON list of {host, paths: [{path, pathType}]}.
 */ -}}
 {{- define "inference-stack.ingress.hosts" -}}
@@ -17,8 +17,8 @@ Input: root. Output: JSON list of {host, paths: [{path, pathType}]}.
 {{- end -}}
 
 {{- /*
-Its annotations. ingress-nginx cuts an answer that is silent for 60 seconds, which one that is not streamed is until its end, and a request of more than
-1 MiB; the gateway takes 32. Other controllers ignore these annotations. Input: root. Output: JSON map.
+Its annotations. By default ingress-nginx ends an answer after 60 seconds without data, so any longer one without streaming, and refuses requests over
+1 MiB; the gateway accepts 32 MiB. Other controllers ignore these annotations. Input: root. Output: JSON map.
 */ -}}
 {{- define "inference-stack.ingress.annotations" -}}
   {{- $seconds := .stack.onwards.drainSeconds | int64 | toString -}}

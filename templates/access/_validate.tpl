@@ -1,4 +1,4 @@
-{{- /* Rules of the ways in from outside the cluster. Input of each: root. */ -}}
+{{- /* Rules of Ingress and HTTPRoute. Input of each: root. */ -}}
 
 {{- define "inference-stack.access.problems" -}}
   {{- include "inference-stack.rules" (dict "component" "access" "rules" (list "parentRefs" "ingressPaths") "context" .) -}}

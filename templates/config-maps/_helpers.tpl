@@ -1,13 +1,13 @@
-{{- /* ConfigMaps of the user's own. */ -}}
+{{- /* ConfigMaps that the user defines. */ -}}
 
-{{- /* Labels of objects that belong to the release as a whole. Input: root. Output: JSON map. */ -}}
+{{- /* Labels of objects that belong to the release, not to a component. Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.configMaps.labels" -}}
   {{- $selector := omit (include "inference-stack.selectorLabels" (dict "root" . "component" "") | fromJson) "app.kubernetes.io/component" -}}
   {{- include "inference-stack.labels" (dict "root" . "selector" $selector) -}}
 {{- end -}}
 
 {{- /*
-Files of a ConfigMap: text as it is, numbers and booleans as text, maps and lists as YAML. Input: map file -> content, or nothing. Output: JSON map.
+Files of a ConfigMap: text unchanged, numbers and booleans as text, maps and lists as YAML. Input: map file -> content, or nothing. Output: JSON map.
 */ -}}
 {{- define "inference-stack.configMaps.data" -}}
   {{- $data := dict -}}
@@ -21,7 +21,7 @@ Files of a ConfigMap: text as it is, numbers and booleans as text, maps and list
   {{- toJson $data -}}
 {{- end -}}
 
-{{- /* Rule: no ConfigMap has the name of the gateway's own. Input: root. */ -}}
+{{- /* Rule: no ConfigMap has the name of the gateway's. Input: root. */ -}}
 {{- define "inference-stack.configMaps.problems" -}}
   {{- range (include "inference-stack.ownNames" . | fromJson).configMaps }}
     {{- if hasKey ($.Values.configMaps | default dict) . }}

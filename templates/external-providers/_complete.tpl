@@ -1,7 +1,7 @@
 {{- /* Outside providers: OpenAI endpoints that the cluster does not run. */ -}}
 
 {{- /*
-What is known of a provider from its documentation: where its OpenAI API begins, and the header it takes the key in if that is not Authorization.
+A provider's preset, from its documentation: the base URL of its OpenAI API, and the header for the key if it is not Authorization.
 Input: name of the preset or nothing. Output: JSON map.
 */ -}}
 {{- define "inference-stack.externalProvider.preset" -}}
@@ -19,7 +19,7 @@ Input: name of the preset or nothing. Output: JSON map.
   {{- index $presets (. | default "") | default dict | toJson -}}
 {{- end -}}
 
-{{- /* Sets .stack.externalProviders: the enabled ones; what one leaves out is its preset's, and its weight is a group's. Input: root. */ -}}
+{{- /* Sets .stack.externalProviders: the enabled ones, with defaults from the preset, and a group's default weight. Input: root. */ -}}
 {{- define "inference-stack.externalProviders.resolve" -}}
   {{- $providers := dict -}}
   {{- $defaults := dict "enabled" true "preset" "" "weight" .stack.defaults.modelGroupDefaults.weight -}}

@@ -1,7 +1,7 @@
-{{- /* The command line of an engine: what the user wrote stays, in its order; what it lacks is appended. */ -}}
+{{- /* The command line of an engine: the user's words are used as written; missing options are appended. */ -}}
 
 {{- /*
-An option in a command line: "--a b c", "--a=b", with _ for -, or shortened where argparse allows it; of several the last counts.
+An option in a command line: "--a b c", "--a=b", with _ for -, or abbreviated where argparse allows it; of several the last is used.
 Input: dict words (list of strings), names (list, spelled with -). Output: JSON {given: bool, values: [string]}.
 */ -}}
 {{- define "inference-stack.flag" -}}
@@ -36,8 +36,8 @@ Input: dict words (list of strings), names (list, spelled with -). Output: JSON 
 {{- end -}}
 
 {{- /*
-The program, its arguments and its model as the user wrote them, and before the arguments what is missing of the program and the model. Flags where a
-program should be are arguments; arguments that begin with the program are a command.
+The program, its arguments and its model as the user wrote them; a missing program or model is inserted before the arguments. A command that begins with
+a flag is taken as arguments, and arguments that begin with the program as a command.
 Input: dict group. Output: JSON {command: [string], args: [string], script: bool}.
 */ -}}
 {{- define "inference-stack.modelGroup.program" -}}
@@ -82,7 +82,7 @@ Input: dict group. Output: JSON {command: [string], args: [string], script: bool
 {{- end -}}
 
 {{- /*
-The model where it stands without a flag: right behind the engine's program or its "serve". Input: dict preset, words. Output: string, empty if there
+The model as a positional argument: right after the engine's program or its "serve". Input: dict preset, words. Output: string, empty if there
 is none.
 */ -}}
 {{- define "inference-stack.positionalModel" -}}
@@ -99,7 +99,7 @@ is none.
 {{- end -}}
 
 {{- /*
-The port an engine listens on: the one its command or environment names, else containerPort, unless that is another of its ports.
+The port an engine listens on: the one that its command or environment sets, else containerPort, unless that is another of its ports.
 Input: dict root, group, words, script. Output: number.
 */ -}}
 {{- define "inference-stack.modelGroup.httpPort" -}}
@@ -123,7 +123,7 @@ Input: dict root, group, words, script. Output: number.
 {{- end -}}
 
 {{- /*
-The names under which an engine knows its model: those its command sets, else those that will be appended, else the model's own.
+The names under which an engine serves its model: those that its command sets, else those that will be appended, else the model's own.
 Input: dict group, words, script. Output: JSON list, empty if none is known.
 */ -}}
 {{- define "inference-stack.modelGroup.servedNames" -}}
@@ -153,7 +153,7 @@ Input: dict group, words, script. Output: JSON list, empty if none is known.
 {{- end -}}
 
 {{- /*
-Arguments that a command line lacks: bind address, port, served names, metrics, tensor parallelism, key, time to finish.
+Arguments that a command line lacks: bind address, port, served names, metrics, tensor parallelism, key, shutdown timeout.
 Input: dict group, words, script, port, servedNames. Output: JSON {args: [string], parallel: bool (one model spans several GPUs)}.
 */ -}}
 {{- define "inference-stack.modelGroup.missingArgs" -}}
@@ -199,7 +199,7 @@ Input: dict group, words, script, port, servedNames. Output: JSON {args: [string
 
 {{- /*
 The complete command line of a group.
-Input: dict root, group. Output: JSON {command: [string], args: [string], port: number, servedNames: [string] (empty: not known), script: bool, parallel: bool}.
+Input: dict root, group. Output: JSON {command: [string], args: [string], port: number, servedNames: [string] (empty if unknown), script: bool, parallel: bool}.
 */ -}}
 {{- define "inference-stack.modelGroup.invocation" -}}
   {{- $program := include "inference-stack.modelGroup.program" . | fromJson -}}

@@ -1,4 +1,4 @@
-{{- /* The model groups: their values, and what follows from them. */ -}}
+{{- /* The model groups: their values, and values derived from them. */ -}}
 
 {{- /*
 Sets .stack.modelGroups: the enabled groups, each with the chart's defaults under modelGroupDefaults under its own values (maps merge, lists and scalars
@@ -20,16 +20,16 @@ replace, null restores the chart's default), and with .computed. Input: root.
 {{- end -}}
 
 {{- /*
-Sets group.computed, in this order; each helper may read what the ones before it have set. The group's values stay as the user wrote them.
+Sets group.computed, in this order; each helper may read what earlier ones have set. The group's values stay as written.
 
   fullname selectorLabels labels    of the group's objects
-  engine preset                     the engine's name, and what is known of it
+  engine preset                     the engine's name, and its preset
   image imageReference              as a map, and as a name
   aliases                           modelAlias as a list without repeats
-  resources resourceChanges gpus    valid ones, what was changed in them, and how many whole GPUs a pod gets
-  givenEnv                          name -> value of the group's own variables, "" for one from a reference
-  command args script               the command line with what it lacks appended; nothing is appended to a shell script
-  port servedNames parallel         where the engine listens, the names it knows, and whether one model spans several GPUs
+  resources resourceChanges gpus    valid ones, the changes made to them, and the number of full GPUs of a pod
+  givenEnv                          name -> value of the group's own variables, "" for one set by reference
+  command args script               the command line with missing options appended; a shell script is unchanged
+  port servedNames parallel         where the engine listens, the names it serves, and whether one model spans several GPUs
   ports                             {name, containerPort, servicePort, protocol} of each
   rootMounts cachePath nonRoot      mounts that only root can access, the engine's download cache, and whether it runs without root
   addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
@@ -76,7 +76,7 @@ Input: dict root, name, group (merged).
   {{- $_ := set $computed "surgeGPUs" (include "inference-stack.modelGroup.surgeGPUs" . | int64) -}}
 {{- end -}}
 
-{{- /* The image as a map; one that names no repository changes the engine's own, pinned one. Input: dict group. Output: JSON map. */ -}}
+{{- /* The image as a map; without a repository, its fields override those of the engine's pinned image. Input: dict group. Output: JSON map. */ -}}
 {{- define "inference-stack.modelGroup.image" -}}
   {{- $given := .group.image -}}
   {{- if not (kindIs "map" $given) -}}
@@ -96,7 +96,7 @@ Input: dict root, name, group (merged).
   {{- toJson $image -}}
 {{- end -}}
 
-{{- /* Variables that a group sets itself. Input: dict group. Output: JSON map name -> value, "" for one from a reference. */ -}}
+{{- /* Variables that a group sets itself. Input: dict group. Output: JSON map name -> value, "" for one set by reference. */ -}}
 {{- define "inference-stack.modelGroup.givenEnv" -}}
   {{- $given := dict -}}
   {{- range .group.env -}}

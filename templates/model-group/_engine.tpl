@@ -1,5 +1,5 @@
 {{- /*
-Which engine a group runs. What is known of each is its preset, files/engines/<engine>.yaml, in the format of files/engines/preset.schema.json.
+The engine that a group runs. Facts about an engine are in its preset, files/engines/<engine>.yaml, in the format of files/engines/preset.schema.json.
 */ -}}
 
 {{- /* Sets .stack.engines: engine -> preset. Input: root. */ -}}
@@ -11,7 +11,7 @@ Which engine a group runs. What is known of each is its preset, files/engines/<e
   {{- $_ := set .stack "engines" $engines -}}
 {{- end -}}
 
-{{- /* The engines, by the order of their presets. Input: root. Output: JSON list of names. */ -}}
+{{- /* The engines, in the order that their presets set. Input: root. Output: JSON list of names. */ -}}
 {{- define "inference-stack.engineNames" -}}
   {{- $ordered := dict -}}
   {{- range $name, $preset := .stack.engines -}}
@@ -24,7 +24,7 @@ Which engine a group runs. What is known of each is its preset, files/engines/<e
   {{- toJson $names -}}
 {{- end -}}
 
-{{- /* The engine of a group where none is set or recognised: the default preset. Input: root. Output: name. */ -}}
+{{- /* The engine of a group if none is set or detected: the one with the default preset. Input: root. Output: name. */ -}}
 {{- define "inference-stack.defaultEngine" -}}
   {{- range $name, $preset := .stack.engines -}}
     {{- if $preset.default -}}
@@ -34,8 +34,8 @@ Which engine a group runs. What is known of each is its preset, files/engines/<e
 {{- end -}}
 
 {{- /*
-The engine of a group: the one it names, else the one its command starts, else (with no program given) the one its image holds, else, without an image,
-the default one if there is a modelName or nothing at all, else custom. An unknown name is refused in validation, and counts for nothing here.
+The engine of a group: the one it sets, else the one its command starts, else (without a program) the one in its image, else, without an image, the
+default one if modelName or nothing at all is set, else custom. An unknown name is refused in validation, and ignored here.
 Input: dict root, group. Output: string.
 */ -}}
 {{- define "inference-stack.modelGroup.engine" -}}

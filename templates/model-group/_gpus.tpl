@@ -16,7 +16,7 @@
   {{- toJson $changes -}}
 {{- end -}}
 
-{{- /* Whether a pod of a group gets a device at all. Input: dict group (computed). Output: "true" or nothing. */ -}}
+{{- /* Whether a pod of a group requests any device. Input: dict group (computed). Output: "true" or nothing. */ -}}
 {{- define "inference-stack.modelGroup.hasDevice" -}}
   {{- range $name, $_ := .group.computed.resources.limits -}}
     {{- if include "inference-stack.isDevice" $name -}}
@@ -26,7 +26,7 @@ true
 {{- end -}}
 
 {{- /*
-The whole GPUs of a pod; slices (nvidia.com/mig-*) and other devices do not count. Input: dict group (computed). Output: JSON map name of the resource ->
+The full GPUs of a pod; slices (nvidia.com/mig-*) and other devices are not counted. Input: dict group (computed). Output: JSON map name of the resource ->
 number.
 */ -}}
 {{- define "inference-stack.modelGroup.gpus" -}}
@@ -39,7 +39,7 @@ number.
   {{- toJson $gpus -}}
 {{- end -}}
 
-{{- /* How many whole GPUs a pod gets. Input: dict group (computed). Output: number. */ -}}
+{{- /* The number of full GPUs of a pod. Input: dict group (computed). Output: number. */ -}}
 {{- define "inference-stack.modelGroup.gpuCount" -}}
   {{- $count := 0 -}}
   {{- range include "inference-stack.modelGroup.gpus" . | fromJson -}}
@@ -49,8 +49,8 @@ number.
 {{- end -}}
 
 {{- /*
-Over how many GPUs the command spreads one copy of the model, tensor times pipeline parallel.
-Input: dict group (computed). Output: number, 0 where the command does not say, or counts copies and nodes besides.
+The number of GPUs over which the command distributes one copy of the model: tensor times pipeline parallelism.
+Input: dict group (computed). Output: number, 0 if the command does not set it, or sets numbers of copies or nodes too.
 */ -}}
 {{- define "inference-stack.modelGroup.gpusUsed" -}}
   {{- $used := 0 -}}
@@ -70,7 +70,7 @@ Input: dict group (computed). Output: number, 0 where the command does not say, 
 {{- end -}}
 
 {{- /*
-GPUs that an update needs besides those of the group: those of the pods that it starts before others end. Input: dict group (computed). Output:
+GPUs that an update needs in addition to those of the group: those of pods that start before others terminate. Input: dict group (computed). Output:
 number.
 */ -}}
 {{- define "inference-stack.modelGroup.surgeGPUs" -}}

@@ -1,11 +1,11 @@
-{{- /* Names of a group's objects, and where they are reached. */ -}}
+{{- /* Names of a group's objects, and its URLs. */ -}}
 
-{{- /* The headless Service that gives each replica an address of its own. Input: dict root, name. Output: string. */ -}}
+{{- /* The headless Service that gives each replica its own address. Input: dict root, name. Output: string. */ -}}
 {{- define "inference-stack.modelGroup.replicasName" -}}
   {{- include "inference-stack.objectName" (dict "root" .root "part" (printf "%s-replicas" .name)) -}}
 {{- end -}}
 
-{{- /* Labels of that Service: not those by which the group's own Service is found. Input: dict root, group. Output: JSON map. */ -}}
+{{- /* Labels of that Service: different from those that monitors select the group's own Service by. Input: dict root, group. Output: JSON map. */ -}}
 {{- define "inference-stack.modelGroup.replicasLabels" -}}
   {{- $selector := omit .group.computed.selectorLabels "app.kubernetes.io/model-group" -}}
   {{- include "inference-stack.labels" (dict "root" .root "selector" $selector) -}}
@@ -16,8 +16,8 @@
   {{- include "inference-stack.serviceAccountName" (dict "account" .group.serviceAccount "fullname" .group.computed.fullname) -}}
 {{- end -}}
 
-{{- /* Where the gateway reaches a group: its Service, or each replica by an address of its own. In strict mode the gateway drops /v1 from the path, so a URL
-ends in it; outside it the gateway joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
+{{- /* URLs at which the gateway reaches a group: its Service, or each replica's own address. They end in /v1: in strict mode the gateway removes it from the
+request's path; otherwise it joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
 {{- define "inference-stack.modelGroup.urls" -}}
   {{- $fullname := .group.computed.fullname -}}
   {{- $urls := list -}}

@@ -1,4 +1,4 @@
-{{- /* The pod of a model group, whatever kind of workload has it. */ -}}
+{{- /* The pod of a model group, for a Deployment or a StatefulSet. */ -}}
 
 {{- /* Prints a PodTemplateSpec. Input: dict root, name, group (computed). */ -}}
 {{- define "inference-stack.modelGroup.podTemplate" -}}
@@ -98,8 +98,8 @@ spec:
 {{- end -}}
 
 {{- /*
-Security context of a container in a group's pod. Where the pod's user is not root its image is read-only: that user could write only to /tmp there,
-which gets a volume. A container that sets its own user sets this itself, too. Input: dict group (computed), own (map or nothing). Output: JSON map.
+Security context of a container in a group's pod. If the pod's user is not root, the root file system is read-only, and /tmp is a volume. A container that
+sets its own user must set this itself, too. Input: dict group (computed), own (map or nothing). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.securityContext" -}}
   {{- $own := .own | default dict -}}
@@ -111,7 +111,7 @@ which gets a volume. A container that sets its own user sets this itself, too. I
 {{- end -}}
 
 {{- /*
-Annotations of the pods. A key given by value lies in the chart's Secret, whose change alone would restart nothing, so it is hashed here.
+Annotations of the pods. A key set by value is stored in the chart's Secret; changing a Secret restarts nothing, so the key is hashed here.
 Input: dict root, name, group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.podAnnotations" -}}
@@ -175,8 +175,8 @@ Environment of the engine: the chart's variables, then the user's. Input: dict r
 {{- end -}}
 
 {{- /*
-The group's init containers, each secured as the engine's container is unless it overrides that, and with /tmp and the directory of models that they are
-to fill. Input: dict group (computed). Output: JSON list.
+The group's init containers, each with the security context of the engine's container unless it overrides it, and with /tmp and the directory of models
+that they fill. Input: dict group (computed). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.initContainers" -}}
   {{- $group := .group -}}

@@ -1,7 +1,7 @@
-{{- /* Ports of a group, and who may reach them. */ -}}
+{{- /* Ports of a group, and the peers that may reach them. */ -}}
 
 {{- /*
-http, the engine's others, the user's; a name or number of the user's replaces the engine's.
+http, the engine's other ports, the user's; a port of the user with the same name or number replaces the engine's.
 Input: dict group (computed). Output: JSON list of {name, containerPort, servicePort, protocol}.
 */ -}}
 {{- define "inference-stack.modelGroup.ports" -}}
@@ -44,7 +44,7 @@ Input: dict group (computed). Output: JSON list of {name, containerPort, service
 {{- end -}}
 
 {{- /*
-Only the gateway may reach a group's http port, and its metrics those peers that networkPolicy.metricsFrom names.
+Only the gateway may reach a group's http port, and only the peers in networkPolicy.metricsFrom its metrics.
 Input: dict root, name, group (computed). Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.modelGroup.networkPolicySpec" -}}

@@ -1,7 +1,7 @@
 {{- /* How a group's pods start, are replaced and terminate. */ -}}
 
 {{- /*
-A startup probe that waits at least as long as the model may take to load: the engine's, with more failures allowed.
+A startup probe that allows at least the time that the model may take to load: the engine's, with a higher failureThreshold.
 Input: dict group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.startupDefaults" -}}
@@ -27,7 +27,7 @@ Input: dict group (computed). Output: JSON map.
   {{- toJson $probes -}}
 {{- end -}}
 
-{{- /* How long a group may take to start: what its startup probe allows, 0 without one. Input: dict group (computed). Output: seconds. */ -}}
+{{- /* The time a group may take to start: what its startup probe allows, 0 without one. Input: dict group (computed). Output: seconds. */ -}}
 {{- define "inference-stack.modelGroup.startupSeconds" -}}
   {{- $defaults := include "inference-stack.modelGroup.startupDefaults" . | fromJson -}}
   {{- $probe := include "inference-stack.probe" (dict "own" .group.startupProbe "defaults" $defaults) | fromJson -}}

@@ -1,6 +1,6 @@
 {{- /* Volumes of a group. */ -}}
 
-{{- /* Where a group's containers mount something of the user's. Input: dict group. Output: JSON list of {name, path}. */ -}}
+{{- /* The user's mounts in a group's containers. Input: dict group. Output: JSON list of {name, path}. */ -}}
 {{- define "inference-stack.modelGroup.mounts" -}}
   {{- $mounts := list -}}
   {{- range concat (.group.persistentVolumes | default list) (.group.volumeMounts | default list) -}}
@@ -21,8 +21,8 @@
 {{- end -}}
 
 {{- /*
-The mount that is the engine's download cache: the first at a Hugging Face or .cache path, else the first with cache in its name. Files out of Secrets,
-ConfigMaps and the like are read-only, so they do not count. Input: dict group. Output: path for HF_HOME, or nothing.
+The mount that is used as the engine's download cache: the first at a Hugging Face or .cache path, else the first with cache in its name. Volumes from
+Secrets, ConfigMaps and the like are read-only, so they are ignored. Input: dict group. Output: path for HF_HOME, or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.cachePath" -}}
   {{- $files := list -}}
@@ -50,7 +50,7 @@ ConfigMaps and the like are read-only, so they do not count. Input: dict group. 
 {{- end -}}
 
 {{- /*
-Size of /dev/shm, empty if the runtime's 64 MiB are enough. NCCL and the engines' own rings need more as soon as one model spans several GPUs.
+Size of /dev/shm, empty if the runtime's 64 MiB are enough. NCCL and the engines' own buffers need more if one model spans several GPUs.
 Input: dict group (computed). Output: quantity or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.sharedMemory" -}}
@@ -62,7 +62,7 @@ Input: dict group (computed). Output: quantity or nothing.
 {{- end -}}
 
 {{- /*
-The directory of models that an engine insists on and nothing is mounted at: init containers fill it, or it stays empty.
+The directory of models that an engine requires, if nothing is mounted there: init containers fill it, or it stays empty.
 Input: dict group (computed). Output: path or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.modelDirectory" -}}
@@ -98,7 +98,7 @@ Input: dict group (computed). Output: path or nothing.
 {{- end -}}
 
 {{- /*
-Those that it adds: what the user mounts at a path, or calls by a name, is theirs. Input: dict group (computed). Output: JSON list of {name, path, emptyDir}.
+Those that it adds, unless the user mounts their path or uses their name. Input: dict group (computed). Output: JSON list of {name, path, emptyDir}.
 */ -}}
 {{- define "inference-stack.modelGroup.addedVolumes" -}}
   {{- $names := list -}}
@@ -147,7 +147,7 @@ Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMount
 {{- end -}}
 
 {{- /*
-Volumes that only one node (ReadWriteOnce) or one pod (ReadWriteOncePod) can mount; of an existing claim only its accessModes say so.
+Volumes that only one node (ReadWriteOnce) or one pod (ReadWriteOncePod) can mount; for an existing claim, according to the accessModes in the values.
 Input: dict group. Output: JSON list of names.
 */ -}}
 {{- define "inference-stack.modelGroup.singleNodeVolumes" -}}
@@ -182,7 +182,7 @@ Input: dict group. Output: JSON list of names.
 {{- end -}}
 
 {{- /*
-Prints the spec of a claim. A storage class of "-" is no class at all (only volumes made beforehand), "" is the cluster's default. Input: volume.
+Prints the spec of a claim. A storage class of "-" means no class (only pre-provisioned volumes), "" the cluster's default. Input: volume.
 */ -}}
 {{- define "inference-stack.modelGroup.claimSpec" -}}
   {{- $class := .storageClass | default .storageClassName | default "" -}}

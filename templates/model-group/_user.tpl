@@ -1,7 +1,7 @@
 {{- /* The user that an engine runs as. */ -}}
 
 {{- /*
-Whether an engine runs as another user than root: it can, nothing is mounted where only root gets, and the user did not choose otherwise.
+Whether an engine runs as non-root: it supports it, nothing is mounted where only root has access, and the values do not set a user.
 Input: dict group (computed). Output: "true" or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.nonRoot" -}}

@@ -1,5 +1,5 @@
 {{- /*
-Rules of model groups. Input of each rule: dict root, name, key (the name in YAML), group (computed), taken (names that others have taken).
+Rules of model groups. Input of each rule: dict root, name, key (the name in YAML), group (computed), taken (names that are in use).
 */ -}}
 
 {{- /* Input: root. */ -}}
@@ -68,11 +68,11 @@ Please set:
 {{- end -}}
 
 {{- /*
-Names of objects, and who has each: the gateway first, then the groups by name.
+Names of objects and their owners: the gateway first, then the groups by name.
 Input: root. Output: JSON map {
-  accounts: service account -> path of the one that makes it,
+  accounts: service account -> path of the owner that creates it,
   replicas: headless Service -> the group,
-  claims: path of a persistent volume -> path of the volumes that have its claim already}.
+  claims: path of a persistent volume -> path of the volumes that already use its claim}.
 */ -}}
 {{- define "inference-stack.modelGroups.taken" -}}
   {{- $accounts := dict -}}
@@ -208,7 +208,7 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- /* The port that the user sets, for the group or for all of them; the chart's default does not count. */ -}}
+{{- /* The port that the user sets, for the group or for all groups; the chart's default is ignored. */ -}}
 {{- define "inference-stack.modelGroup.rule.containerPort" -}}
   {{- $listens := int64 .group.computed.port }}
   {{- $default := int64 .root.stack.defaults.modelGroupDefaults.containerPort }}
@@ -354,7 +354,7 @@ Please set:
 {{- end -}}
 
 {{- /*
-Whether the pods of a group could be on several nodes while they mount what one node only can. Input: the rules'. Output: "true" or nothing.
+Whether the pods of a group could be on several nodes with a volume that only one node can mount. Input: the rules'. Output: "true" or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.nodesShareVolume" -}}
   {{- $oneNode := or .group.podsShareNode (hasKey (.group.nodeSelector | default dict) "kubernetes.io/hostname") -}}

@@ -1,4 +1,4 @@
-{{- /* What can work with a model group but is risky. */ -}}
+{{- /* Warnings about model groups. */ -}}
 
 {{- /* Warnings of each group, one after the other. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.each" -}}

@@ -14,8 +14,8 @@
 {{- end -}}
 
 {{- /*
-The gateway labels its metrics with the path that a client sent, whatever it is: only those of the OpenAI routes are scraped. The label is named endpoint,
-and exported_endpoint where Prometheus has one of that name itself. Output: JSON list of relabelings.
+The gateway labels its metrics with the path of a request, even an invalid one: only those of the OpenAI routes are scraped. The label is named endpoint,
+or exported_endpoint if Prometheus already has a label of that name. Output: JSON list of relabelings.
 */ -}}
 {{- define "inference-stack.serviceMonitor.knownPaths" -}}
   {{- $known := "(/v1)?/(chat/completions|completions|responses|embeddings|messages|models)" -}}

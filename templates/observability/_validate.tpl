@@ -1,4 +1,4 @@
-{{- /* Rules of what Prometheus scrapes. Input of each: root. */ -}}
+{{- /* Rules of serviceMonitor. Input of each: root. */ -}}
 
 {{- define "inference-stack.observability.problems" -}}
   {{- if .stack.serviceMonitor.enabled -}}

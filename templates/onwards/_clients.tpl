@@ -14,7 +14,7 @@
 {{- end -}}
 
 {{- /*
-Clients that may use an alias: those that may use every alias, or this one, and that its route does not exclude.
+Clients that may use an alias: those allowed to use every alias, or this one, and not excluded by its route.
 Input: dict root, alias. Output: JSON list of ids.
 */ -}}
 {{- define "inference-stack.allowedClients" -}}
@@ -29,7 +29,7 @@ Input: dict root, alias. Output: JSON list of ids.
   {{- toJson $allowed -}}
 {{- end -}}
 
-{{- /* Clients that no alias excludes: the gateway lists them once, for all. Input: root. Output: JSON list of ids. */ -}}
+{{- /* Clients that no alias excludes; the gateway's configuration lists them once for all aliases. Input: root. Output: JSON list of ids. */ -}}
 {{- define "inference-stack.globalClients" -}}
   {{- $global := list -}}
   {{- range $id, $client := .stack.clients -}}
@@ -61,7 +61,7 @@ Input: dict root, alias. Output: JSON list of ids.
 {{- end -}}
 
 {{- /*
-The gateway's section on clients. A definition grants nothing, it only limits; a key opens the pools that list it.
+The gateway's configuration of clients. A key definition only sets limits; a key grants access to the pools that list it.
 Input: root. Output: JSON map, {} without clients.
 */ -}}
 {{- define "inference-stack.onwards.auth" -}}

@@ -1,4 +1,4 @@
-{{- /* The gateway's configuration. Facts: the Onwards binary itself. */ -}}
+{{- /* The gateway's configuration, as the Onwards binary reads it. */ -}}
 
 {{- /* What the gateway reads at its start only. Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.onwards.startConfig" -}}

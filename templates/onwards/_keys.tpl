@@ -1,9 +1,9 @@
 {{- /*
-Keys of engines, of external providers and of clients. Each lies in a Secret only; the gateway's configuration has placeholders in their place.
+Keys of engines, of external providers and of clients. They are stored in Secrets only; the gateway's configuration has placeholders for them.
 An owner is a path in the values: modelGroups.a, externalProviders.b, onwards.clientKeys.c.
 */ -}}
 
-{{- /* Sets .stack.keys and .stack.literalKeys. A key given by value lies in the chart's own Secret, under its owner. Input: root. */ -}}
+{{- /* Sets .stack.keys and .stack.literalKeys. A key set by value is stored in the chart's own Secret, under its owner. Input: root. */ -}}
 {{- define "inference-stack.keys.resolve" -}}
   {{- $keys := dict -}}
   {{- $literal := dict -}}
@@ -24,7 +24,7 @@ An owner is a path in the values: modelGroups.a, externalProviders.b, onwards.cl
   {{- $_ := set .stack "literalKeys" $literal -}}
 {{- end -}}
 
-{{- /* What stands in the configuration in a key's place. Input: the key's owner. Output: string. */ -}}
+{{- /* The placeholder of a key in the configuration. Input: the key's owner. Output: string. */ -}}
 {{- define "inference-stack.keyPlaceholder" -}}
 @key:{{ . }}@
 {{- end -}}

@@ -116,7 +116,7 @@ restarted. Input: root. Output: JSON map.
 {{- end -}}
 
 {{- /*
-When Kubernetes gives up a rollout: after what a start may take and ten minutes for scheduling and pulling. Input: root. Output: seconds.
+The progress deadline of a rollout: the time a start may take, and ten minutes for scheduling and pulling. Input: root. Output: seconds.
 */ -}}
 {{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
   {{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
@@ -148,7 +148,7 @@ When Kubernetes gives up a rollout: after what a start may take and ten minutes 
 {{- end -}}
 
 {{- /*
-The Service's node port; only a Service that is reached through nodes can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is
+The Service's node port; only types NodePort and LoadBalancer can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is
 none.
 */ -}}
 {{- define "inference-stack.onwards.nodePort" -}}
@@ -157,7 +157,7 @@ none.
 {{- end -}}
 
 {{- /*
-Anyone may reach the gateway's http port, and its metrics those peers that networkPolicy.metricsFrom names. Input: root. Output: JSON map, without
+Anyone may reach the gateway's http port, and only the peers in networkPolicy.metricsFrom its metrics. Input: root. Output: JSON map, without
 podSelector.
 */ -}}
 {{- define "inference-stack.onwards.networkPolicySpec" -}}

@@ -1,4 +1,4 @@
-{{- /* What is particular to an alias: the values' routes. */ -}}
+{{- /* Settings of a single alias: `routes` in the values. */ -}}
 
 {{- /*
 Sets .stack.routes; the gateway's fallback is merged under a route's own. loadAware is a map, and there where it is on only. Input: root.

@@ -1,7 +1,7 @@
-{{- /* The gateway's pools: for each alias everything that serves it. Facts: the Onwards binary itself. */ -}}
+{{- /* The gateway's pools: for each alias, all upstreams that serve it, as the Onwards binary reads them. */ -}}
 
 {{- /*
-Sets .stack.members: everything that serves an alias, in the order in which it is tried: by priority, groups before providers, then by name.
+Sets .stack.members: groups and providers that serve an alias, in the order in which they are tried: by priority, groups before providers, then by name.
 A list of {owner (its path in the values), urls, member (the group or provider), aliases, servedNames, external (true for a provider)}. Input: root.
 */ -}}
 {{- define "inference-stack.members.resolve" -}}
@@ -144,7 +144,7 @@ The gateway's share control of a pool (AIMD), which it would turn on by itself f
 {{- end -}}
 
 {{- /*
-One upstream of a pool: one URL for one alias. The engine is sent the alias where it knows it, else the name it knows.
+One upstream of a pool: one URL for one alias. The engine is sent the alias if it serves it, else a name that it serves.
 Input: dict alias, url, member (of .stack.members), route. Output: JSON map.
 */ -}}
 {{- define "inference-stack.upstream" -}}
@@ -182,7 +182,7 @@ Input: dict alias, url, member (of .stack.members), route. Output: JSON map.
 {{- end -}}
 
 {{- /*
-How reasoning_effort reaches a model: as an argument of its chat template that is on for every effort but none, or as the user has written it.
+The translation of reasoning_effort: to an argument of the model's chat template that is true for every effort except none, or as the user wrote it.
 Input: string or map, or nothing. Output: JSON map, {} if it is passed on unchanged.
 */ -}}
 {{- define "inference-stack.reasoningTranslation" -}}

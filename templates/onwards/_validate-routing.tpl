@@ -21,7 +21,7 @@
 {{- end -}}
 
 {{- /*
-Rule: each client has a key of its own. Input: dict id, client, key (the id in YAML), sameKey (path of an earlier client with that key, or nothing).
+Rule: each client has its own key. Input: dict id, client, key (the id in YAML), sameKey (path of an earlier client with that key, or nothing).
 */ -}}
 {{- define "inference-stack.clients.rule.key" -}}
   {{- $why := "" -}}
@@ -43,7 +43,7 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- /* Rule: what a client may use is served. Input: dict id, client, key, served (list of aliases). */ -}}
+{{- /* Rule: the aliases that a client may use are served. Input: dict id, client, key, served (list of aliases). */ -}}
 {{- define "inference-stack.clients.rule.allowedAliases" -}}
   {{- range .client.allowedAliases -}}
     {{- if not (has . $.served) }}
@@ -59,7 +59,7 @@ Please set:
   {{- end -}}
 {{- end -}}
 
-{{- /* Who may use what. Input: root. */ -}}
+{{- /* Warnings: a gateway without clients, and aliases that no client may use. Input: root. */ -}}
 {{- define "inference-stack.clients.warnings.access" -}}
   {{- if not .stack.clients }}
 
@@ -95,7 +95,7 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- /* Rule: the clients that may use the alias are clients. Input: dict root, alias, route. */ -}}
+{{- /* Rule: the clients that may use the alias are defined. Input: dict root, alias, route. */ -}}
 {{- define "inference-stack.routes.rule.allowedKeys" -}}
   {{- range .route.allowedKeys -}}
     {{- if not (hasKey $.root.stack.clients .) }}

@@ -23,7 +23,7 @@
         "keys" (list "onwards") "own" .stack.onwards.podDisruptionBudget "pods" .stack.onwards.computed.pods) -}}
 {{- end -}}
 
-{{- /* A port that is free: 9090 unless that one is taken. Input: the taken port. Output: number. */ -}}
+{{- /* A free port: 9090, or 9091 if that is in use. Input: the port in use. Output: number. */ -}}
 {{- define "inference-stack.onwards.freePort" -}}
   {{- ternary 9091 9090 (eq (int64 .) 9090) -}}
 {{- end -}}

@@ -5,7 +5,7 @@
   {{- include "inference-stack.objectName" (dict "root" . "part" "onwards-test") -}}
 {{- end -}}
 
-{{- /* Labels of its pods: none by which the gateway or an engine is selected. Input: root. Output: JSON map. */ -}}
+{{- /* Labels of its pods, which match no selector of the gateway or an engine. Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.test.selectorLabels" -}}
   {{- include "inference-stack.selectorLabels" (dict "root" . "component" "test") -}}
 {{- end -}}
@@ -16,8 +16,8 @@
 {{- end -}}
 
 {{- /*
-The requests that it sends: one to each alias that an OpenAI server serves and that some client may use, if there are clients; as such a client, one
-without a limit if there is one. Input: root. Output: JSON list of {alias, client (empty: no key is needed)}.
+The requests that it sends: one to each alias that an OpenAI server serves and, if there are clients, a client may use; it uses the key of such a client,
+preferably one without a limit. Input: root. Output: JSON list of {alias, client (empty: no key is needed)}.
 */ -}}
 {{- define "inference-stack.test.requests" -}}
   {{- $requests := list -}}
@@ -43,7 +43,7 @@ without a limit if there is one. Input: root. Output: JSON list of {alias, clien
   {{- toJson $requests -}}
 {{- end -}}
 
-{{- /* Its pods reach the gateway and a name server, and accept no connections. Input: root. Output: JSON map, without podSelector. */ -}}
+{{- /* Its pods may reach the gateway and a DNS server, and accept no connections. Input: root. Output: JSON map, without podSelector. */ -}}
 {{- define "inference-stack.test.networkPolicySpec" -}}
   {{- $gateway := dict "podSelector" (dict "matchLabels" .stack.onwards.computed.selectorLabels) -}}
   {{- $egress := list
@@ -53,7 +53,7 @@ without a limit if there is one. Input: root. Output: JSON list of {alias, clien
 {{- end -}}
 
 {{- /*
-Arguments of files/test.sh. The kubelet expands a dollar sign, so none is left in an alias. Input: dict root, requests. Output: JSON list of strings.
+Arguments of files/test.sh. The kubelet expands $(...), so a dollar sign in an alias is escaped. Input: dict root, requests. Output: JSON list of strings.
 */ -}}
 {{- define "inference-stack.test.args" -}}
   {{- $onwards := .root.stack.onwards -}}
@@ -65,7 +65,7 @@ Arguments of files/test.sh. The kubelet expands a dollar sign, so none is left i
 {{- end -}}
 
 {{- /*
-The keys of the clients that it uses, each as a file that is named after its client. Input: dict root, requests. Output: JSON list of
+The keys of the clients that it uses, each as a file named after its client. Input: dict root, requests. Output: JSON list of
 VolumeProjection.
 */ -}}
 {{- define "inference-stack.test.keySources" -}}

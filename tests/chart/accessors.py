@@ -1,4 +1,4 @@
-"""Short ways to what the tests look at: one group's values, and the parts of a render."""
+"""Helpers of the chart's tests: values with one group, and the parts of a render."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from harness.manifests import Manifests, Object, container, pod_spec
 
 FULLNAME = "test-release-inference-stack"
-"""What names start with in a release called test-release."""
+"""The prefix of object names in a release called test-release."""
 
 
 def one(**fields: Any) -> dict[str, Any]:
-    """Values with one group, called a: a vLLM that serves org/m as m, but for these fields."""
+    """Values with one group, `a`: vLLM serving org/m as m, with these fields added or replaced."""
     return {"modelGroups": {"a": {"enabled": True, "modelAlias": ["m"], "modelName": "org/m", **fields}}}
 
 
 def bare(**fields: Any) -> dict[str, Any]:
-    """Values with one group, called a, that has an alias and nothing to run but these fields."""
+    """Values with one group, `a`: an alias and these fields, without a model to run."""
     return {"modelGroups": {"a": {"enabled": True, "modelAlias": ["m"], **fields}}}
 
 
@@ -40,7 +40,7 @@ def gateway(manifests: Manifests) -> Object:
 
 
 def command_line(manifests: Manifests, group: str = "a") -> list[str]:
-    """Everything the engine is started with, in its order."""
+    """The engine's command followed by its arguments."""
     of = engine(manifests, group)
     return [*of.get("command", ()), *of.get("args", ())]
 

@@ -1,4 +1,4 @@
-"""Values that use every key of the chart at once, and every engine."""
+"""Values that set every key of the chart at once, and use every engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rules that hold for every release are checked on."""
+"""Values on which the invariants are checked."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ CASES: dict[str, Values] = {
 }
 
 ACCEPTED: dict[str, Values] = {**CASES, "stored-0.4": STORED, "used-0.4": USED}
-"""Those, and the values of releases that 0.4 has installed."""
+"""CASES and the values of 0.4 releases."""

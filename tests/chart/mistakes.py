@@ -1,4 +1,4 @@
-"""Typos and wrong types, one for each of the chart's own objects and each of Kubernetes' types in its values.
+"""Typos and wrong types: one for each of the chart's own objects, and for each Kubernetes type in its values.
 
 `pytest -v tests/chart/test_helms.py -k mistake` lists them, with each Helm that refuses them.
 """
@@ -196,7 +196,7 @@ WRONG: dict[str, Any] = {
 
 
 def nested(path: str, value: Any) -> Any:
-    """Values with this value at a path; a 0 in it is a list's only item."""
+    """Values with this value at a path; a 0 in the path is the only item of a list."""
     for part in reversed(path.split(".")):
         value = [value] if part == "0" else {part: value}
     return value
@@ -207,7 +207,7 @@ def pointer(path: str) -> str:
 
 
 def places(path: str) -> list[str]:
-    """Where values have an object of `modelGroupDefaults`: there, and in a group."""
+    """The paths of an object of `modelGroupDefaults`: there, and in a group."""
     group = f"modelGroups.a{path.removeprefix('modelGroupDefaults')}"
     return [path, group] if path.startswith("modelGroupDefaults") else [path.replace("NAME", "a")]
 
@@ -224,12 +224,12 @@ HINTED = {
     },
     **dict.fromkeys(SPELLINGS, CAMEL_CASE),
 }
-"""Words from elsewhere and other spellings, as paths of values, and what is said to each."""
+"""Keys of other charts and other spellings, as paths of values, and the hint for each."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """Values, where they are refused, and the key that is named there ("" where the place itself is at fault)."""
+    """Values, the path of the error, and the key that it names ("" if the value at the path is wrong)."""
 
     values: Any
     place: str
@@ -237,7 +237,7 @@ class Mistake:
 
 
 def misspelt(path: str) -> Mistake:
-    """A key that is not there is named where it is missed; one that has a hint is at fault itself."""
+    """An unknown key is reported at its parent's path; one with a hint is reported at its own."""
     parent, _, key = path.rpartition(".")
     values = nested(path, None)
     return Mistake(values, pointer(path)) if path in HINTED else Mistake(values, pointer(parent), key)

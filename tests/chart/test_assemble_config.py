@@ -1,4 +1,4 @@
-"""The script that puts routes and keys together, run as the gateway's init container runs it."""
+"""The script that inserts keys into the routes, run as the gateway's init container runs it."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ KEYS = {
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
-def test_a_key_arrives_as_it_is(pod: Pod, key: bytes, shell: str) -> None:
+def test_a_key_is_inserted_unchanged(pod: Pod, key: bytes, shell: str) -> None:
     done = pod.assemble(config("a"), {"a": key}, shell)
     assert (done.returncode, done.stderr) == (0, "")
     assert pod.result["targets"]["a"] == {"onwards_key": key.decode(), "weight": 1}
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
-def test_a_key_arrives_in_any_locale(pod: Pod, locale: str) -> None:
+def test_a_key_is_inserted_unchanged_in_any_locale(pod: Pod, locale: str) -> None:
     pod.assemble(config("a"), {"a": KEYS["multi-byte"]}, locale=locale)
     assert pod.result["targets"]["a"]["onwards_key"] == KEYS["multi-byte"].decode()
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n\n"], ids=["newline", "carriage-return", "newlines"])
-def test_a_line_end_is_no_part_of_a_key(pod: Pod, end: bytes) -> None:
+def test_a_trailing_newline_is_stripped_from_a_key(pod: Pod, end: bytes) -> None:
     pod.assemble(config("a"), {"a": b"key" + end})
     assert pod.result["targets"]["a"]["onwards_key"] == "key"
 
@@ -77,7 +77,7 @@ def test_an_empty_key_is_an_error_that_names_the_group(pod: Pod, key: bytes) -> 
 @pytest.mark.parametrize(
     "key", [b"a\tb", b"a\x1bb", b"a\x7fb", b"one\ntwo"], ids=["tab", "escape", "delete", "two-lines"]
 )
-def test_a_control_character_is_an_error_without_the_key(pod: Pod, key: bytes) -> None:
+def test_a_control_character_is_an_error_that_does_not_print_the_key(pod: Pod, key: bytes) -> None:
     done = pod.assemble(config("modelGroups.a"), {"modelGroups.a": key})
     assert done.returncode == 1
     assert done.stderr == (
@@ -92,13 +92,13 @@ def test_each_group_gets_its_own_key(pod: Pod) -> None:
     assert found == {"a": "one", "a-b": "two", "b": "three"}
 
 
-def test_a_key_that_looks_like_a_placeholder_is_none(pod: Pod) -> None:
+def test_a_key_that_looks_like_a_placeholder_is_not_replaced(pod: Pod) -> None:
     pod.assemble(config("a", "b"), {"a": b"@key:b@", "b": b"secret"})
     assert pod.result["targets"]["a"]["onwards_key"] == "@key:b@"
 
 
-def test_a_clients_key_stands_in_lists_and_definitions(pod: Pod) -> None:
-    """In each place where the gateway looks for it, the last of a list or not; labels and headers are no such place."""
+def test_a_clients_key_is_inserted_in_lists_and_definitions(pod: Pod) -> None:
+    """Wherever the gateway reads a key, also as the last item of a list; labels and headers are left unchanged."""
     known = {"key": "@key:onwards.clientKeys.x@", "labels": {"team": "@key:onwards.clientKeys.x@"}}
     routes = {
         "auth": {"global_keys": ["@key:onwards.clientKeys.x@", "@key:b@"], "key_definitions": {"x": known}},
@@ -112,18 +112,18 @@ def test_a_clients_key_stands_in_lists_and_definitions(pod: Pod) -> None:
     assert pod.result["targets"]["m"]["keys"] == ["two", key]
 
 
-def test_an_alias_that_looks_like_a_placeholder_is_none(pod: Pod) -> None:
+def test_an_alias_that_looks_like_a_placeholder_is_not_replaced(pod: Pod) -> None:
     pod.assemble({"targets": {"@key:a@": {"onwards_model": "@key:a@"}}}, {"a": b"secret"})
     assert pod.result == {"targets": {"@key:a@": {"onwards_model": "@key:a@"}}}
 
 
-def test_without_keys_the_routes_stay_as_they_are(pod: Pod) -> None:
+def test_without_keys_the_routes_are_unchanged(pod: Pod) -> None:
     routes = {"targets": {'ł "\\': {"weight": 1}}}
     pod.assemble(routes, {})
     assert pod.result == routes
 
 
-def test_only_the_configuration_is_left_and_only_its_user_reads_it(pod: Pod) -> None:
+def test_only_the_configuration_remains_and_only_its_owner_can_read_it(pod: Pod) -> None:
     pod.assemble(config("a"), {"a": b"key"})
     (left,) = pod.config.iterdir()  # the key is no engine's
     assert left.name == "config.json"

@@ -1,4 +1,4 @@
-"""How many pods there are, how they are spread, and how many of them may be gone."""
+"""Replicas, spreading, disruption budgets, autoscaling and startup time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def gateway_of(render: Render, **onwards: Any) -> Object:
     ],
     ids=str,
 )
-def test_several_pods_have_a_budget(render: Render, budget: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_several_pods_have_a_disruption_budget(
+    render: Render, budget: dict[str, Any], expected: dict[str, Any]
+) -> None:
     values = {"onwards": {"replicaCount": 3, "podDisruptionBudget": budget}}
     rendered = render({**values, **one(replicaCount=2, podDisruptionBudget=budget)})
     for name in (GATEWAY, f"{FULLNAME}-a"):
@@ -44,23 +46,23 @@ def test_several_pods_have_a_budget(render: Render, budget: dict[str, Any], expe
     [(1, {}), (0, {}), (3, {"enabled": False}), (3, {"enabled": False, "minAvailable": 1})],
     ids=str,
 )
-def test_a_single_pod_has_none(render: Render, replicas: int, budget: dict[str, Any]) -> None:
+def test_a_single_pod_has_no_disruption_budget(render: Render, replicas: int, budget: dict[str, Any]) -> None:
     fields: dict[str, Any] = {"replicaCount": replicas, "podDisruptionBudget": budget}
     assert render({"onwards": fields, **one(**fields)}).kind("PodDisruptionBudget") == []
 
 
-def test_a_single_pod_has_one_whose_owner_asks_for_it(render: Render) -> None:
+def test_a_single_pod_has_a_disruption_budget_where_values_set_one(render: Render) -> None:
     budget = render(one(podDisruptionBudget={"maxUnavailable": 1}))["PodDisruptionBudget", f"{FULLNAME}-a"]
     assert budget["spec"]["maxUnavailable"] == 1
 
 
-def test_an_older_kubernetes_is_not_told_what_it_does_not_know(render: Render) -> None:
-    told = [
+def test_the_eviction_policy_of_unhealthy_pods_needs_kubernetes_1_27(render: Render) -> None:
+    rendered = [
         "unhealthyPodEvictionPolicy"
         in render({"onwards": {"replicaCount": 2}}, kube_version=version)["PodDisruptionBudget", GATEWAY]["spec"]
         for version in ("1.26.0", "1.27.0")
     ]
-    assert told == [False, True]
+    assert rendered == [False, True]
 
 
 def test_several_gateway_pods_prefer_different_hosts_and_zones(render: Render) -> None:
@@ -78,11 +80,11 @@ def test_several_gateway_pods_prefer_different_hosts_and_zones(render: Render) -
     assert pod_spec(gateway_of(render, autoscaling={"enabled": True}))["topologySpreadConstraints"] == spread
     assert "topologySpreadConstraints" not in pod_spec(gateway_of(render))
     own = [{"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}]
-    given = gateway_of(render, replicaCount=2, topologySpreadConstraints=own)
-    assert pod_spec(given)["topologySpreadConstraints"] == own
+    configured = gateway_of(render, replicaCount=2, topologySpreadConstraints=own)
+    assert pod_spec(configured)["topologySpreadConstraints"] == own
 
 
-def test_an_autoscaler_owns_the_number_of_pods(render: Render) -> None:
+def test_an_autoscaler_sets_the_number_of_pods(render: Render) -> None:
     rendered = render({"onwards": {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": 50}}})
     assert "replicas" not in rendered["Deployment", GATEWAY]["spec"]
     assert rendered["HorizontalPodAutoscaler", GATEWAY]["spec"] == {
@@ -99,7 +101,7 @@ def test_an_autoscaler_owns_the_number_of_pods(render: Render) -> None:
     assert rendered["PodDisruptionBudget", GATEWAY]["spec"]["maxUnavailable"] == 1
 
 
-def test_an_autoscaler_goes_by_the_metrics_it_is_given(render: Render) -> None:
+def test_an_autoscaler_uses_the_configured_metrics(render: Render) -> None:
     target = {"type": "AverageValue", "averageValue": "20"}
     metrics = [{"type": "Pods", "pods": {"metric": {"name": "onwards_requests_inflight"}, "target": target}}]
     behavior = {"scaleDown": {"stabilizationWindowSeconds": 600}}
@@ -108,12 +110,12 @@ def test_an_autoscaler_goes_by_the_metrics_it_is_given(render: Render) -> None:
     assert (spec["metrics"], spec["behavior"]) == (metrics, behavior)
 
 
-def test_an_autoscaler_is_annotated_as_all_objects_are(render: Render) -> None:
+def test_an_autoscaler_has_the_common_annotations(render: Render) -> None:
     rendered = render({"onwards": {"autoscaling": {"enabled": True}}, "commonAnnotations": {"owner": "me"}})
     assert rendered["HorizontalPodAutoscaler", GATEWAY]["metadata"]["annotations"] == {"owner": "me"}
 
 
-def test_without_an_autoscaler_there_is_none(render: Render) -> None:
+def test_autoscaling_is_off_by_default(render: Render) -> None:
     assert render().kind("HorizontalPodAutoscaler") == []
 
 

@@ -1,4 +1,4 @@
-"""What is added to a group's command, and what is left as the user wrote it."""
+"""Completion of a group's command: what is appended, and what is used as written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOST = "--host 0.0.0.0"
 
 @dataclass(frozen=True)
 class Case:
-    """A group's fields, what its engine is started with in the end, and the port at which it then listens."""
+    """A group's fields, the engine's complete command line, and the ports it listens on."""
 
     fields: dict[str, Any]
     line: str
@@ -39,7 +39,7 @@ def args(image: str, given: str, line: str, http: int = 8000, **fields: Any) -> 
 TRITON_PORTS = {"grpc": 8001, "metrics": 8002}
 
 CASES = {
-    # The whole command from modelName.
+    # The complete command from modelName.
     "vllm-model": Case(
         {"image": VLLM, "modelName": "org/x"}, f"vllm serve org/x {HOST} --port 8000 --served-model-name m n"
     ),
@@ -91,7 +91,7 @@ CASES = {
         f"/app/llama-server -m x.gguf {HOST} --port 8000 --alias m,n --metrics",
     ),
     "numeric-model": Case({"modelName": 123}, f"vllm serve 123 {HOST} --port 8000 --served-model-name m n"),
-    # modelName and arguments: the program stands before, the model too.
+    # modelName and arguments: the program and the model are put first.
     "vllm-model-and-args": args(
         VLLM,
         "--max-model-len 8192",
@@ -127,7 +127,7 @@ CASES = {
         "vllm serve org/x --max-model-len 1048576 --gpu-memory-utilization 0.9"
         f" {HOST} --port 8000 --served-model-name m n",
     ),
-    # A command that begins with a flag is no command: the image's program would run with it.
+    # A command that begins with a flag has no program: the flags are passed to the image's.
     "vllm-command-of-flags": Case(
         {"image": VLLM, "command": ["--model", "org/x"]},
         f"vllm serve --model org/x {HOST} --port 8000 --served-model-name m n",
@@ -141,7 +141,7 @@ CASES = {
         "python3 -m sglang.launch_server --model-path org/x",
         f"python3 -m sglang.launch_server --model-path org/x {HOST} --port 8000 --served-model-name m --enable-metrics",
     ),
-    # Everything given: nothing is added.
+    # A complete command: nothing is added.
     "vllm-everything": vllm("vllm serve org/x --host :: --port 9 --served-model-name z", "", 9),
     "sglang-everything": vllm(
         "sglang serve org/x --host 0.0.0.0 --port 9 --served-model-name z --enable-metrics", "", 9
@@ -185,7 +185,7 @@ CASES = {
         f"vllm serve org/x --port 9 {HOST} --served-model-name m n",
         9,
     ),
-    # An environment variable that says what a flag would.
+    # An environment variable in place of a flag.
     "llama-cpp-environment": Case(
         {
             "image": LLAMA,
@@ -200,7 +200,7 @@ CASES = {
         "/app/llama-server",
         9,
     ),
-    # Triton: containerPort of the gRPC or metrics port leaves HTTP where it is.
+    # Triton: containerPort set to the gRPC or metrics port does not change the HTTP port.
     "triton-grpc-port": Case(
         {"command": ["tritonserver", "--model-repository=/models"], "containerPort": 8001},
         "tritonserver --model-repository=/models --http-port 8000",
@@ -222,7 +222,7 @@ CASES = {
     "triton-at-a-port": Case(
         {"command": ["tritonserver"], "containerPort": 9000}, "tritonserver --http-port 9000", 9000, TRITON_PORTS
     ),
-    # Scripts are left alone, but the port is read out of them.
+    # Scripts are used as written; the port is read from them.
     "script": Case(
         {"image": VLLM, "modelName": "org/x", "command": ["sh", "-c", "vllm serve org/x"]},
         "sh -c 'vllm serve org/x'",
@@ -246,7 +246,7 @@ CASES = {
     "args-with-a-script": args(
         VLLM, "sh -c 'vllm serve org/x --port 9000'", "sh -c 'vllm serve org/x --port 9000'", 9000
     ),
-    # Nothing is known of any other server.
+    # Other servers: nothing is added.
     "custom": Case({"image": "x:1", "command": ["/server"], "containerPort": 9}, "/server", 9),
     "custom-image-alone": Case({"image": "x:1"}, ""),
     "custom-args": Case({"image": "x:1", "args": ["--a", 1]}, "--a 1"),
@@ -259,8 +259,8 @@ CASES = {
 }
 
 
-def to_finish(line: str, engine: str = "") -> list[str]:
-    """What an engine is told last: how long it may finish what it has; not in a script, nor without such a flag."""
+def shutdown_flag(line: str, engine: str = "") -> list[str]:
+    """The engine's shutdown timeout flag, which is appended last; none in a script, or for an engine without one."""
     if engine == "custom":
         return []
     if "tritonserver" in line:
@@ -273,12 +273,12 @@ def to_finish(line: str, engine: str = "") -> list[str]:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_command_is_completed(render: Render, case: Case) -> None:
     rendered = render(bare(modelAlias=["m", "n"], **case.fields))
-    assert command_line(rendered) == [*shlex.split(case.line), *to_finish(case.line, case.fields.get("engine", ""))]
+    assert command_line(rendered) == [*shlex.split(case.line), *shutdown_flag(case.line, case.fields.get("engine", ""))]
     assert ports(rendered) == {"http": case.http, **case.others}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_what_was_given_stays_in_its_order(render: Render, case: Case) -> None:
+def test_words_of_the_user_keep_their_order(render: Render, case: Case) -> None:
     given = [str(word) for key in ("command", "args") for word in case.fields.get(key, ())]
     line = command_line(render(bare(modelAlias=["m", "n"], **case.fields)))
     start = line.index(given[0]) if given else 0
@@ -287,24 +287,24 @@ def test_what_was_given_stays_in_its_order(render: Render, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_service_keeps_its_port_whatever_the_engine_listens_on(render: Render, case: Case) -> None:
+def test_the_service_port_does_not_depend_on_the_engines(render: Render, case: Case) -> None:
     rendered = render(bare(modelAlias=["m", "n"], **case.fields))
     service = {port["name"]: port for port in rendered["Service", f"{FULLNAME}-a"]["spec"]["ports"]}
     assert (service["http"]["port"], service["http"]["targetPort"]) == (8000, "http")
     assert pools(rendered)["m"]["providers"][0]["url"] == f"http://{FULLNAME}-a:8000/v1"
 
 
-def test_of_several_names_that_an_engine_is_told_the_gateway_says_the_first(render: Render) -> None:
+def test_the_gateway_sends_the_first_of_several_served_names(render: Render) -> None:
     rendered = render(one(image=LLAMA, args=["--alias", "x,y"]))
     assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
 
 
-def test_a_name_ends_where_the_next_flag_begins(render: Render) -> None:
+def test_served_names_end_at_the_next_flag(render: Render) -> None:
     rendered = render(one(args=["--served-model-name", "x", "--tokenizer", "m"]))
     assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
 
 
-def test_what_stands_behind_a_flags_value_is_not_its_value(render: Render) -> None:
+def test_the_word_after_a_flags_value_is_not_part_of_it(render: Render) -> None:
     flags = ["--port", "9000", "--tensor-parallel-size", "1", "--api-key", "$(VLLM_API_KEY)"]
     for at in range(0, len(flags), 2):
         command = ["vllm", "serve", *flags[:at], *flags[at + 2 :], *flags[at : at + 2], "org/m"]
@@ -314,28 +314,28 @@ def test_what_stands_behind_a_flags_value_is_not_its_value(render: Render) -> No
         assert "VLLM_API_KEY" in {each["name"] for each in engine(rendered)["env"]}
 
 
-def test_an_engine_that_is_not_known_is_told_no_model(render: Render) -> None:
+def test_no_model_is_added_to_the_command_of_a_custom_engine(render: Render) -> None:
     rendered = render(one(engine="custom", image="x:1", command=["my-server", "serve"], modelName="org/m"))
     assert command_line(rendered) == ["my-server", "serve"]
     assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "org/m"
 
 
-def test_a_name_in_a_variable_is_the_name(render: Render) -> None:
+def test_a_served_name_is_read_from_a_variable(render: Render) -> None:
     rendered = render(one(image=LLAMA, env=[{"name": "LLAMA_ARG_ALIAS", "value": "x"}]))
     assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "x"
 
 
-def test_a_path_is_a_path_whatever_its_end(render: Render) -> None:
+def test_a_path_without_gguf_suffix_is_passed_as_a_path(render: Render) -> None:
     line = command_line(render(one(image=LLAMA, modelName="/models/x")))
     assert line[1:3] == ["-m", "/models/x"]
 
 
-def test_a_model_in_a_variable_is_the_model(render: Render) -> None:
+def test_a_model_set_by_a_variable_is_not_added(render: Render) -> None:
     variable = {"name": "LLAMA_ARG_MODEL", "value": "/x.gguf"}
     assert "-hf" not in command_line(render(one(image=LLAMA, modelName="org/x", env=[variable])))
 
 
-def test_the_model_of_the_command_is_what_the_engine_knows(render: Render) -> None:
+def test_the_gateway_sends_the_model_of_the_command(render: Render) -> None:
     rendered = render(one(image=TRTLLM, command=["trtllm-serve", "serve", "org/other"], modelName="org/x"))
     assert pools(rendered)["m"]["providers"][0]["onwards_model"] == "org/other"
 
@@ -357,7 +357,7 @@ def test_an_engine_is_recognised_by_its_image(render: Render, name: str, image: 
     assert command_line(render(one(image=given)))[0] == PROGRAM.get(name, "/app/llama-server")
 
 
-def test_the_command_says_more_than_the_image(render: Render) -> None:
+def test_the_command_identifies_the_engine_before_the_image(render: Render) -> None:
     line = command_line(render(one(image=TRITON, command=["trtllm-serve", "org/x"])))
     assert line == ["trtllm-serve", "org/x", "--host", "0.0.0.0", "--port", "8000"]
 
@@ -375,19 +375,19 @@ PARALLEL = {
 
 @pytest.mark.parametrize(("image", "flag"), PARALLEL.items(), ids=["vllm", "sglang", "tensorrt-llm"])
 @pytest.mark.parametrize("count", [4, "4", 4.0], ids=["number", "string", "float"])
-def test_several_gpus_make_a_model_parallel(render: Render, image: str, flag: list[str], count: object) -> None:
+def test_several_gpus_add_tensor_parallelism(render: Render, image: str, flag: list[str], count: object) -> None:
     line = command_line(render(gpus(count, image=image)))
-    finish = to_finish(shlex.join(line))
-    assert line[: len(line) - len(finish)][-2:] == flag
+    last = shutdown_flag(shlex.join(line))
+    assert line[: len(line) - len(last)][-2:] == flag
 
 
 @pytest.mark.parametrize("image", [TRITON, LLAMA], ids=["triton", "llama-cpp"])
-def test_an_engine_that_spreads_by_itself_is_told_nothing(render: Render, image: str) -> None:
+def test_an_engine_that_uses_all_gpus_by_itself_gets_no_flag(render: Render, image: str) -> None:
     assert command_line(render(gpus(4, image=image))) == command_line(render(gpus(1, image=image)))
 
 
 @pytest.mark.parametrize("count", [1, "1", 0], ids=["one", "one-as-text", "none"])
-def test_one_gpu_is_told_nothing(render: Render, count: object) -> None:
+def test_one_gpu_adds_no_parallelism(render: Render, count: object) -> None:
     assert "--tensor-parallel-size" not in command_line(render(gpus(count)))
 
 
@@ -407,7 +407,7 @@ GIVEN_PARALLEL = {
 @pytest.mark.parametrize(
     ("image", "given"), [(image, given) for image, lines in GIVEN_PARALLEL.items() for given in lines]
 )
-def test_any_parallelism_of_the_users_is_the_only_one(render: Render, image: str, given: str) -> None:
+def test_parallelism_set_by_the_user_is_the_only_one(render: Render, image: str, given: str) -> None:
     line = command_line(render(gpus(4, *shlex.split(given), image=image)))
     assert line[-2:] != PARALLEL[image]
 

@@ -19,7 +19,7 @@ def test_each_file_is_a_key(render: Render) -> None:
     assert data(render, {"a.sh": "echo\n", "b.txt": "b"}) == {"a.sh": "echo\n", "b.txt": "b"}
 
 
-def test_each_map_is_one_of_its_own(render: Render) -> None:
+def test_each_map_is_a_configmap(render: Render) -> None:
     rendered = render({"configMaps": {"one": {"a": "1"}, "two": {"a": "2"}}})
     assert rendered["ConfigMap", f"{FULLNAME}-one"]["data"] == {"a": "1"}
     assert rendered["ConfigMap", f"{FULLNAME}-two"]["data"] == {"a": "2"}
@@ -40,7 +40,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_a_text_is_kept_as_it_is(render: Render, text: str) -> None:
+def test_text_is_rendered_unchanged(render: Render, text: str) -> None:
     assert data(render, {"a": text}) == {"a": text}
 
 
@@ -49,7 +49,7 @@ def test_a_text_is_kept_as_it_is(render: Render, text: str) -> None:
     [(1000000, "1000000"), (1.5, "1.5"), (True, "true"), (None, ""), ({"a": [1, 2]}, "a:\n- 1\n- 2"), (["x"], "- x")],
     ids=["large", "fraction", "boolean", "null", "map", "list"],
 )
-def test_anything_else_becomes_text(render: Render, given: object, text: str) -> None:
+def test_other_values_are_converted_to_text(render: Render, given: object, text: str) -> None:
     assert data(render, {"a": given}) == {"a": text}
 
 

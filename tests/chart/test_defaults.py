@@ -1,4 +1,4 @@
-"""The chart's defaults hold where the values have lost them."""
+"""Missing or null values fall back to the chart's defaults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support import Render
 GROUP: dict[str, Any] = {"enabled": True, "modelName": "o/m", "modelAlias": ["m"]}
 
 
-def test_the_file_of_defaults_is_what_values_yaml_says() -> None:
+def test_the_file_of_defaults_equals_values_yaml() -> None:
     assert defaults.FILE.read_text() == defaults.text()
 
 
@@ -24,17 +24,17 @@ DEFAULTS = yaml.safe_load((ROOT / "values.yaml").read_text())
 
 
 @pytest.mark.parametrize("key", sorted(set(DEFAULTS["modelGroupDefaults"]) - set(GROUP)))
-def test_a_null_in_a_group_goes_back_to_the_default(render: Render, key: str) -> None:
+def test_a_null_in_a_group_falls_back_to_the_default(render: Render, key: str) -> None:
     assert list(render({"modelGroups": {"m": {**GROUP, key: None}}})) == list(render({"modelGroups": {"m": GROUP}}))
 
 
 @pytest.mark.parametrize("key", sorted(DEFAULTS["onwards"]))
-def test_a_null_for_the_gateway_goes_back_to_the_default(render: Render, key: str) -> None:
+def test_a_null_for_the_gateway_falls_back_to_the_default(render: Render, key: str) -> None:
     assert list(render({"onwards": {key: None}})) == list(render())
 
 
-def test_without_any_default_the_same_is_rendered(helm: Helm, render: Render) -> None:
-    """As after `helm upgrade --reuse-values`: what this chart's values.yaml says is not there."""
+def test_values_without_defaults_render_the_same(helm: Helm, render: Render) -> None:
+    """As after `helm upgrade --reuse-values`, where keys of this chart's values.yaml are missing."""
     names = ("onwards", "modelGroupDefaults", "global", "commonLabels", "commonAnnotations", "imagePullSecrets")
     values = {"modelGroups": {"m": GROUP}}
     text = helm.template(ROOT, values=[{**values, **dict.fromkeys(names)}])
@@ -44,7 +44,7 @@ def test_without_any_default_the_same_is_rendered(helm: Helm, render: Render) ->
 @pytest.mark.parametrize(
     "path", ["ingress", "networkPolicy", "serviceMonitor", "serviceMonitor.interval", "ingress.hosts"]
 )
-def test_a_null_elsewhere_goes_back_to_the_default(render: Render, path: str) -> None:
+def test_a_null_elsewhere_falls_back_to_the_default(render: Render, path: str) -> None:
     section, _, key = path.partition(".")
     switched_on = {section: {"enabled": True}} if key else {}
     nulled = {section: {"enabled": True, key: None}} if key else {section: None}

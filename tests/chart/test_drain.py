@@ -1,4 +1,4 @@
-"""How pods go: the gateway's and the engines', each with time for the longest answer."""
+"""How pods of the gateway and of engines terminate: each has time to finish its longest answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def gateway_pod(render: Render, **onwards: Any) -> Object:
     return pod_spec(render({"onwards": onwards})["Deployment", f"{FULLNAME}-onwards"])
 
 
-def test_one_number_is_the_gateways_time_to_finish(render: Render) -> None:
+def test_drain_seconds_set_the_gateways_hook_and_grace_period(render: Render) -> None:
     spec = gateway_pod(render, drainSeconds=100)
     command = spec["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
     assert command[:2] == ["bash", "-c"]
@@ -33,17 +33,17 @@ def test_the_gateways_hook_is_the_two_scripts(render: Render) -> None:
     assert script.strip().splitlines() == "\n".join(parts).splitlines()
 
 
-def test_a_hook_of_the_users_replaces_ours(render: Render) -> None:
+def test_a_hook_of_the_user_replaces_the_charts(render: Render) -> None:
     assert gateway_pod(render, lifecycle=HOOK)["containers"][0]["lifecycle"] == HOOK
     assert engine(render(one(lifecycle=HOOK)))["lifecycle"] == HOOK
 
 
-def test_a_gateway_that_hangs_is_not_waited_for(render: Render) -> None:
+def test_a_gateway_that_hangs_has_a_short_grace_period(render: Render) -> None:
     assert gateway(render(one()))["livenessProbe"]["terminationGracePeriodSeconds"] == 10
 
 
 @pytest.mark.parametrize("name", ["vllm", "sglang", "tensorrt-llm", "triton", "custom"])
-def test_an_engine_waits_until_nobody_asks_it_any_more(render: Render, name: str) -> None:
+def test_an_engine_waits_until_no_new_requests_reach_it(render: Render, name: str) -> None:
     fields = {"engine": name, "image": "x:1", "drainSeconds": 100}
     rendered = render(one(**fields))
     assert engine(rendered)["lifecycle"] == {"preStop": {"sleep": {"seconds": 10}}}
@@ -52,7 +52,7 @@ def test_an_engine_waits_until_nobody_asks_it_any_more(render: Render, name: str
     assert older == {"preStop": {"exec": {"command": ["sleep", "10"]}}}
 
 
-def test_an_engine_that_would_cut_its_answers_is_asked_until_it_is_idle(render: Render) -> None:
+def test_the_hook_of_an_engine_that_would_cut_its_answers_polls_until_it_is_idle(render: Render) -> None:
     command = engine(render(one(engine="llama-cpp", drainSeconds=100)))["lifecycle"]["preStop"]["exec"]["command"]
     assert command[:2] == ["bash", "-c"]
     assert command[2].strip() == (ROOT / "files" / "drain.sh").read_text().strip()
@@ -60,7 +60,7 @@ def test_an_engine_that_would_cut_its_answers_is_asked_until_it_is_idle(render: 
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"image": "vllm/vllm-openai:v0.18.0"}, True),
         ({"image": "vllm/vllm-openai:v0.18.1-cu129"}, True),
@@ -73,11 +73,11 @@ def test_an_engine_that_would_cut_its_answers_is_asked_until_it_is_idle(render: 
     ],
     ids=str,
 )
-def test_a_vllm_that_knows_the_flag_is_told_how_long_it_may_finish(
-    render: Render, fields: dict[str, Any], told: bool
+def test_the_shutdown_timeout_is_set_for_a_vllm_that_has_the_flag(
+    render: Render, fields: dict[str, Any], expected: bool
 ) -> None:
     line = command_line(render(one(drainSeconds=77, **fields)))
-    assert (line[-2:] == ["--shutdown-timeout", "77"]) is told
+    assert (line[-2:] == ["--shutdown-timeout", "77"]) is expected
 
 
 KEYED = {
@@ -88,7 +88,7 @@ KEYED = {
 
 
 @pytest.mark.parametrize("name", KEYED)
-def test_an_engine_is_told_the_key_it_asks_for(render: Render, name: str) -> None:
+def test_an_engine_is_configured_with_its_key(render: Render, name: str) -> None:
     variable, flags = KEYED[name]
     rendered = render(one(engine=name, apiKey={"name": "s", "key": "k"}))
     assert {"name": variable, "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}} in engine(rendered)["env"]
@@ -98,7 +98,7 @@ def test_an_engine_is_told_the_key_it_asks_for(render: Render, name: str) -> Non
     assert {"name": variable, "valueFrom": {"secretKeyRef": secret}} in engine(literal)["env"]
 
 
-def test_another_key_by_value_restarts_the_engine(render: Render) -> None:
+def test_a_changed_literal_key_restarts_the_engine(render: Render) -> None:
     def annotations(key: str) -> object:
         return render(one(apiKey=key))["Deployment", f"{FULLNAME}-a"]["spec"]["template"]["metadata"]["annotations"]
 
@@ -114,6 +114,6 @@ def test_another_key_by_value_restarts_the_engine(render: Render) -> None:
     ],
     ids=["variable", "flag", "no-key"],
 )
-def test_an_engine_that_has_its_key_or_takes_none_is_not_told(render: Render, fields: dict[str, Any]) -> None:
+def test_no_key_is_set_for_an_engine_that_has_one_or_supports_none(render: Render, fields: dict[str, Any]) -> None:
     rendered = render(one(apiKey={"name": "s", "key": "k"}, **fields))
     assert [e for e in engine(rendered).get("env", ()) if "valueFrom" in e] == []

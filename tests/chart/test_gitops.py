@@ -18,7 +18,7 @@ FORBIDDEN = re.compile(
     r"(?<![.$\w])(lookup|getHostByName|now|ago|date\w*|htmlDate\w*|uuidv4|rand\w+|shuffle|gen[A-Z]\w*"
     r"|derivePassword|htpasswd|bcrypt|encryptAES)\b|\.Capabilities\.APIVersions|\.Release\.(Is\w+|Revision)|\.HelmVersion"
 )
-"""What asks a cluster, the clock or chance (bcrypt, htpasswd, encryptAES salt by it), or knows a first install."""
+"""What depends on a cluster, the clock or chance (random salts too), or differs between install and upgrade."""
 
 
 def forbidden(text: str) -> list[str]:
@@ -27,7 +27,7 @@ def forbidden(text: str) -> list[str]:
     return [found.group() for action in actions for found in FORBIDDEN.finditer(action)]
 
 
-def test_no_template_asks_a_cluster_the_clock_or_chance() -> None:
+def test_no_template_depends_on_a_cluster_the_clock_or_chance() -> None:
     templates = [path for path in (ROOT / "templates").rglob("*.*") if path.is_file()]
     assert len(templates) > 30
     assert {path.name: found for path in templates if (found := forbidden(path.read_text()))} == {}
@@ -44,12 +44,12 @@ def test_no_template_asks_a_cluster_the_clock_or_chance() -> None:
         ('{{ include "inference-stack.generated" . }}{{ .Capabilities.KubeVersion }}', []),
     ],
 )
-def test_what_makes_renders_differ_is_found(text: str, found: list[str]) -> None:
+def test_functions_that_make_renders_differ_are_found(text: str, found: list[str]) -> None:
     assert forbidden(text) == found
 
 
 @pytest.mark.parametrize("values", CASES.values(), ids=CASES)
-def test_no_object_is_a_hook_but_a_test(render: Render, values: Values) -> None:
-    """Argo CD makes hooks of its own of them, and other tools apply them like anything else."""
+def test_no_object_is_a_hook_except_the_test(render: Render, values: Values) -> None:
+    """Argo CD converts Helm's hooks to its own, and other tools apply them as ordinary objects."""
     for each in render(values):
         assert each["metadata"].get("annotations", {}).get("helm.sh/hook", "test") == "test"

@@ -1,4 +1,4 @@
-"""What `helm test` runs: which aliases it asks, with whose keys, and what it makes of the answers."""
+"""What `helm test` runs: the aliases it requests, the keys it uses, and how it judges the answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SERVED = {
     "embed": "/v1/embeddings",
     'q"ü$': "/v1/embeddings",
 }
-"""Aliases of the stand-in for a gateway, and the one path at which each answers."""
+"""Aliases of the stand-in for the gateway, and the one path at which each answers."""
 KEY = "made-up-key"
 
 
@@ -32,15 +32,15 @@ def job(render: Render, values: dict[str, Any]) -> Object:
     return render(values)["Job", f"{FULLNAME}-onwards-test"]
 
 
-def questions(render: Render, values: dict[str, Any]) -> dict[str, str]:
-    """The aliases that are asked, with the client whose key is used."""
+def requested(render: Render, values: dict[str, Any]) -> dict[str, str]:
+    """The aliases that are requested, with the client whose key is used."""
     (only,) = pod_spec(job(render, values))["containers"]
     host, port, *words = only["args"]
     assert (host, port) == (f"{FULLNAME}-onwards", "80")
     return {json.loads(alias): client for alias, client in zip(words[::2], words[1::2], strict=True)}
 
 
-def test_it_is_a_test_and_runs_again(render: Render) -> None:
+def test_it_is_a_test_hook_and_can_run_again(render: Render) -> None:
     assert job(render, one())["metadata"]["annotations"] == {
         "helm.sh/hook": "test",
         "helm.sh/hook-delete-policy": "before-hook-creation",
@@ -90,28 +90,28 @@ def test_it_runs_as_the_gateway_does(render: Render) -> None:
 
 
 @pytest.mark.parametrize("engine", ["vllm", "sglang", "tensorrt-llm", "llama-cpp", "custom"])
-def test_an_engine_with_openai_routes_is_asked(render: Render, engine: str) -> None:
-    assert questions(render, one(engine=engine, image="x:1")) == {"m": ""}
+def test_an_engine_with_openai_routes_is_tested(render: Render, engine: str) -> None:
+    assert requested(render, one(engine=engine, image="x:1")) == {"m": ""}
 
 
-def test_every_alias_is_asked(render: Render) -> None:
+def test_every_alias_is_tested(render: Render) -> None:
     values = {**one(modelAlias=["n", "m"]), "externalProviders": {"p": {"preset": "openai", "modelAlias": ["gpt"]}}}
-    assert questions(render, values) == {"gpt": "", "m": "", "n": ""}
+    assert requested(render, values) == {"gpt": "", "m": "", "n": ""}
     assert "volumes" not in pod_spec(job(render, values))
 
 
-def test_an_engine_without_openai_routes_is_not_asked(render: Render) -> None:
-    assert questions(render, one(engine="triton")) == {}
+def test_an_engine_without_openai_routes_is_not_tested(render: Render) -> None:
+    assert requested(render, one(engine="triton")) == {}
 
 
-def test_no_alias_is_changed_by_the_kubelet(render: Render) -> None:
+def test_no_alias_is_expanded_by_the_kubelet(render: Render) -> None:
     values = one(modelAlias=["$(HOME)", "$$"])
-    assert questions(render, values) == {"$$": "", "$(HOME)": ""}
+    assert requested(render, values) == {"$$": "", "$(HOME)": ""}
     (only,) = pod_spec(job(render, values))["containers"]
     assert "$" not in "".join(only["args"])
 
 
-def test_each_alias_is_asked_by_a_client_that_may_use_it(render: Render) -> None:
+def test_each_alias_is_requested_as_a_client_that_may_use_it(render: Render) -> None:
     clients = {
         "a-limited-one": {"apiKey": {"name": "s", "key": "limited"}, "requestsPerSecond": 1},
         "all": {"apiKey": {"name": "s", "key": "all"}},
@@ -124,7 +124,7 @@ def test_each_alias_is_asked_by_a_client_that_may_use_it(render: Render) -> None
         "routes": {"n": {"allowedKeys": ["some"]}, "nobodys": {"allowedKeys": ["none"]}},
     }
     values["onwards"]["clientKeys"]["none"] = {"apiKey": {"name": "s", "key": "none"}, "allowedAliases": ["m"]}
-    assert questions(render, values) == {"m": "all", "n": "some"}
+    assert requested(render, values) == {"m": "all", "n": "some"}
     spec = pod_spec(job(render, values))
     assert [each["projected"]["sources"] for each in spec["volumes"]] == [
         [
@@ -135,9 +135,9 @@ def test_each_alias_is_asked_by_a_client_that_may_use_it(render: Render) -> None
     assert spec["containers"][0]["volumeMounts"] == [{"name": "keys", "mountPath": "/etc/keys", "readOnly": True}]
 
 
-def test_a_client_with_a_limit_asks_where_there_is_no_other(render: Render) -> None:
+def test_a_client_with_a_limit_is_used_where_there_is_no_other(render: Render) -> None:
     limited = {"apiKey": {"name": "s", "key": "limited"}, "requestsPerSecond": 1}
-    assert questions(render, {**one(), "onwards": {"clientKeys": {"limited": limited}}}) == {"m": "limited"}
+    assert requested(render, {**one(), "onwards": {"clientKeys": {"limited": limited}}}) == {"m": "limited"}
 
 
 def test_keys_are_readable_by_the_group_alone(render: Render) -> None:
@@ -186,7 +186,7 @@ def test_its_pods_reach_the_gateway_alone_and_nobody_them(render: Render) -> Non
 
 
 class Gateway(BaseHTTPRequestHandler):
-    """A stand-in for a gateway."""
+    """A stand-in for the gateway."""
 
     protocol_version = "HTTP/1.1"
     key = ""
@@ -232,8 +232,8 @@ def port(key: str) -> Iterator[int]:
     server.server_close()
 
 
-def asked(port: int, *aliases: str, keys: Path, client: str = "") -> tuple[int, str]:
-    """The script's exit code, and what it prints."""
+def run_test(port: int, *aliases: str, keys: Path, client: str = "") -> tuple[int, str]:
+    """The script's exit code and output."""
     script = SCRIPT.replace("/etc/keys", str(keys)).replace("sleep 3", "sleep 0")
     words = [word for alias in aliases for word in (json.dumps(alias, ensure_ascii=False), client)]
     done = run(["bash", "-c", script, "test", "127.0.0.1", str(port), *words], timeout=60, check=False)
@@ -242,8 +242,8 @@ def asked(port: int, *aliases: str, keys: Path, client: str = "") -> tuple[int, 
 
 def test_every_kind_of_model_answers(port: int, key: str, tmp_path: Path) -> None:
     (tmp_path / "someone").write_text(f"{key}\n")
-    code, said = asked(port, *SERVED, keys=tmp_path, client="someone" if key else "")
-    assert (code, said.splitlines()) == (
+    code, output = run_test(port, *SERVED, keys=tmp_path, client="someone" if key else "")
+    assert (code, output.splitlines()) == (
         0,
         [
             "ok      the gateway answers",
@@ -256,25 +256,25 @@ def test_every_kind_of_model_answers(port: int, key: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("key", [""])
-def test_one_alias_without_an_answer_fails_and_the_others_are_asked_all_the_same(port: int, tmp_path: Path) -> None:
-    code, said = asked(port, "gone", "chat", keys=tmp_path)
+def test_one_alias_without_an_answer_fails_and_the_others_are_still_tested(port: int, tmp_path: Path) -> None:
+    code, output = run_test(port, "gone", "chat", keys=tmp_path)
     assert code == 1
-    assert 'FAILED  "gone": 404 {"error": "gone is not at /v1/chat/completions"}\nok      "chat" chats' in said
+    assert 'FAILED  "gone": 404 {"error": "gone is not at /v1/chat/completions"}\nok      "chat" chats' in output
 
 
 @pytest.mark.parametrize("key", [KEY])
 def test_a_wrong_key_fails(port: int, tmp_path: Path) -> None:
     (tmp_path / "someone").write_text("wrong")
-    code, said = asked(port, "chat", keys=tmp_path, client="someone")
+    code, output = run_test(port, "chat", keys=tmp_path, client="someone")
     assert code == 1
-    assert 'FAILED  "chat": 401 {"error": "no key"}' in said
+    assert 'FAILED  "chat": 401 {"error": "no key"}' in output
 
 
-def test_a_gateway_that_is_not_there_fails(tmp_path: Path) -> None:
+def test_an_unreachable_gateway_fails(tmp_path: Path) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     server.server_close()
-    code, said = asked(server.server_port, "chat", keys=tmp_path)
-    assert (code, said) == (
+    code, output = run_test(server.server_port, "chat", keys=tmp_path)
+    assert (code, output) == (
         1,
         f"FAILED  127.0.0.1:{server.server_port} says nothing; look at its pods: kubectl get pods\n",
     )

@@ -1,8 +1,8 @@
-"""Every Helm that the chart promises to work with renders the same, and refuses the same mistakes at the same places.
+"""Every supported Helm version renders the same objects, and reports the same mistakes at the same paths.
 
-The same is what Helm's library renders in this process, by which the other tests render.
+The reference is Helm's library in this process, which the other tests use.
 
-A listing of the mistakes, each with each Helm: `pytest -v tests/chart/test_helms.py -k mistake`.
+To list the mistakes, each with each Helm: `pytest -v tests/chart/test_helms.py -k mistake`.
 """
 
 from __future__ import annotations
@@ -42,38 +42,38 @@ def objects(text: str) -> dict[tuple[str, str], Object]:
 @pytest.mark.parametrize("values", ACCEPTED.values(), ids=ACCEPTED)
 def test_they_render_the_same_objects(library: Helm, values: Values, binary: str) -> None:
     layers = [values] if values else []
-    here, there = (objects(each.template(ROOT, values=layers)) for each in (Helm(tool(binary)), library))
-    assert here
-    assert here == there
+    rendered, expected = (objects(each.template(ROOT, values=layers)) for each in (Helm(tool(binary)), library))
+    assert rendered
+    assert rendered == expected
 
 
 Fault = tuple[str, str]
-"""Where Helm finds something wrong, as a JSON pointer, and what."""
+"""An error of the schema: its path as a JSON pointer, and its reason."""
 
 
-def newer(said: str) -> list[Fault]:
-    """What Helm prints since 3.18: `at '/a/b': reason`."""
-    return [(at, why) for at, why in re.findall(r"at '([^']*)': (.*)", said) if why != "validation failed"]
+def newer(stderr: str) -> list[Fault]:
+    """The errors in stderr of Helm since 3.18: `at '/a/b': reason`."""
+    return [(at, why) for at, why in re.findall(r"at '([^']*)': (.*)", stderr) if why != "validation failed"]
 
 
-def older(said: str) -> list[Fault]:
-    """What Helm printed before: `- a.b: reason`, with `(root)` for the whole."""
-    found = re.findall(r"^- (\S+): (.*)", said, re.MULTILINE)
+def older(stderr: str) -> list[Fault]:
+    """The errors in stderr of older versions: `- a.b: reason`, with `(root)` for the top level."""
+    found = re.findall(r"^- (\S+): (.*)", stderr, re.MULTILINE)
     return [("" if at == "(root)" else "/" + at.replace(".", "/"), why) for at, why in found]
 
 
-def faults(said: str, binary: str) -> list[Fault]:
-    return older(said) if binary == "helm-floor" else newer(said)
+def faults(stderr: str, binary: str) -> list[Fault]:
+    return older(stderr) if binary == "helm-floor" else newer(stderr)
 
 
 def forbids(why: str, key: str) -> bool:
-    """Whether a reason is that there is no such key, in either wording."""
+    """Whether a reason is that this key is not allowed, in either wording."""
     listed = re.fullmatch(r"additional properties (.*) not allowed", why)
     return why == f"Additional property {key} is not allowed" or bool(listed and f"'{key}'" in listed[1].split(", "))
 
 
 def packed(mistakes: Mapping[str, Mistake]) -> dict[str, int]:
-    """A number for each mistake: those of one number are at different places, so one values file can have them all."""
+    """A number for each mistake: those with the same number have different paths, so they fit one values file."""
     numbers: dict[str, int] = {}
     files: list[Any] = []
     for name, mistake in mistakes.items():
@@ -88,7 +88,7 @@ def packed(mistakes: Mapping[str, Mistake]) -> dict[str, int]:
 
 
 def both(one: Any, other: Any) -> Any:
-    """Two values in one: their maps, and the only items of their lists, laid over each other; None if they differ."""
+    """Two values merged: maps by key, lists by their only item; None if they conflict."""
     if isinstance(one, dict) and isinstance(other, dict):
         shared = {key: both(one[key], other[key]) for key in one.keys() & other.keys()}
         return None if None in shared.values() else {**one, **other, **shared}
@@ -103,7 +103,7 @@ NUMBERS = packed(REFUSED)
 
 @cache
 def refused(number: int, binary: str) -> list[Fault]:
-    """What one Helm finds wrong with all mistakes of a number; it names every one of them at once."""
+    """The errors that one Helm reports for all mistakes with a number; it reports them all at once."""
     values: Any = {}
     for name, mistake in REFUSED.items():
         if NUMBERS[name] == number:
@@ -115,13 +115,13 @@ def refused(number: int, binary: str) -> list[Fault]:
 
 @pytest.mark.parametrize("binary", HELMS)
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_mistake_is_refused_where_it_is(name: str, binary: str) -> None:
+def test_a_mistake_is_reported_at_its_path(name: str, binary: str) -> None:
     mistake, found = REFUSED[name], refused(NUMBERS[name], binary)
     assert any(at == mistake.place and (not mistake.key or forbids(why, mistake.key)) for at, why in found), found
 
 
 def test_few_files_have_all_mistakes() -> None:
-    """A Helm is started for each, which is what takes the time."""
+    """Helm is started once for each file, which takes most of the time."""
     assert len({*NUMBERS.values()}) < 10
 
 
@@ -135,8 +135,8 @@ def test_a_mistake_alone_is_refused(name: str, binary: str) -> None:
 
 
 @cache
-def answered(binary: str) -> list[Fault]:
-    """What one Helm says to every word from elsewhere at once."""
+def hints(binary: str) -> list[Fault]:
+    """The errors that one Helm reports for all keys of other charts."""
     values: Any = {}
     for path in HINTED:
         values = both(values, nested(path, "x"))
@@ -145,28 +145,28 @@ def answered(binary: str) -> list[Fault]:
     return faults(caught.value.said, binary)
 
 
-def answer(path: str, binary: str) -> Fault:
-    """What one Helm has to say at the word of this path."""
-    said = f'{path} does not match: "{HINTED[path]}"' if binary == "helm-floor" else f"value must be '{HINTED[path]}'"
-    return pointer(path), said
+def hint(path: str, binary: str) -> Fault:
+    """The error that one Helm must report for the key at this path."""
+    why = f'{path} does not match: "{HINTED[path]}"' if binary == "helm-floor" else f"value must be '{HINTED[path]}'"
+    return pointer(path), why
 
 
 @pytest.mark.parametrize("binary", HELMS)
 @pytest.mark.parametrize("place", sorted({path.rpartition(".")[0] for path in HINTED}))
-def test_words_from_elsewhere_are_answered(place: str, binary: str) -> None:
-    wanted = {answer(path, binary) for path in HINTED if path.rpartition(".")[0] == place}
-    assert wanted - {*answered(binary)} == set()
+def test_keys_of_other_charts_get_a_hint(place: str, binary: str) -> None:
+    wanted = {hint(path, binary) for path in HINTED if path.rpartition(".")[0] == place}
+    assert wanted - {*hints(binary)} == set()
 
 
 @pytest.mark.parametrize("binary", HELMS)
-def test_a_word_from_elsewhere_gets_no_other_answer(binary: str) -> None:
-    """That a key is not allowed would say less, and nothing else is wrong with these values."""
-    assert {at for at, _ in answered(binary)} == {pointer(path) for path in HINTED}
+def test_a_key_of_another_chart_gets_no_other_error(binary: str) -> None:
+    """That a key is not allowed would be less specific, and nothing else is wrong with these values."""
+    assert {at for at, _ in hints(binary)} == {pointer(path) for path in HINTED}
 
 
 @pytest.fixture(scope="session")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A chart that has this one as its dependency, with a condition."""
+    """A chart that has this one as a dependency, with a condition."""
     chart = tmp_path_factory.mktemp("parent")
     packaged = Helm().package(ROOT, chart / "charts")
     version = yaml.safe_load((ROOT / "Chart.yaml").read_text())["version"]
@@ -184,14 +184,14 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [({}, True), ({"inference-stack": {"enabled": True}}, True), ({"inference-stack": {"enabled": False}}, False)],
     ids=["no-condition", "enabled", "disabled"],
 )
-def test_it_works_below_a_parent(parent: Path, values: dict[str, Any], enabled: bool, binary: str) -> None:
-    given = {**values, "global": {"imageRegistry": "mirror.example", "anything": {"else": 1}}}
-    rendered = Manifests.parse(Helm(tool(binary)).template(parent, values=[given]) or "")
+def test_it_works_as_a_subchart(parent: Path, values: dict[str, Any], enabled: bool, binary: str) -> None:
+    own = {**values, "global": {"imageRegistry": "mirror.example", "anything": {"else": 1}}}
+    rendered = Manifests.parse(Helm(tool(binary)).template(parent, values=[own]) or "")
     assert bool(list(rendered)) == enabled
 
 
 @pytest.mark.parametrize("binary", HELMS)
-def test_a_parent_may_take_defaults_away(parent: Path, binary: str) -> None:
+def test_a_parent_may_set_defaults_to_null(parent: Path, binary: str) -> None:
     """Helm 4 leaves a null from a parent in the values, Helm 3 removes the key."""
     own = {"onwards": {"resources": None, "tolerations": None, "image": {"tag": None}}, "commonLabels": None}
     group = {"enabled": True, "modelName": "o/m", "modelAlias": ["m"], "tolerations": None, "service": None}
@@ -200,7 +200,7 @@ def test_a_parent_may_take_defaults_away(parent: Path, binary: str) -> None:
 
 
 @pytest.mark.parametrize("binary", HELMS)
-def test_a_mistake_below_a_parent_is_refused(parent: Path, binary: str) -> None:
+def test_a_mistake_in_a_subchart_is_refused(parent: Path, binary: str) -> None:
     with pytest.raises(HelmError) as caught:
         Helm(tool(binary)).template(parent, values=[{"inference-stack": {"onwards": {"replicaCounts": 2}}}])
     ((at, why),) = faults(caught.value.said, binary)

@@ -1,4 +1,4 @@
-"""Which image a container runs, and when its node asks the registry again."""
+"""Images of containers, their pull policies and pull secrets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ IMAGES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("fields", "reference"), IMAGES.values(), ids=IMAGES)
-def test_a_group_runs_the_image_it_names(render: Render, fields: dict[str, Any], reference: str) -> None:
+def test_a_group_runs_its_configured_image(render: Render, fields: dict[str, Any], reference: str) -> None:
     assert engine(render(one(**fields)))["image"] == reference
 
 
@@ -58,7 +58,7 @@ def test_a_group_runs_the_image_it_names(render: Render, fields: dict[str, Any],
         ("llama-cpp", "ghcr.io/ggml-org/llama.cpp"),
     ],
 )
-def test_an_engine_alone_has_its_own_image_pinned(render: Render, name: str, repository: str) -> None:
+def test_an_engine_without_an_image_runs_the_pinned_one(render: Render, name: str, repository: str) -> None:
     reference = engine(render(bare(engine=name, modelName="org/m")))["image"]
     assert reference.startswith(f"{repository}:")
     assert not reference.endswith((":", ":latest"))
@@ -80,7 +80,7 @@ def test_only_latest_is_always_pulled(render: Render, image: object, policy: str
     assert engine(render(one(image=image)))["imagePullPolicy"] == policy
 
 
-def test_the_registry_of_all_images_stands_before_each(render: Render) -> None:
+def test_the_global_registry_prefixes_every_image(render: Render) -> None:
     rendered = render({**one(), "global": {"imageRegistry": "mirror.example"}})
     assert engine(rendered)["image"].startswith("mirror.example/vllm/vllm-openai:")
     assert gateway(rendered)["image"].startswith("mirror.example/ghcr.io/doublewordai/onwards:")
@@ -91,14 +91,14 @@ def test_the_gateway_runs_the_version_of_the_chart(render: Render) -> None:
     assert gateway(render())["image"] == f"ghcr.io/doublewordai/onwards:{version}"
 
 
-def test_the_gateways_init_container_runs_its_image(render: Render) -> None:
+def test_the_gateways_init_container_runs_the_gateways_image(render: Render) -> None:
     values = {"onwards": {"image": {"repository": "mine", "tag": "v9", "pullPolicy": "Never"}}}
     spec = render(values)["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]
     both = [*spec["initContainers"], *spec["containers"]]
     assert [(each["image"], each["imagePullPolicy"]) for each in both] == [("mine:v9", "Never")] * 2
 
 
-def test_pull_secrets_are_joined_and_may_be_plain_names(render: Render) -> None:
+def test_pull_secrets_are_merged_and_may_be_plain_names(render: Render) -> None:
     values = {
         **one(imagePullSecrets=["own", "shared"]),
         "global": {"imagePullSecrets": ["global"]},

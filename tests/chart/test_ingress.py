@@ -1,4 +1,4 @@
-"""The ways in from outside: Ingress, the gateway's Services."""
+"""Access from outside the cluster: Ingress, HTTPRoute and the gateway's Services."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ def ingress(render: Render, **fields: Any) -> Object:
     return render({"ingress": {"enabled": True, **fields}})["Ingress", FULLNAME]
 
 
-def test_there_is_none_unless_enabled(render: Render) -> None:
+def test_there_is_no_ingress_unless_enabled(render: Render) -> None:
     assert render().kind("Ingress") == []
 
 
-def test_it_has_a_host_by_itself(render: Render) -> None:
+def test_an_ingress_has_a_host_and_path_by_default(render: Render) -> None:
     assert ingress(render)["spec"]["rules"] == [
         {"host": "inference.local", "http": {"paths": [{"path": "/v1", "pathType": "Prefix", "backend": BACKEND}]}}
     ]
 
 
-def test_the_readmes_ingress_is_as_it_says(render: Render) -> None:
+def test_the_readmes_ingress_renders_its_values(render: Render) -> None:
     found = render(SNIPPETS["ingress"].values)["Ingress", FULLNAME]
-    given = SNIPPETS["ingress"].values["ingress"]["annotations"]
-    assert found["metadata"]["annotations"] == {**NGINX, **given}
+    own = SNIPPETS["ingress"].values["ingress"]["annotations"]
+    assert found["metadata"]["annotations"] == {**NGINX, **own}
     assert found["spec"]["ingressClassName"] == "nginx"
     assert found["spec"]["tls"] == [{"secretName": "inference-tls", "hosts": ["inference.example.com"]}]
     assert [rule["host"] for rule in found["spec"]["rules"]] == ["inference.example.com"]
@@ -45,11 +45,11 @@ NGINX = {
 }
 
 
-def test_the_class_is_in_no_annotation(render: Render) -> None:
+def test_the_class_is_not_an_annotation(render: Render) -> None:
     assert ingress(render, className="nginx")["metadata"]["annotations"] == NGINX
 
 
-def test_ingress_nginx_cuts_no_answer_that_the_gateway_finishes(render: Render) -> None:
+def test_ingress_nginx_has_the_timeout_of_the_gateway(render: Render) -> None:
     values = {"onwards": {"drainSeconds": 90}, "ingress": {"enabled": True}}
     annotations = render(values)["Ingress", FULLNAME]["metadata"]["annotations"]
     assert annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"] == "90"
@@ -61,11 +61,11 @@ def test_ingress_nginx_cuts_no_answer_that_the_gateway_finishes(render: Render) 
     }
 
 
-def test_without_a_class_the_clusters_own_counts(render: Render) -> None:
+def test_without_a_class_the_clusters_default_applies(render: Render) -> None:
     assert "ingressClassName" not in ingress(render)["spec"]
 
 
-def test_every_path_of_every_host_leads_to_the_gateway(render: Render) -> None:
+def test_every_path_of_every_host_routes_to_the_gateway(render: Render) -> None:
     hosts = [
         {"host": "a.example", "paths": [{"path": "/v1", "pathType": "Exact"}, {"path": "/x"}]},
         {"host": "b.example", "paths": [{"path": "/"}]},
@@ -96,7 +96,7 @@ EVERYTHING = {"paths": [{"path": "/", "pathType": "Prefix", "backend": BACKEND}]
     ],
     ids=["no-paths", "empty-paths", "no-host", "no-hosts"],
 )
-def test_what_a_host_leaves_out_is_every_name_and_the_openai_paths(
+def test_missing_hosts_and_paths_default_to_any_host_and_the_openai_paths(
     render: Render, hosts: list[Any], rules: list[Any]
 ) -> None:
     assert ingress(render, hosts=hosts)["spec"]["rules"] == rules
@@ -111,7 +111,7 @@ def test_there_is_no_http_route_unless_enabled(render: Render) -> None:
     assert render().kind("HTTPRoute") == []
 
 
-def test_an_http_route_leads_the_openai_paths_to_the_gateway(render: Render) -> None:
+def test_an_http_route_routes_the_openai_paths_to_the_gateway(render: Render) -> None:
     assert http_route(render)["spec"] == {
         "parentRefs": [{"name": "public", "sectionName": "https"}],
         "rules": [
@@ -126,7 +126,7 @@ def test_an_http_route_leads_the_openai_paths_to_the_gateway(render: Render) -> 
     }
 
 
-def test_an_http_route_takes_what_the_user_says(render: Render) -> None:
+def test_an_http_route_has_the_configured_fields(render: Render) -> None:
     filters = [{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["server"]}}]
     timeouts = {"request": "1h", "backendRequest": "30m"}
     route = http_route(
@@ -148,7 +148,7 @@ def service(render: Render, **fields: Any) -> Object:
     return render({"onwards": {"service": fields}})["Service", f"{FULLNAME}-onwards"]
 
 
-def test_the_gateways_service_leads_port_80_to_it(render: Render) -> None:
+def test_the_gateways_service_has_http_and_metrics_ports(render: Render) -> None:
     assert service(render)["spec"]["type"] == "ClusterIP"
     assert service(render)["spec"]["ports"] == [
         {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"},
@@ -168,13 +168,13 @@ def test_the_gateways_service_leads_port_80_to_it(render: Render) -> None:
     ],
     ids=["node-port", "text", "load-balancer", "any", "empty", "cluster-ip"],
 )
-def test_only_a_service_reached_through_nodes_has_a_node_port(
+def test_only_node_port_and_load_balancer_services_have_a_node_port(
     render: Render, fields: dict[str, Any], port: int | None
 ) -> None:
     assert service(render, **fields)["spec"]["ports"][0].get("nodePort") == port
 
 
-def test_metrics_off_are_not_on_the_service(render: Render) -> None:
+def test_disabled_metrics_have_no_service_port(render: Render) -> None:
     rendered = render({"onwards": {"metrics": {"enabled": False}}})
     assert [port["name"] for port in rendered["Service", f"{FULLNAME}-onwards"]["spec"]["ports"]] == ["http"]
 

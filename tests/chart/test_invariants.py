@@ -1,4 +1,4 @@
-"""Rules that hold for every release, whatever its values."""
+"""Invariants of every release, for any values."""
 
 from __future__ import annotations
 
@@ -90,5 +90,5 @@ def test_a_change_of_the_gateway_restarts_no_model(render: Render, path: str) ->
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS.values(), ids=SNIPPETS)
-def test_a_snippet_has_the_routes_it_promises(render: Render, snippet: Any) -> None:
+def test_a_snippet_has_a_route_for_each_alias(render: Render, snippet: Any) -> None:
     assert sorted(pools(render(snippet.values))) == sorted(snippet.aliases)

@@ -1,4 +1,4 @@
-"""Every object is one that Kubernetes knows, without a field that it does not."""
+"""Every object is valid against Kubernetes' schema, without unknown fields."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def test_every_object_is_valid(render: Render, values: Values, version: str) -> 
     assert [fault for each in rendered for fault in faults(version, each)] == []
 
 
-ASKS_FOR_THE_VERSION = {"_kubernetes.tpl", "_validate.tpl"}
+USES_THE_VERSION = {"_kubernetes.tpl", "_validate.tpl"}
 
 
 def test_the_version_of_kubernetes_changes_only_what_it_must(render: Render) -> None:
     rendered = {version: list(render(ALL_OPTIONS, kube_version=f"{version}.0")) for version in (OLDEST, NEWEST)}
     assert rendered[OLDEST] != rendered[NEWEST]
     assert rendered[OLDEST] == [older(each) for each in rendered[NEWEST]]
-    asking = {path.name for path in (ROOT / "templates").rglob("*.*") if ".Capabilities" in path.read_text()}
-    assert asking == ASKS_FOR_THE_VERSION
+    found = {path.name for path in (ROOT / "templates").rglob("*.*") if ".Capabilities" in path.read_text()}
+    assert found == USES_THE_VERSION
 
 
-def test_a_misspelt_field_is_seen(render: Render) -> None:
+def test_a_misspelt_field_is_reported(render: Render) -> None:
     rendered = render(ALL_OPTIONS)
     for kind in ("Service", "ServiceMonitor", "HTTPRoute"):
         each = rendered.kind(kind)[0]

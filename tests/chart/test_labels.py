@@ -1,4 +1,4 @@
-"""Labels and annotations: strings, each once, and never the user's over what selects."""
+"""Labels and annotations: strings, each once; users cannot override selector labels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_common_labels_and_annotations_are_on_every_object_and_pod(render: Rende
     assert all(each["labels"]["team"] == "ml" and each["annotations"]["owner"] == "me" for each in metadata)
 
 
-def test_what_is_null_is_left_out(render: Render) -> None:
+def test_a_null_label_or_annotation_is_omitted(render: Render) -> None:
     rendered = render({"commonLabels": {"a": None, "b": "c"}, "commonAnnotations": {"d": None, "e": "f"}})
     for each in rendered:
         assert each["metadata"]["labels"].get("a", "absent") == "absent"
@@ -43,12 +43,12 @@ def test_every_object_is_part_of_the_chart(render: Render) -> None:
     assert {each["app.kubernetes.io/managed-by"] for each in labels} == {"Helm"}
 
 
-def test_a_common_label_wins_over_the_charts(render: Render) -> None:
+def test_a_common_label_overrides_the_charts(render: Render) -> None:
     rendered = render({"commonLabels": {"app.kubernetes.io/part-of": "platform"}})
     assert {each["metadata"]["labels"]["app.kubernetes.io/part-of"] for each in rendered} == {"platform"}
 
 
-def test_no_label_wins_over_what_selects(render: Render) -> None:
+def test_no_label_overrides_a_selector_label(render: Render) -> None:
     wrong = {"app.kubernetes.io/component": "wrong", "app.kubernetes.io/name": "wrong"}
     workload = deployment(render({**one(podLabels=wrong), "commonLabels": wrong}))
     selector = workload["spec"]["selector"]["matchLabels"]
@@ -57,13 +57,13 @@ def test_no_label_wins_over_what_selects(render: Render) -> None:
     assert selector.items() <= workload["spec"]["template"]["metadata"]["labels"].items()
 
 
-def test_pods_do_not_carry_versions(render: Render) -> None:
+def test_pods_have_no_version_labels(render: Render) -> None:
     for workload in render(one()).kind("Deployment"):
         labels = workload["spec"]["template"]["metadata"]["labels"]
         assert not {"helm.sh/chart", "app.kubernetes.io/version"} & labels.keys()
 
 
-def test_objects_carry_the_versions_of_gateway_and_chart(render: Render) -> None:
+def test_objects_have_labels_for_the_versions_of_gateway_and_chart(render: Render) -> None:
     chart = load((ROOT / "Chart.yaml").read_text())
     for each in render(one()):
         labels = each["metadata"]["labels"]
@@ -71,8 +71,8 @@ def test_objects_carry_the_versions_of_gateway_and_chart(render: Render) -> None
         assert labels["helm.sh/chart"] == f"{chart['name']}-{chart['version']}"
 
 
-def test_a_key_in_the_charts_secret_is_hashed_into_the_pod_that_is_told_it(render: Render) -> None:
-    """So a change of it starts the engine again; a Secret of the user's own is theirs to roll."""
+def test_a_key_in_the_charts_secret_is_hashed_into_the_pod_that_uses_it(render: Render) -> None:
+    """So a changed key restarts the engine; after changing their own Secret, users restart it themselves."""
     annotations = [
         deployment(render(one(apiKey=key)))["spec"]["template"]["metadata"].get("annotations", {})
         for key in ("one", "two", {"name": "s", "key": "k"})
@@ -82,13 +82,13 @@ def test_a_key_in_the_charts_secret_is_hashed_into_the_pod_that_is_told_it(rende
     assert [each is None for each in hashes] == [False, False, True]
 
 
-def test_a_claim_says_its_volume(render: Render) -> None:
+def test_a_claim_is_labelled_with_its_volume(render: Render) -> None:
     rendered = render(one(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": "/v", "labels": {"n": 1}}]))
     labels = rendered["PersistentVolumeClaim", f"{FULLNAME}-a-v"]["metadata"]["labels"]
     assert labels["app.kubernetes.io/volume"] == "v"
     assert labels["n"] == "1"
 
 
-def test_an_annotation_of_null_is_left_out(render: Render) -> None:
+def test_a_null_annotation_is_omitted(render: Render) -> None:
     template = deployment(render(one(podAnnotations={"a": None, "b": "c"})))["spec"]["template"]
     assert template["metadata"]["annotations"] == {"b": "c"}

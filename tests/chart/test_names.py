@@ -1,4 +1,4 @@
-"""Names and selectors, those of inference-stack 0.4: a release of it upgrades in place."""
+"""Names and selectors equal those of inference-stack 0.4, so that its releases upgrade in place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def names(rendered: Any, kind: str) -> list[str]:
     return sorted(each["metadata"]["name"] for each in rendered.kind(kind))
 
 
-def test_every_object_is_called_as_in_0_4(render: Render) -> None:
+def test_every_object_is_named_as_in_0_4(render: Render) -> None:
     values = {
         "modelGroups": {"llama": GROUP},
         "onwards": {"loadBalancer": {"enabled": True}},
@@ -42,7 +42,7 @@ def test_every_object_is_called_as_in_0_4(render: Render) -> None:
     assert names(rendered, "ServiceMonitor") == [f"{FULLNAME}-llama", f"{FULLNAME}-onwards"]
 
 
-def test_containers_are_called_as_in_0_4(render: Render) -> None:
+def test_containers_are_named_as_in_0_4(render: Render) -> None:
     containers = {
         container["name"]
         for each in render({"modelGroups": {"llama": GROUP}}).kind("Deployment")
@@ -99,7 +99,7 @@ def test_a_longer_name_is_cut_and_gets_its_hash(render: Render) -> None:
     assert name[:55] == f"{FULLNAME}-{group}"[:54] + "-"
 
 
-def test_two_long_names_stay_two(render: Render) -> None:
+def test_two_long_names_stay_distinct(render: Render) -> None:
     groups = {LONG_GROUP + end: GROUP for end in "ab"}
     rendered = render({"modelGroups": groups}, release=LONG_RELEASE)
     for kind in ("Deployment", "Service", "ServiceAccount"):
@@ -134,7 +134,7 @@ def test_the_loadbalancer_may_have_a_name_of_its_own(render: Render) -> None:
 
 
 def own_names() -> dict[str, list[str]]:
-    """The names that the chart keeps for itself: the one list, which its refusals read too."""
+    """The names that the chart reserves, from the list that its refusals use."""
     text = (ROOT / "templates/_helpers/_names.tpl").read_text()
     (body,) = re.findall(r'(?s)define "inference-stack.ownNames" -}}(.*?)\n{{- end -}}', text)
     return {kind: re.findall(r'"([^"]+)"', names) for kind, names in re.findall(r'"(\w+)" \(list (.*?)\)', body)}
@@ -154,7 +154,7 @@ def test_the_chart_owns_the_volumes_of_the_gateway(render: Render) -> None:
 
 
 @pytest.mark.parametrize("name", own_names()["objects"])
-def test_no_group_takes_a_name_of_the_charts(helm: Helm, name: str) -> None:
+def test_no_group_can_take_a_name_of_the_charts(helm: Helm, name: str) -> None:
     with pytest.raises(HelmError, match=f'modelGroups.{name}: "{name}" is the name of the gateway\'s own objects'):
         helm.template(
             ROOT, values=[{"modelGroups": {name: {"enabled": True, "modelAlias": ["m"], "modelName": "o/m"}}}]

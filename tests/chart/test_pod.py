@@ -1,4 +1,4 @@
-"""Pods: restricted, served by the right probes, and the user's own where they say so."""
+"""Pods: security contexts, probes, volumes, variables and ports, and what users can override."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_pod_has_no_token_and_no_service_variables(render: Render, name: tuple
 
 @pytest.mark.parametrize("chosen", [{"runAsNonRoot": False}, {"runAsUser": 0}], ids=str)
 @pytest.mark.parametrize("place", ["podSecurityContext", "securityContext"])
-def test_a_user_that_is_chosen_is_the_only_one(render: Render, place: str, chosen: dict[str, Any]) -> None:
+def test_a_configured_user_is_the_only_one(render: Render, place: str, chosen: dict[str, Any]) -> None:
     rendered = render(one(**{place: chosen}))
     contexts = {
         "podSecurityContext": pod(rendered)["securityContext"],
@@ -62,7 +62,7 @@ def test_a_user_that_is_chosen_is_the_only_one(render: Render, place: str, chose
     assert chosen.items() <= contexts[place].items()
 
 
-def test_a_gateway_without_an_account_has_the_default(render: Render) -> None:
+def test_a_gateway_without_a_service_account_uses_the_default(render: Render) -> None:
     spec = gateway_pod(render, {"onwards": {"serviceAccount": {"create": False}}})
     assert spec["serviceAccountName"] == "default"
 
@@ -81,18 +81,18 @@ def test_the_gateways_routes_are_readable_by_all_and_its_keys_by_its_group(rende
     assert keys["projected"]["defaultMode"] == 0o440
 
 
-def test_three_old_versions_of_a_workload_are_kept(render: Render) -> None:
+def test_workloads_have_a_revision_history_of_three(render: Render) -> None:
     groups = {**one()["modelGroups"], "b": one(balancing="perReplica")["modelGroups"]["a"]}
     rendered = render({"modelGroups": groups})
     workloads = [*rendered.kind("Deployment"), *rendered.kind("StatefulSet")]
     assert [each["spec"]["revisionHistoryLimit"] for each in workloads] == [3, 3, 3]
 
 
-def test_vllm_reports_to_nobody(render: Render) -> None:
+def test_vllms_usage_reporting_is_off(render: Render) -> None:
     assert environment(engine(render(one()))).items() >= {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}.items()
 
 
-def test_init_containers_have_what_they_are_to_fill(render: Render) -> None:
+def test_init_containers_mount_the_model_directory(render: Render) -> None:
     first = {"name": "compile", "image": "x:1"}
     rendered = render(one(engine="triton", args=MODELS, initContainers=[first]))
     mounts = container(deployment(rendered), "compile")["volumeMounts"]
@@ -100,9 +100,7 @@ def test_init_containers_have_what_they_are_to_fill(render: Render) -> None:
 
 
 @pytest.mark.parametrize("chosen", [{"runAsNonRoot": False}, {"runAsUser": 0}, {"privileged": True}], ids=str)
-def test_a_container_with_a_user_of_its_own_says_itself_whether_it_writes(
-    render: Render, chosen: dict[str, Any]
-) -> None:
+def test_an_init_container_with_its_own_user_gets_no_read_only_default(render: Render, chosen: dict[str, Any]) -> None:
     first = {"name": "first", "image": "x:1", "securityContext": chosen}
     rendered = render(one(initContainers=[first, {"name": "second", "image": "x:1"}]))
     read_only = [
@@ -119,28 +117,28 @@ def test_shared_memory_grows_with_the_gpus(render: Render, count: int, size: str
     assert found == ([size] if size else [])
 
 
-def test_a_block_volume_takes_no_path_from_ours(render: Render) -> None:
+def test_a_block_volume_does_not_replace_a_mount_of_the_charts(render: Render) -> None:
     volume = {"name": "v", "size": "1Gi", "mountPath": "/tmp", "volumeMode": "Block"}
     rendered = render(one(persistentVolumes=[volume]))
     assert "engine-tmp" in names(pod(rendered)["volumes"])
 
 
-def test_accounts_have_no_token(render: Render) -> None:
+def test_service_accounts_have_no_token(render: Render) -> None:
     assert all(each["automountServiceAccountToken"] is False for each in render(one()).kind("ServiceAccount"))
 
 
-def test_a_group_without_an_account_has_the_default(render: Render) -> None:
+def test_a_group_without_a_service_account_uses_the_default(render: Render) -> None:
     rendered = render(one(serviceAccount={"create": False}))
     assert pod(rendered)["serviceAccountName"] == "default"
     assert names([each["metadata"] for each in rendered.kind("ServiceAccount")]) == [f"{FULLNAME}-onwards"]
 
 
-def test_a_group_can_use_an_account_that_is_there(render: Render) -> None:
+def test_a_group_can_use_an_existing_service_account(render: Render) -> None:
     assert pod(render(one(serviceAccount={"create": False, "name": "mine"})))["serviceAccountName"] == "mine"
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_an_engine_without_root_has_a_home_it_can_write(render: Render, name: str) -> None:
+def test_an_engine_without_root_has_a_writable_home(render: Render, name: str) -> None:
     rendered = render(one(engine=name))
     variables = environment(engine(rendered))
     assert variables["HOME"] == "/home/engine"
@@ -158,7 +156,7 @@ IMAGE_USER: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("values", IMAGE_USER.values(), ids=IMAGE_USER)
-def test_an_engine_that_needs_the_user_of_its_image_keeps_it(render: Render, values: dict[str, Any]) -> None:
+def test_an_engine_that_needs_the_user_of_its_image_runs_as_that_user(render: Render, values: dict[str, Any]) -> None:
     rendered = render(values)
     assert pod(rendered)["securityContext"] == SECCOMP
     assert engine(rendered)["securityContext"] == RESTRICTED
@@ -166,7 +164,7 @@ def test_an_engine_that_needs_the_user_of_its_image_keeps_it(render: Render, val
     assert not {"engine-home", "engine-tmp"} & {*names(pod(rendered).get("volumes", []))}
 
 
-def test_a_containers_own_user_or_word_decides_whether_its_image_is_read_only(render: Render) -> None:
+def test_a_containers_own_context_decides_whether_its_image_is_read_only(render: Render) -> None:
     own: list[dict[str, Any]] = [{"runAsUser": 0}, {"privileged": True}, {"readOnlyRootFilesystem": False}, {}]
     inits = [{"name": f"i{n}", "image": "x:1", "securityContext": each} for n, each in enumerate(own)]
     rendered = render(one(initContainers=inits))
@@ -177,7 +175,7 @@ def test_a_containers_own_user_or_word_decides_whether_its_image_is_read_only(re
     assert engine(mine)["securityContext"]["readOnlyRootFilesystem"] is False
 
 
-def test_a_tmp_of_the_users_is_the_only_one(render: Render) -> None:
+def test_a_tmp_of_the_user_replaces_the_charts(render: Render) -> None:
     scratch = {"volumes": [{"name": "v", "emptyDir": {}}], "volumeMounts": [{"name": "v", "mountPath": "/tmp/"}]}
     rendered = render(one(**scratch, initContainers=[{"name": "i", "image": "x:1"}]))
     assert "engine-tmp" not in names(pod(rendered)["volumes"])
@@ -188,24 +186,24 @@ def test_a_tmp_of_the_users_is_the_only_one(render: Render) -> None:
 
 
 @pytest.mark.parametrize("path", ["/rooted", "/data/root", "/home/root"])
-def test_a_path_that_only_looks_like_roots_does_not_need_root(render: Render, path: str) -> None:
+def test_a_path_that_only_resembles_roots_home_does_not_need_root(render: Render, path: str) -> None:
     rendered = render(one(persistentVolumes=[{"name": "v", "size": "1Gi", "mountPath": path}]))
     assert pod(rendered)["securityContext"]["runAsNonRoot"] is True
 
 
-def test_the_users_root_wins(render: Render) -> None:
+def test_a_pod_user_of_root_overrides_the_default(render: Render) -> None:
     rendered = render(one(podSecurityContext={"runAsUser": 0}))
     assert pod(rendered)["securityContext"] == {"runAsUser": 0, **SECCOMP}
     assert "HOME" not in environment(engine(rendered))
 
 
-def test_the_containers_user_wins_too(render: Render) -> None:
+def test_a_container_user_overrides_the_default(render: Render) -> None:
     rendered = render(one(securityContext={"runAsUser": 2000, "runAsGroup": 0}))
     assert engine(rendered)["securityContext"] == {**RESTRICTED, "runAsUser": 2000, "runAsGroup": 0}
     assert "runAsUser" not in pod(rendered)["securityContext"]
 
 
-def test_other_fields_of_a_security_context_are_laid_over(render: Render) -> None:
+def test_other_fields_of_a_security_context_are_merged(render: Render) -> None:
     rendered = render(
         one(podSecurityContext={"fsGroup": 2000}, securityContext={"capabilities": {"add": ["IPC_LOCK"]}})
     )
@@ -214,17 +212,17 @@ def test_other_fields_of_a_security_context_are_laid_over(render: Render) -> Non
     assert engine(rendered)["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["IPC_LOCK"]}
 
 
-def test_a_privileged_container_is_not_forbidden_to_escalate(render: Render) -> None:
+def test_a_privileged_container_may_escalate(render: Render) -> None:
     assert engine(render(one(securityContext={"privileged": True})))["securityContext"] == {"privileged": True}
 
 
-def test_the_users_variable_wins(render: Render) -> None:
+def test_a_variable_of_the_user_overrides_the_charts(render: Render) -> None:
     variables = [{"name": "HOME", "value": "/mine"}, {"name": "DO_NOT_TRACK", "value": 0}]
     found = environment(engine(render(one(env=variables))))
     assert (found["HOME"], found["DO_NOT_TRACK"]) == ("/mine", "0")
 
 
-def test_variables_of_the_users_keep_their_order_behind_ours(render: Render) -> None:
+def test_variables_of_the_user_follow_the_charts_in_order(render: Render) -> None:
     variables = [{"name": "B", "value": "1"}, {"name": "A", "value": "$(B)"}]
     assert engine(render(one(env=variables)))["env"][-2:] == variables
 
@@ -234,11 +232,11 @@ def test_variables_of_the_users_keep_their_order_behind_ours(render: Render) -> 
     [(1048576, "1048576"), (0.9, "0.9"), (True, "true"), (False, "false"), (0, "0"), ("", ""), (None, "")],
     ids=["large", "fraction", "true", "false", "zero", "empty", "null"],
 )
-def test_a_variable_is_text(render: Render, value: object, text: str) -> None:
+def test_a_variable_is_rendered_as_text(render: Render, value: object, text: str) -> None:
     assert engine(render(one(env=[{"name": "A", "value": value}])))["env"][-1] == {"name": "A", "value": text}
 
 
-def test_a_variable_from_elsewhere_is_kept(render: Render) -> None:
+def test_a_variable_from_a_secret_is_rendered_unchanged(render: Render) -> None:
     variable = {"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k", "optional": True}}}
     source = {"secretRef": {"name": "s"}}
     of = engine(render(one(env=[variable], envFrom=[source])))
@@ -246,7 +244,7 @@ def test_a_variable_from_elsewhere_is_kept(render: Render) -> None:
     assert of["envFrom"] == [source]
 
 
-def test_of_a_variable_given_twice_the_last_counts(render: Render) -> None:
+def test_the_last_of_two_variables_with_one_name_is_used(render: Render) -> None:
     twice = [{"name": "A", "value": "1"}, {"name": "B"}, {"name": "A", "value": "2"}]
     rendered = render({**one(env=twice), "onwards": {"env": twice}})
     last = [{"name": "B"}, {"name": "A", "value": "2"}]
@@ -254,7 +252,7 @@ def test_of_a_variable_given_twice_the_last_counts(render: Render) -> None:
     assert gateway(rendered)["env"] == last
 
 
-def test_the_users_shared_memory_wins(render: Render) -> None:
+def test_shared_memory_of_the_user_replaces_the_charts(render: Render) -> None:
     volume = {"name": "shm", "emptyDir": {"medium": "Memory"}}
     mount = {"name": "shm", "mountPath": "/dev/shm"}
     rendered = render(one(resources={"limits": {"nvidia.com/gpu": 2}}, volumes=[volume], volumeMounts=[mount]))
@@ -263,7 +261,7 @@ def test_the_users_shared_memory_wins(render: Render) -> None:
 
 
 @pytest.mark.parametrize("kind", ["volumes", "persistentVolumes"])
-def test_a_volume_of_the_users_keeps_a_name_of_ours(render: Render, kind: str) -> None:
+def test_a_volume_of_the_user_may_have_a_name_of_the_charts(render: Render, kind: str) -> None:
     volume = {"name": "shm", "emptyDir": {}}
     fields: dict[str, Any] = {"volumes": [volume], "volumeMounts": [{"name": "shm", "mountPath": "/mine"}]}
     if kind == "persistentVolumes":
@@ -276,14 +274,14 @@ def test_a_volume_of_the_users_keeps_a_name_of_ours(render: Render, kind: str) -
 MODELS = ["--model-repository", "/data/models"]
 
 
-def test_a_directory_of_models_is_there_for_init_containers_to_fill(render: Render) -> None:
+def test_a_directory_of_models_is_mounted_for_init_containers_to_fill(render: Render) -> None:
     rendered = render(one(engine="triton", args=MODELS))
     assert {"name": "model-directory", "emptyDir": {}} in pod(rendered)["volumes"]
     assert {"name": "model-directory", "mountPath": "/data/models"} in engine(rendered)["volumeMounts"]
 
 
 @pytest.mark.parametrize(("path", "ours"), [("/data", False), ("/data/models", False), ("/data/models/one", True)])
-def test_a_directory_of_models_gives_way_to_a_mount_at_it_or_above(render: Render, path: str, ours: bool) -> None:
+def test_a_mount_at_or_above_the_directory_of_models_replaces_it(render: Render, path: str, ours: bool) -> None:
     volume = {"name": "v", "size": "1Gi", "mountPath": path}
     rendered = render(one(engine="triton", args=MODELS, persistentVolumes=[volume]))
     assert ("model-directory" in names(pod(rendered)["volumes"])) == ours
@@ -294,12 +292,12 @@ def test_every_port_of_an_engine_is_tcp(render: Render) -> None:
     assert [each.get("protocol", "TCP") for each in found] == ["TCP", "TCP", "TCP"]
 
 
-def test_a_null_inside_a_map_takes_one_field_out(render: Render) -> None:
+def test_a_null_inside_a_map_removes_one_field(render: Render) -> None:
     given = {"seccompProfile": {"type": "Localhost", "localhostProfile": None}}
     assert engine(render(one(securityContext=given)))["securityContext"]["seccompProfile"] == {"type": "Localhost"}
 
 
-def test_the_users_mount_at_our_path_wins(render: Render) -> None:
+def test_a_mount_of_the_user_replaces_the_charts_at_its_path(render: Render) -> None:
     volume = {"name": "mine", "emptyDir": {}}
     mounts = [{"name": "mine", "mountPath": path} for path in ("/dev/shm/", "/home/engine", "/tmp")]
     rendered = render(one(sharedMemory="1Gi", volumes=[volume], volumeMounts=mounts))
@@ -322,12 +320,12 @@ PATHS = {
 
 
 @pytest.mark.parametrize(("name", "paths"), PATHS.items(), ids=PATHS)
-def test_an_engine_is_asked_at_its_own_paths(render: Render, name: str, paths: tuple[str, ...]) -> None:
+def test_an_engine_is_probed_at_its_own_paths(render: Render, name: str, paths: tuple[str, ...]) -> None:
     found = probes(engine(render(bare(engine=name, image="x:1", modelName="m"))))
     assert [each["httpGet"] for each in found.values()] == [{"path": path, "port": "http"} for path in paths]
 
 
-PATIENCE = {
+PROBE_SECONDS = {
     "vllm": (30 * 60, 15, 60),
     "sglang": (30 * 60, 30, 90),
     "tensorrt-llm": (60 * 60, 15, 60),
@@ -335,27 +333,27 @@ PATIENCE = {
     "llama-cpp": (20 * 60, 15, 60),
     "custom": (30 * 60, 15, 60),
 }
-"""Seconds without an answer: while a model loads, until nobody is sent to it any more, until it is started again."""
+"""Seconds until startup fails, until the pod is taken out of its Service, and until the engine is restarted."""
 
 
-@pytest.mark.parametrize(("name", "seconds"), PATIENCE.items(), ids=PATIENCE)
-def test_an_engine_is_waited_for(render: Render, name: str, seconds: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("name", "seconds"), PROBE_SECONDS.items(), ids=PROBE_SECONDS)
+def test_probes_allow_an_engine_its_seconds(render: Render, name: str, seconds: tuple[int, ...]) -> None:
     found = probes(engine(render(bare(engine=name, image="x:1", modelName="m"))))
     assert tuple(each["periodSeconds"] * each["failureThreshold"] for each in found.values()) == seconds
 
 
-@pytest.mark.parametrize("name", PATIENCE)
-def test_an_answer_is_not_waited_for_beyond_the_next_question(render: Render, name: str) -> None:
-    """But for SGLang, which answers while it generates only when it has a moment."""
+@pytest.mark.parametrize("name", PROBE_SECONDS)
+def test_a_probe_times_out_before_the_next(render: Render, name: str) -> None:
+    """Except for SGLang, which can be slow to answer a probe while it generates."""
     found = probes(engine(render(bare(engine=name, image="x:1", modelName="m")))).values()
     assert name == "sglang" or all(each["timeoutSeconds"] <= each["periodSeconds"] for each in found)
 
 
-def test_sglang_is_waited_for_while_it_generates(render: Render) -> None:
+def test_sglangs_probes_have_a_long_timeout(render: Render) -> None:
     assert all(each["timeoutSeconds"] == 25 for each in probes(engine(render(one(engine="sglang")))).values())
 
 
-def test_the_users_numbers_win_over_the_engines(render: Render) -> None:
+def test_a_probes_number_overrides_the_engines(render: Render) -> None:
     startup = probes(engine(render(one(startupProbe={"failureThreshold": 5}))))["startup"]
     assert startup == {
         "httpGet": {"path": "/health", "port": "http"},
@@ -365,20 +363,20 @@ def test_the_users_numbers_win_over_the_engines(render: Render) -> None:
     }
 
 
-def test_a_probe_as_in_0_4_is_kept(render: Render) -> None:
+def test_a_probe_as_in_0_4_is_rendered_unchanged(render: Render) -> None:
     numbers = {"initialDelaySeconds": 30, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 30}
     given = {"enabled": True, "type": "http", "path": "/healthz", **numbers}
     found = probes(engine(render(one(startupProbe=given))))["startup"]
     assert found == {"httpGet": {"path": "/healthz", "port": "http"}, **numbers}
 
 
-def test_a_probe_can_be_off(render: Render) -> None:
+def test_a_probe_can_be_disabled(render: Render) -> None:
     off = {"enabled": False}
     of = engine(render(one(startupProbe=off, livenessProbe=off, readinessProbe=off)))
     assert probes(of) == {"startup": {}, "readiness": {}, "liveness": {}}
 
 
-def test_a_probe_can_be_a_connection(render: Render) -> None:
+def test_a_probe_can_be_a_tcp_connection(render: Render) -> None:
     found = probes(engine(render(one(livenessProbe={"type": "tcp", "path": "/x"}))))["liveness"]
     assert found["tcpSocket"] == {"port": "http"}
     assert "httpGet" not in found
@@ -389,16 +387,16 @@ def test_a_probe_can_be_a_connection(render: Render) -> None:
     [{"httpGet": {"path": "/x", "port": 81}}, {"exec": {"command": ["true"]}}, {"grpc": {"port": 1}}],
     ids=["http", "exec", "grpc"],
 )
-def test_a_handler_of_the_users_is_kept(render: Render, handler: dict[str, Any]) -> None:
+def test_a_handler_of_the_user_is_rendered_unchanged(render: Render, handler: dict[str, Any]) -> None:
     found = probes(engine(render(one(livenessProbe=handler))))["liveness"]
     assert {key: value for key, value in found.items() if not key.endswith(("Seconds", "Threshold"))} == handler
 
 
-def test_the_gateway_is_asked_for_its_models(render: Render) -> None:
+def test_the_gateway_is_probed_at_its_list_of_models(render: Render) -> None:
     found = probes(gateway(render()))
     assert all(each["httpGet"] == {"path": "/v1/models", "port": "http"} for each in found.values())
-    patience = {kind: each["periodSeconds"] * each["failureThreshold"] for kind, each in found.items()}
-    assert patience == {"startup": 120, "readiness": 10, "liveness": 60}
+    seconds = {kind: each["periodSeconds"] * each["failureThreshold"] for kind, each in found.items()}
+    assert seconds == {"startup": 120, "readiness": 10, "liveness": 60}
     assert {kind: each["timeoutSeconds"] for kind, each in found.items()} == {
         "startup": 3,
         "readiness": 3,
@@ -417,14 +415,14 @@ def test_a_rollout_waits_for_the_startup_probe_and_ten_minutes(render: Render) -
     assert spec["progressDeadlineSeconds"] == 500 + 600
 
 
-def test_a_rollout_waits_ten_minutes_where_nothing_is_waited_for(render: Render) -> None:
+def test_a_rollout_waits_ten_minutes_without_a_startup_probe(render: Render) -> None:
     off = {"enabled": False}
     rendered = render({**one(startupProbe=off), "onwards": {"probes": {"startup": off}}})
     for end in ("a", "onwards"):
         assert rendered["Deployment", f"{FULLNAME}-{end}"]["spec"]["progressDeadlineSeconds"] == 600
 
 
-def test_a_rollout_waits_as_long_as_said(render: Render) -> None:
+def test_a_rollout_waits_as_long_as_configured(render: Render) -> None:
     assert deployment(render(one(progressDeadlineSeconds=7200)))["spec"]["progressDeadlineSeconds"] == 7200
 
 
@@ -449,7 +447,7 @@ def test_a_groups_runtime_and_scheduler_are_passed_on(render: Render, field: str
     assert pod(render(one(**{field: "x"})))[field] == "x"
 
 
-def test_defaults_of_all_groups_are_under_each(render: Render) -> None:
+def test_model_group_defaults_are_merged_under_each_group(render: Render) -> None:
     group = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
     values = {
         "modelGroupDefaults": {"nodeSelector": {"a": "1", "b": "1"}, "tolerations": SCHEDULING["tolerations"]},
@@ -467,11 +465,11 @@ def test_null_removes_a_default(render: Render) -> None:
 
 
 @pytest.mark.parametrize("value", [None, {"enabled": False}, {}], ids=["null", "disabled", "empty"])
-def test_a_group_that_is_not_enabled_is_not_there(render: Render, value: object) -> None:
+def test_a_group_that_is_not_enabled_is_not_rendered(render: Render, value: object) -> None:
     assert len(render({"modelGroups": {"a": value}})) == len(render())
 
 
-def test_a_group_that_says_false_is_off_whatever_the_defaults(render: Render) -> None:
+def test_a_disabled_group_is_not_rendered_even_if_the_defaults_enable_it(render: Render) -> None:
     values = {"modelGroupDefaults": {"enabled": True}, "modelGroups": {"a": {"enabled": False}, "vllm-llama": None}}
     assert len(render(values)) == len(render({"modelGroups": {"vllm-llama": None}}))
 
@@ -503,7 +501,7 @@ def test_additional_ports_are_on_the_container_and_the_service(render: Render) -
     ]
 
 
-def test_a_port_of_the_users_replaces_the_engines(render: Render) -> None:
+def test_a_port_of_the_user_replaces_the_engines(render: Render) -> None:
     given = [{"name": "metrics", "containerPort": 9002}, {"name": "rpc", "containerPort": 8001}]
     found = engine(render(one(engine="triton", additionalPorts=given)))["ports"]
     assert [(port["name"], port["containerPort"]) for port in found] == [
@@ -513,6 +511,6 @@ def test_a_port_of_the_users_replaces_the_engines(render: Render) -> None:
     ]
 
 
-def test_the_gateway_is_replaced_without_a_gap(render: Render) -> None:
+def test_the_gateway_is_updated_without_downtime(render: Render) -> None:
     strategy = render()["Deployment", f"{FULLNAME}-onwards"]["spec"]["strategy"]
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}

@@ -1,4 +1,4 @@
-"""What the gateway is told of pools, outside providers, clients and routes."""
+"""The gateway's configuration of pools, outside providers, clients and routes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def urls(found: Object) -> list[str]:
 OWN, THEIRS = f"http://{FULLNAME}-a:8000/v1", "https://api.example.com/v1"
 
 
-def test_an_outside_provider_is_asked_for_its_own_model_and_gets_no_trace(render: Render) -> None:
+def test_an_outside_provider_gets_its_own_model_name_and_no_trace_context(render: Render) -> None:
     found = pool(render, "m", externalProviders={"p": {**OUTSIDE, "apiKey": {"name": "s", "key": "k"}}})
     assert found["providers"][1] == {
         "url": THEIRS,
@@ -38,7 +38,7 @@ def test_an_outside_provider_is_asked_for_its_own_model_and_gets_no_trace(render
     }
 
 
-def test_a_provider_without_a_model_name_is_asked_for_the_alias(render: Render) -> None:
+def test_a_provider_without_a_model_name_gets_the_alias(render: Render) -> None:
     provider = {"url": THEIRS, "modelAlias": ["gpt-x"]}
     (only,) = pool(render, "gpt-x", externalProviders={"p": provider})["providers"]
     assert "onwards_model" not in only
@@ -57,7 +57,7 @@ def test_a_provider_without_a_model_name_is_asked_for_the_alias(render: Render) 
     ],
     ids=str,
 )
-def test_a_key_stands_where_the_provider_looks_for_it(
+def test_a_key_is_sent_in_the_header_of_the_provider(
     render: Render, fields: dict[str, Any], header: str | None, prefix: str | None
 ) -> None:
     found = pool(render, externalProviders={"p": {**OUTSIDE, "apiKey": "sk", **fields}})["providers"][1]
@@ -67,13 +67,13 @@ def test_a_key_stands_where_the_provider_looks_for_it(
 @pytest.mark.parametrize(
     "preset", ["openai", "anthropic", "deepseek", "fireworks", "gemini", "groq", "mistral", "openrouter", "together"]
 )
-def test_a_presets_url_need_not_be_said_and_can_be(render: Render, preset: str) -> None:
+def test_a_presets_url_is_the_default_and_can_be_overridden(render: Render, preset: str) -> None:
     known = {"preset": preset, "modelAlias": ["x"]}
     assert urls(pool(render, "x", externalProviders={"p": known}))[0].startswith("https://")
     assert urls(pool(render, "x", externalProviders={"p": {**known, "url": THEIRS}})) == [THEIRS]
 
 
-def test_several_are_one_pool_by_weight(render: Render) -> None:
+def test_several_providers_of_an_alias_are_one_weighted_pool(render: Render) -> None:
     found = pool(render, externalProviders={"p": {**OUTSIDE, "weight": 3}})
     assert (found["strategy"], urls(found)) == ("weighted_random", [OWN, THEIRS])
     assert [each["weight"] for each in found["providers"]] == [1, 3]
@@ -82,15 +82,15 @@ def test_several_are_one_pool_by_weight(render: Render) -> None:
 @pytest.mark.parametrize(
     ("own", "theirs", "order"), [(0, 1, [OWN, THEIRS]), (2, 1, [THEIRS, OWN]), (10, 9, [THEIRS, OWN])], ids=str
 )
-def test_different_priorities_are_an_order(render: Render, own: int, theirs: int, order: list[str]) -> None:
+def test_different_priorities_order_the_pool(render: Render, own: int, theirs: int, order: list[str]) -> None:
     found = pools(render({**one(priority=own), "externalProviders": {"p": {**OUTSIDE, "priority": theirs}}}))["m"]
     assert (found["strategy"], urls(found)) == ("priority", order)
 
 
-@pytest.mark.parametrize(("said", "strategy"), [("weighted", "weighted_random"), ("priority", "priority")])
-def test_a_route_says_the_strategy_itself(render: Render, said: str, strategy: str) -> None:
+@pytest.mark.parametrize(("configured", "strategy"), [("weighted", "weighted_random"), ("priority", "priority")])
+def test_a_route_can_set_the_strategy(render: Render, configured: str, strategy: str) -> None:
     providers = {"p": {**OUTSIDE, "priority": 1}}
-    assert pool(render, externalProviders=providers, routes={"m": {"strategy": said}})["strategy"] == strategy
+    assert pool(render, externalProviders=providers, routes={"m": {"strategy": configured}})["strategy"] == strategy
 
 
 def test_limits_and_timeouts_of_an_engine(render: Render) -> None:
@@ -101,7 +101,7 @@ def test_limits_and_timeouts_of_an_engine(render: Render) -> None:
     assert found["response_headers"] == {"x-a": "1"}
 
 
-def test_a_route_has_limits_and_a_fallback_over_the_gateways(render: Render) -> None:
+def test_a_route_has_limits_and_overrides_the_gateways_fallback(render: Render) -> None:
     route = {"requestsPerSecond": 5, "concurrencyLimit": 3, "fallback": {"onStatus": [429], "maxAttempts": 7}}
     found = pool(render, routes={"m": route})
     assert found["rate_limit"] == {"requests_per_second": 5, "burst_size": 5}
@@ -120,7 +120,7 @@ EFFORTS = {"none": False, **dict.fromkeys(("minimal", "low", "medium", "high", "
 
 
 @pytest.mark.parametrize("argument", ["enable_thinking", "thinking"])
-def test_an_effort_becomes_an_argument_of_the_template(render: Render, argument: str) -> None:
+def test_an_effort_becomes_an_argument_of_the_chat_template(render: Render, argument: str) -> None:
     expected = {
         "chat_completions": {
             "unsupported_efforts": [],
@@ -133,7 +133,7 @@ def test_an_effort_becomes_an_argument_of_the_template(render: Render, argument:
     assert by_route["reasoning_translation"] == expected
 
 
-def test_a_groups_translation_wins_over_its_routes(render: Render) -> None:
+def test_a_groups_translation_overrides_its_routes(render: Render) -> None:
     own = {"chat_completions": {"unsupported_efforts": ["max"], "writes": []}}
     values = {**one(reasoningTranslation=own), "routes": {"m": {"reasoningTranslation": "thinking"}}}
     assert pools(render(values))["m"]["providers"][0]["reasoning_translation"] == own
@@ -163,7 +163,7 @@ def test_replicas_are_replaced_one_after_the_other_in_each_of_several_groups(ren
         assert ("Service", f"{FULLNAME}-{name}-replicas") in rendered
 
 
-def test_no_limit_is_none(render: Render) -> None:
+def test_without_limits_none_are_rendered(render: Render) -> None:
     rendered = render(
         {**one(), "onwards": {"clientKeys": {"c": {"apiKey": "sk"}}}, "routes": {"m": {"strategy": "priority"}}}
     )
@@ -171,7 +171,7 @@ def test_no_limit_is_none(render: Render) -> None:
     assert routing(rendered)["auth"]["key_definitions"] == {"c": {"key": "@key:onwards.clientKeys.c@", "labels": {}}}
 
 
-def test_a_burst_is_as_large_as_the_rate_unless_said(render: Render) -> None:
+def test_a_burst_defaults_to_the_rate(render: Render) -> None:
     limited = {"c": {"apiKey": "sk", "requestsPerSecond": 5}}
     rendered = render({**one(), "onwards": {"clientKeys": limited}, "routes": {"m": {"requestsPerSecond": 7}}})
     assert pools(rendered)["m"]["rate_limit"] == {"requests_per_second": 7, "burst_size": 7}
@@ -179,13 +179,13 @@ def test_a_burst_is_as_large_as_the_rate_unless_said(render: Render) -> None:
     assert definition["rate_limit"] == {"requests_per_second": 5, "burst_size": 5}
 
 
-def test_a_weight_is_that_of_a_group_unless_said(render: Render) -> None:
+def test_a_weight_defaults_to_1(render: Render) -> None:
     provider = {"url": "http://outside.example/v1", "modelAlias": ["m"]}
     rendered = render({**one(), "externalProviders": {"a": provider, "b": {**provider, "weight": 3}}})
     assert [each["weight"] for each in pools(rendered)["m"]["providers"]] == [1, 1, 3]
 
 
-def test_of_equal_priority_groups_stand_before_providers(render: Render) -> None:
+def test_groups_precede_providers_of_equal_priority(render: Render) -> None:
     provider = {"url": "http://outside.example/v1", "modelAlias": ["m"]}
     rendered = render({**one(), "externalProviders": {"a": provider}})
     assert [each["url"] for each in pools(rendered)["m"]["providers"]] == [
@@ -194,7 +194,7 @@ def test_of_equal_priority_groups_stand_before_providers(render: Render) -> None
     ]
 
 
-def test_the_pod_is_the_same_whatever_makes_it(render: Render) -> None:
+def test_a_deployment_and_a_statefulset_have_the_same_pod(render: Render) -> None:
     deployment = render(one())["Deployment", f"{FULLNAME}-a"]["spec"]["template"]
     assert render(one(balancing="perReplica"))["StatefulSet", f"{FULLNAME}-a"]["spec"]["template"] == deployment
 
@@ -212,8 +212,8 @@ CLIENTS: dict[str, Any] = {
 
 
 def keys(found: Object) -> list[str] | None:
-    given = found.get("keys")
-    return None if given is None else [each.removeprefix("@key:onwards.clientKeys.").rstrip("@") for each in given]
+    listed = found.get("keys")
+    return None if listed is None else [each.removeprefix("@key:onwards.clientKeys.").rstrip("@") for each in listed]
 
 
 def with_clients(clients: dict[str, Any], routes: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -226,13 +226,13 @@ def test_without_clients_the_gateway_is_open(render: Render) -> None:
     assert "keys" not in config["targets"]["m"]
 
 
-def test_a_client_of_every_alias_is_known_once(render: Render) -> None:
+def test_a_client_of_every_alias_is_listed_once(render: Render) -> None:
     config = routing(render(with_clients(CLIENTS)))
     assert config["auth"]["global_keys"] == ["@key:onwards.clientKeys.all@"]
     assert {alias: keys(found) for alias, found in config["targets"].items()} == {"m": None, "n": ["some"]}
 
 
-def test_a_route_lets_in_only_whom_it_names(render: Render) -> None:
+def test_a_route_admits_only_its_allowed_clients(render: Render) -> None:
     config = routing(render(with_clients(CLIENTS, {"n": {"allowedKeys": ["some"]}})))
     assert config["auth"]["global_keys"] == []
     assert {alias: keys(found) for alias, found in config["targets"].items()} == {"m": ["all"], "n": ["some"]}
@@ -243,7 +243,7 @@ def test_an_alias_that_no_client_may_use_is_closed_to_all(render: Render) -> Non
     assert {alias: keys(found) for alias, found in config["targets"].items()} == {"m": [], "n": ["some"]}
 
 
-def test_a_clients_limits_and_labels_go_with_its_key(render: Render) -> None:
+def test_a_clients_limits_and_labels_are_defined_with_its_key(render: Render) -> None:
     client = {"apiKey": "sk", "labels": {"level": 2}, "requestsPerSecond": 5, "burst": 9, "concurrencyLimit": 3}
     assert routing(render(with_clients({"team": client})))["auth"]["key_definitions"] == {
         "team": {

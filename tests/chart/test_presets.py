@@ -1,4 +1,4 @@
-"""What is known of engines has one format, and only presets know it."""
+"""Presets of engines: one format, and the only place with facts about an engine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def maps(value: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("engine", presets())
-def test_a_preset_has_the_format(engine: str) -> None:
+def test_a_preset_is_valid(engine: str) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(presets()[engine])] == []
 
 
@@ -37,7 +37,7 @@ def test_a_misspelt_field_is_refused(engine: str) -> None:
     assert len(closed) >= 7
 
 
-def test_every_field_is_explained() -> None:
+def test_every_field_has_a_description() -> None:
     for each in maps(json.loads(FORMAT.read_text())):
         for name, field in each.get("properties", {}).items():
             plain = field.keys() <= {"type"} or field == {"$ref": "#/definitions/words"}
@@ -45,7 +45,7 @@ def test_every_field_is_explained() -> None:
 
 
 def test_every_field_is_used_by_a_preset() -> None:
-    """A field that no engine needs is no field."""
+    """The format has no field that no engine needs."""
     used = {key for preset in presets().values() for each in maps(preset) for key in each}
     own = {name for each in maps(json.loads(FORMAT.read_text())) for name in each.get("properties", {})}
     assert own <= used

@@ -1,4 +1,4 @@
-"""Values that cannot work: what is said, word for word, and the neighbour that is accepted."""
+"""Values that cannot work: the exact refusal, and the nearest values that are accepted."""
 
 from __future__ import annotations
 
@@ -22,25 +22,24 @@ SURGE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}
 
 
 def provider(**fields: Any) -> dict[str, Any]:
-    """Values with one outside provider, called p."""
-    whole = {"url": "https://api.example.com/v1", "modelAlias": ["m"], **fields}
-    return {"externalProviders": {"p": whole}}
+    """Values with one outside provider, `p`."""
+    return {"externalProviders": {"p": {"url": "https://api.example.com/v1", "modelAlias": ["m"], **fields}}}
 
 
-def clients(**given: dict[str, Any]) -> dict[str, Any]:
+def clients(**keys: dict[str, Any]) -> dict[str, Any]:
     """Values with one group that serves m, and these clients."""
-    return {**one(), "onwards": {"clientKeys": given}}
+    return {**one(), "onwards": {"clientKeys": keys}}
 
 
-class SayOn(Protocol):
-    """The text that the chart says to these values on a Kubernetes."""
+class Refuse(Protocol):
+    """The message with which the chart refuses these values on a Kubernetes version."""
 
     def __call__(self, values: Values = None, *, sets: Sequence[str] = (), kubernetes: str = KUBE_VERSION) -> str: ...
 
 
 @pytest.fixture(scope="module")
-def refusal(helm: Helm) -> SayOn:
-    """What the templates say, also of values that the schema refuses before them."""
+def refusal(helm: Helm) -> Refuse:
+    """The refusal of the templates, with the schema skipped."""
 
     def refused(values: Values = None, *, sets: Sequence[str] = (), kubernetes: str = KUBE_VERSION) -> str:
         layers = [] if values is None else [values]
@@ -51,18 +50,18 @@ def refusal(helm: Helm) -> SayOn:
     return refused
 
 
-def problems(said: str) -> list[str]:
-    """The problems in what Helm says, each with its fix."""
-    _, _, body = said.partition("validate.yaml:2:4): ")
+def problems(stderr: str) -> list[str]:
+    """The problems in Helm's stderr, each with its fix."""
+    _, _, body = stderr.partition("validate.yaml:2:4): ")
     return [part.strip() for part in body.partition("Use --debug")[0].split("\n\n") if part.strip()]
 
 
 UNKNOWN = {name for name in REFUSALS if name.startswith("unknown-key")}
-"""Cases that are there for those who skip the schema."""
+"""Cases that only occur when the schema is skipped."""
 
 
 @pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
-def test_it_is_refused_with_its_fix(refusal: SayOn, refused: Refusal) -> None:
+def test_it_is_refused_with_its_fix(refusal: Refuse, refused: Refusal) -> None:
     assert problems(refusal(refused.values, kubernetes=refused.kubernetes)) == [refused.text]
 
 
@@ -76,18 +75,18 @@ REFUSED_BY_THE_SCHEMA_TOO = {
 
 
 def test_the_schema_leaves_the_rest_to_the_templates() -> None:
-    """Their refusals say what to set instead; the schema says only what is wrong."""
+    """Their refusals include a fix; the schema's errors only name the mistake."""
     refused = {name for name, each in REFUSALS.items() if not validator().is_valid(effective(each.values))}
     assert refused == REFUSED_BY_THE_SCHEMA_TOO
 
 
 @pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
-def test_its_neighbour_is_accepted(render: Render, refused: Refusal) -> None:
+def test_the_nearest_valid_values_are_accepted(render: Render, refused: Refusal) -> None:
     assert len(render(refused.accepted)) > 0
 
 
 @pytest.mark.parametrize("name", ["g" * 64, "-a", "a-", "a.b", "a b", "Ä", "A", "null", "true", "false"])
-def test_a_name_that_is_no_label_is_refused(refusal: SayOn, name: str) -> None:
+def test_a_name_that_is_not_a_label_is_refused(refusal: Refuse, name: str) -> None:
     (problem,) = problems(refusal({"modelGroups": {name: GROUP}}))
     assert problem.startswith(f'modelGroups.{name}: "{name}" is not a valid name: ')
 
@@ -97,14 +96,14 @@ def test_a_name_that_is_a_label_is_accepted(render: Render, name: str) -> None:
     assert len(render({"modelGroups": {name: GROUP}})) > 0
 
 
-def test_all_problems_are_said_at_once_in_the_order_of_their_paths(refusal: SayOn) -> None:
+def test_all_problems_are_reported_at_once_ordered_by_path(refusal: Refuse) -> None:
     values = {
         "onwards": {"containerPort": 9090},
         "modelGroups": {"z": {"enabled": True}, "a": {**GROUP, "engine": "x"}, "m": {**GROUP, "modelAlias": []}},
         "configMaps": {"onwards": {}},
     }
-    said = problems(refusal(values))
-    assert [problem.partition(": ")[0] for problem in said] == [
+    found = problems(refusal(values))
+    assert [problem.partition(": ")[0] for problem in found] == [
         "configMaps.onwards",
         "modelGroups.a.engine",
         "modelGroups.m.modelAlias",
@@ -124,13 +123,13 @@ RENAMES = (
     "config-map-of-the-gateway",
     "policy-of-no-group",
 )
-"""A key is to be called otherwise: what stands below it moves, which nothing that is pasted can do."""
+"""A key must be renamed, which moves the values below it; YAML pasted over the values cannot do that."""
 
 PASTED = {name: case for name, case in REFUSALS.items() if name not in RENAMES}
 
 
 @pytest.mark.parametrize("case", PASTED.values(), ids=PASTED)
-def test_the_fix_pasted_over_the_refused_values_ends_the_refusal(helm: Helm, case: Refusal) -> None:
+def test_the_fix_merged_over_the_refused_values_is_accepted(helm: Helm, case: Refusal) -> None:
     fix = load(case.text.partition("Please set:")[2])
     helm.template(ROOT, values=[case.values, fix], skip_schema=True, kube_version=case.kubernetes)
 
@@ -146,7 +145,7 @@ FLAGS = {
 
 
 @pytest.mark.parametrize(("flag", "end"), FLAGS.items(), ids=FLAGS)
-def test_a_flag_that_is_passed_anyway_is_refused_with_its_value(refusal: SayOn, flag: str, end: str) -> None:
+def test_a_flag_that_the_chart_passes_is_refused_with_the_key_to_set(refusal: Refuse, flag: str, end: str) -> None:
     (problem,) = problems(refusal({"onwards": {"extraArgs": [flag, "x"]}}))
     first = problem.splitlines()[0]
     assert first.startswith(f"onwards.extraArgs: {flag} is always passed by the chart")
@@ -161,7 +160,7 @@ NAMED: dict[str, Callable[[str], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("kind", NAMED)
 @pytest.mark.parametrize("name", ["g" * 64, "A", "-a"])
-def test_a_provider_and_a_client_need_a_name(refusal: SayOn, render: Render, kind: str, name: str) -> None:
+def test_a_provider_and_a_client_need_a_valid_name(refusal: Refuse, render: Render, kind: str, name: str) -> None:
     (problem,) = problems(refusal(NAMED[kind](name)))
     assert problem.startswith(f'{kind}.{name}: "{name}" is not a valid name')
     fix: Any = load(problem.partition("Please set:\n")[2])
@@ -178,8 +177,8 @@ PLACEHOLDERS = {
 
 
 @pytest.mark.parametrize(("path", "values"), PLACEHOLDERS.items(), ids=PLACEHOLDERS)
-def test_a_text_like_a_placeholder_is_refused_with_its_fix(
-    refusal: SayOn, helm: Helm, path: str, values: dict[str, Any]
+def test_a_text_that_contains_a_placeholder_is_refused_with_its_fix(
+    refusal: Refuse, helm: Helm, path: str, values: dict[str, Any]
 ) -> None:
     (problem,) = problems(refusal(values))
     assert problem.startswith(f"{path}: a value in it contains @key:, the chart's placeholder for an API key")
@@ -187,13 +186,13 @@ def test_a_text_like_a_placeholder_is_refused_with_its_fix(
 
 
 @pytest.mark.parametrize("key", ["k", "true", "False", "no", "null", "1e3", "a: b"])
-def test_half_a_reference_is_completed(refusal: SayOn, key: str) -> None:
+def test_the_fix_completes_a_reference_without_a_name(refusal: Refuse, key: str) -> None:
     (problem,) = problems(refusal(clients(team={"apiKey": {"key": key}})))
     fix = load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["team"]
     assert fix == {"apiKey": {"name": "client-keys", "key": key}}
 
 
-def test_a_clients_reference_without_a_key_is_to_one_called_as_it_is(refusal: SayOn) -> None:
+def test_the_fix_completes_a_clients_reference_with_the_clients_name(refusal: Refuse) -> None:
     (problem,) = problems(refusal(clients(team={"apiKey": {"name": "s"}})))
     assert problem.startswith("onwards.clientKeys.team.apiKey: a reference needs both")
     fix = load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["team"]
@@ -201,41 +200,39 @@ def test_a_clients_reference_without_a_key_is_to_one_called_as_it_is(refusal: Sa
 
 
 @pytest.mark.parametrize("key", [["k", "k"], [1, "1"], [{"name": "s", "key": "k"}] * 2], ids=str)
-def test_one_key_of_two_clients_is_seen_however_it_is_written(refusal: SayOn, key: list[Any]) -> None:
+def test_one_key_of_two_clients_is_detected_in_every_form(refusal: Refuse, key: list[Any]) -> None:
     (problem,) = problems(refusal(clients(a={"apiKey": key[0]}, b={"apiKey": key[1]})))
     assert problem.startswith("onwards.clientKeys.b.apiKey: it is also the key of onwards.clientKeys.a,")
 
 
-def test_two_clients_cannot_have_one_key(refusal: SayOn, render: Render) -> None:
+def test_two_clients_cannot_share_a_key(refusal: Refuse, render: Render) -> None:
     one_, other = {"name": "s", "key": "k"}, {"name": "s", "key": "l"}
     (problem,) = problems(refusal(clients(a={"apiKey": one_}, b={"apiKey": one_})))
     assert problem.startswith("onwards.clientKeys.b.apiKey: it is also the key of onwards.clientKeys.a,")
     assert len(render(clients(a={"apiKey": one_}, b={"apiKey": other}))) > 0
 
 
-def test_a_load_balancer_called_as_the_gateway_is_refused(refusal: SayOn) -> None:
+def test_a_load_balancer_with_the_gateways_name_is_refused(refusal: Refuse) -> None:
     name = "test-release-inference-stack-onwards"
     values = {"onwards": {"loadBalancer": {"enabled": True, "nameOverwrite": name}}}
     (problem,) = problems(refusal(values))
     assert problem.startswith(f"onwards.loadBalancer.nameOverwrite: {name} is the name of the Service of onwards.")
 
 
-def test_an_engine_that_could_be_told_its_model_by_a_variable_is_refused_without_one(
-    refusal: SayOn, render: Render
-) -> None:
+def test_a_model_may_be_set_by_a_variable_but_not_missing(refusal: Refuse, render: Render) -> None:
     (problem,) = problems(refusal(one(engine="llama-cpp", modelName="")))
     assert problem.startswith("modelGroups.a.modelName: neither a model nor a command is set")
-    told = one(engine="llama-cpp", modelName="", env=[{"name": "LLAMA_ARG_MODEL", "value": "/x.gguf"}])
-    assert len(render(told)) > 0
+    by_variable = one(engine="llama-cpp", modelName="", env=[{"name": "LLAMA_ARG_MODEL", "value": "/x.gguf"}])
+    assert len(render(by_variable)) > 0
 
 
-def test_a_share_of_pods_that_stay_is_rounded_up(refusal: SayOn, render: Render) -> None:
-    said = problems(refusal(one(replicaCount=3, podDisruptionBudget={"minAvailable": "67%"})))
-    assert said[0].startswith("modelGroups.a.podDisruptionBudget: it allows none of the 3 pods to be evicted")
+def test_a_percentage_of_min_available_is_rounded_up(refusal: Refuse, render: Render) -> None:
+    found = problems(refusal(one(replicaCount=3, podDisruptionBudget={"minAvailable": "67%"})))
+    assert found[0].startswith("modelGroups.a.podDisruptionBudget: it allows none of the 3 pods to be evicted")
     assert len(render(one(replicaCount=3, podDisruptionBudget={"minAvailable": "66%"}))) > 0
 
 
-def test_a_proposed_time_to_load_is_no_longer_than_it_takes(refusal: SayOn) -> None:
+def test_the_proposed_startup_probe_is_no_longer_than_load_seconds(refusal: Refuse) -> None:
     few = {"periodSeconds": 10, "failureThreshold": 30}
     (problem,) = problems(refusal(one(loadSeconds=1210, startupProbe=few)))
     assert load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]["startupProbe"] == {
@@ -245,7 +242,7 @@ def test_a_proposed_time_to_load_is_no_longer_than_it_takes(refusal: SayOn) -> N
 
 
 @pytest.mark.parametrize(
-    ("values", "way", "whole"),
+    ("values", "way", "name"),
     [
         (
             {"serviceMonitor": {"enabled": True, "bearerTokenSecret": {"key": "k"}}},
@@ -256,23 +253,23 @@ def test_a_proposed_time_to_load_is_no_longer_than_it_takes(refusal: SayOn) -> N
     ],
     ids=["metrics", "provider"],
 )
-def test_a_reference_without_a_name_gets_one(
-    refusal: SayOn, values: dict[str, Any], way: tuple[str, ...], whole: str
+def test_the_fix_of_a_reference_without_a_name_has_one(
+    refusal: Refuse, values: dict[str, Any], way: tuple[str, ...], name: str
 ) -> None:
     (problem,) = problems(refusal(values))
     fix: Any = load(problem.partition("Please set:\n")[2])
     for part in way:
         fix = fix[part]
-    assert fix == {"name": whole, "key": "k"}
+    assert fix == {"name": name, "key": "k"}
 
 
-def test_a_reference_without_a_key_is_to_the_providers_own(refusal: SayOn) -> None:
+def test_the_fix_completes_a_providers_reference_with_the_providers_name(refusal: Refuse) -> None:
     (problem,) = problems(refusal(provider(apiKey={"name": "s"})))
     fix = load(problem.partition("Please set:\n")[2])["externalProviders"]["p"]["apiKey"]
     assert fix == {"name": "s", "key": "p"}
 
 
-def test_a_client_is_offered_the_first_alias_that_is_served(refusal: SayOn) -> None:
+def test_the_fix_of_a_client_names_the_first_alias_that_is_served(refusal: Refuse) -> None:
     values = {**one(modelAlias=["n", "m"]), "onwards": {"clientKeys": {"c": {"apiKey": "sk", "allowedAliases": ["x"]}}}}
     (problem,) = problems(refusal(values))
     assert load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["c"]["allowedAliases"] == ["m"]
@@ -280,7 +277,7 @@ def test_a_client_is_offered_the_first_alias_that_is_served(refusal: SayOn) -> N
     assert load(problem.partition("Please set:\n")[2])["onwards"]["clientKeys"]["c"]["allowedAliases"] == ["an-alias"]
 
 
-def test_a_free_port_is_9090_or_the_next(refusal: SayOn) -> None:
+def test_the_proposed_port_is_9090_or_the_next(refusal: Refuse) -> None:
     proposed = []
     for onwards in SAME_PORT:
         (problem,) = problems(refusal({"onwards": onwards}))
@@ -289,7 +286,7 @@ def test_a_free_port_is_9090_or_the_next(refusal: SayOn) -> None:
     assert proposed == [9091, 9091, 9090, 9090]
 
 
-def test_many_keys_are_not_all_listed(refusal: SayOn) -> None:
+def test_many_keys_are_not_all_listed(refusal: Refuse) -> None:
     (problem,) = problems(refusal({"onwards": {"zzz": 1}}))
     assert re.search(r"valid keys include (\w+, ){7}\w+ and \d+ more\.$", problem.splitlines()[0])
 
@@ -304,14 +301,14 @@ SECOND: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fields", SECOND.values(), ids=SECOND)
-def test_of_two_alike_the_second_is_to_change(refusal: SayOn, fields: dict[str, Any]) -> None:
+def test_the_fix_changes_the_second_of_two_duplicates(refusal: Refuse, fields: dict[str, Any]) -> None:
     key, given = list(fields.items())[-1]
     (problem,) = problems(refusal(one(**fields)))
     proposed = load(problem.partition("Please set:\n")[2])["modelGroups"]["a"][key]
     assert [one_ == other for one_, other in zip(proposed, given, strict=True)] == [True, True, False]
 
 
-def test_of_two_volumes_it_is_the_one_with_a_taken_claim_that_is_to_change(refusal: SayOn) -> None:
+def test_the_fix_renames_the_volume_whose_claim_is_taken(refusal: Refuse) -> None:
     volumes = {"a": ["b-c"], "a-b": ["x", "c"]}
     groups = {
         group: {**GROUP, "persistentVolumes": [{"name": n, "mountPath": f"/{n}", "size": "1Gi"} for n in names]}
@@ -322,26 +319,26 @@ def test_of_two_volumes_it_is_the_one_with_a_taken_claim_that_is_to_change(refus
     assert (proposed[0], [each["name"] for each in proposed[1]["persistentVolumes"]]) == ("a-b", ["x", "c-2"])
 
 
-def test_two_groups_may_share_a_claim_that_is_there(render: Render) -> None:
+def test_two_groups_may_share_an_existing_claim(render: Render) -> None:
     volume = {"name": "w", "mountPath": "/w", "existingClaim": "models", "accessModes": ["ReadWriteMany"]}
     groups = {name: {**GROUP, "persistentVolumes": [volume]} for name in ("a", "b")}
     assert len(render({"modelGroups": groups})) > 0
 
 
-def test_ports_of_one_name_are_refused_whatever_their_protocols(refusal: SayOn) -> None:
+def test_ports_with_one_name_are_refused_even_if_protocols_differ(refusal: Refuse) -> None:
     ports = [{"name": "x", "containerPort": n, "protocol": p} for n, p in ((9001, "TCP"), (9002, "UDP"))]
     (problem,) = problems(refusal(one(additionalPorts=ports)))
     assert problem.startswith("modelGroups.a.additionalPorts: the name x is used twice in this group.")
 
 
-def test_an_autoscaler_in_the_place_of_no_pods_begins_with_one(refusal: SayOn) -> None:
+def test_an_autoscaler_of_no_replicas_is_refused_with_one_as_fix(refusal: Refuse) -> None:
     (problem,) = problems(refusal({"onwards": {"replicaCount": 0, "autoscaling": {"enabled": True}}}))
     assert load(problem.partition("Please set:\n")[2]) == {
         "onwards": {"replicaCount": 1, "autoscaling": {"minReplicas": 1}}
     }
 
 
-def test_a_size_is_proposed_for_the_volume_without_one(refusal: SayOn) -> None:
+def test_a_size_is_proposed_for_the_volume_without_one(refusal: Refuse) -> None:
     volumes = [
         {**VOLUME, "accessModes": ["ReadWriteMany"]},
         {"name": "w", "mountPath": "/w", "accessModes": ["ReadWriteMany"]},
@@ -351,12 +348,12 @@ def test_a_size_is_proposed_for_the_volume_without_one(refusal: SayOn) -> None:
     assert [each["size"] for each in proposed] == ["1Gi", "100Gi"]
 
 
-def test_a_group_is_not_called_as_the_test_is(refusal: SayOn) -> None:
+def test_a_group_cannot_have_the_name_of_the_test(refusal: Refuse) -> None:
     (problem,) = problems(refusal({"modelGroups": {"onwards-test": GROUP}}))
     assert problem.startswith('modelGroups.onwards-test: "onwards-test" is the name of the gateway')
 
 
-def test_a_fix_names_the_first_of_several(refusal: SayOn) -> None:
+def test_a_fix_uses_the_first_of_several(refusal: Refuse) -> None:
     (problem,) = problems(refusal(one(modelAlias=["", "b", "c"])))
     assert load(problem.partition("Please set:\n")[2])["modelGroups"]["a"]["modelAlias"][0] == "b"
     (problem,) = problems(
@@ -366,17 +363,17 @@ def test_a_fix_names_the_first_of_several(refusal: SayOn) -> None:
 
 
 @pytest.mark.parametrize("name", ["onwards-routes", "onwards-keys", "onwards-config"])
-def test_each_volume_of_the_gateways_own_is_refused(refusal: SayOn, name: str) -> None:
+def test_the_name_of_each_volume_of_the_gateway_is_refused(refusal: Refuse, name: str) -> None:
     (problem,) = problems(refusal({"onwards": {"volumes": [{"name": name, "emptyDir": {}}]}}))
     assert problem.startswith(f"onwards.volumes[0].name: {name} is the name of the chart's own volume of this pod.")
 
 
-def test_a_name_that_is_too_long_for_replicas_is_refused_from_53_letters(refusal: SayOn) -> None:
+def test_a_stateful_sets_name_of_53_characters_is_refused(refusal: Refuse) -> None:
     (problem,) = problems(refusal({"fullnameOverride": "x" * 51, **one(balancing="perReplica")}))
     assert problem.startswith(f"modelGroups.a.balancing: perReplica creates a StatefulSet, and {'x' * 51}-a is longer")
 
 
-def test_the_fix_is_for_the_volume_that_only_one_node_can_mount(refusal: SayOn) -> None:
+def test_the_fix_changes_the_volume_that_only_one_node_can_mount(refusal: Refuse) -> None:
     shared = {**VOLUME, "name": "shared", "mountPath": "/shared", "accessModes": ["ReadWriteMany"]}
     alone = {**VOLUME, "name": "alone", "mountPath": "/alone"}
     (problem,) = problems(refusal(one(persistentVolumes=[shared, alone], replicaCount=2)))
@@ -387,7 +384,7 @@ def test_the_fix_is_for_the_volume_that_only_one_node_can_mount(refusal: SayOn) 
     }
 
 
-def test_a_disabled_group_may_be_unfinished(render: Render) -> None:
+def test_a_disabled_group_may_be_incomplete(render: Render) -> None:
     assert len(render({"modelGroups": {"onwards": {"persistentVolumes": [{}]}}})) > 0
 
 
@@ -418,7 +415,7 @@ SAME_PORT: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("onwards", SAME_PORT, ids=str)
-def test_a_port_that_is_proposed_is_free(refusal: SayOn, render: Render, onwards: dict[str, Any]) -> None:
+def test_the_proposed_port_is_accepted(refusal: Refuse, render: Render, onwards: dict[str, Any]) -> None:
     from harness.manifests import load
 
     (problem,) = problems(refusal({"onwards": onwards}))
@@ -426,7 +423,7 @@ def test_a_port_that_is_proposed_is_free(refusal: SayOn, render: Render, onwards
     assert len(render({"onwards": {**onwards, **fix}})) > 0
 
 
-def test_the_fix_is_yaml_that_helps(refusal: SayOn, render: Render) -> None:
+def test_the_fix_is_yaml_that_is_accepted(refusal: Refuse, render: Render) -> None:
     from harness.manifests import load
 
     values = one(modelAlias=[])
@@ -437,29 +434,29 @@ def test_the_fix_is_yaml_that_helps(refusal: SayOn, render: Render) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a: b", "- a", "#", "{a", "n", "No", "true", "False", "on", "null", "1e3", "12"])
-def test_the_fix_is_yaml_whatever_the_groups_name(refusal: SayOn, name: str) -> None:
+def test_the_fix_is_valid_yaml_for_any_group_name(refusal: Refuse, name: str) -> None:
     for problem in problems(refusal({"modelGroups": {name: {**GROUP, "modelAlias": []}}})):
         fix = load(problem.partition("Please set:\n")[2])
         assert fix.keys() == {"modelGroups"}
         assert all(isinstance(key, str) for key in fix["modelGroups"])
 
 
-def test_a_command_of_all_groups_is_something_to_run(render: Render) -> None:
+def test_a_group_may_have_only_the_command_of_model_group_defaults(render: Render) -> None:
     values = {"modelGroups": {"a": {"enabled": True, "modelAlias": ["m"], "image": "vllm/vllm-openai"}}}
     command = ["vllm", "serve", "--config", "/config.yaml"]
     rendered = render({**values, "modelGroupDefaults": {"command": command}})
     assert engine(rendered)["command"] == command
 
 
-def test_a_port_of_all_groups_is_held_against_each_command(refusal: SayOn, render: Render) -> None:
+def test_a_port_of_model_group_defaults_is_compared_with_each_command(refusal: Refuse, render: Render) -> None:
     values = one(command=["vllm", "serve", "org/m", "--port", "8123"])
     (problem,) = problems(refusal({**values, "modelGroupDefaults": {"containerPort": 9000}}))
     assert problem.startswith(
         "modelGroups.a.containerPort: it is 9000, but the command makes the engine listen on 8123"
     )
-    assert ports(render(values))["http"] == 8123  # the chart's default is no port that anybody has set
+    assert ports(render(values))["http"] == 8123  # the chart's default port is not compared
 
 
-def test_a_provider_preset_of_null_is_none(refusal: SayOn) -> None:
+def test_a_provider_preset_of_null_is_no_preset(refusal: Refuse) -> None:
     (problem,) = problems(refusal({"externalProviders": {"p": {"preset": None, "modelAlias": ["m"]}}}))
     assert problem.startswith("externalProviders.p.url: ")

@@ -1,4 +1,4 @@
-"""Requests and limits, and the devices among them."""
+"""Resource requests and limits, including devices."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ GIVEN: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("given", "count"), GIVEN.values(), ids=GIVEN)
-def test_a_gpu_is_requested_as_it_is_limited(render: Render, given: dict[str, Any], count: str) -> None:
+def test_the_request_of_a_gpu_equals_its_limit(render: Render, given: dict[str, Any], count: str) -> None:
     found = resources(render, given)
     assert (found["requests"][GPU], found["limits"][GPU]) == (count, count)
 
 
 @pytest.mark.parametrize("device", ["amd.com/gpu", "gpu.intel.com/i915", "rdma/hca_shared", "nvidia.com/mig-1g.10gb"])
-def test_every_vendors_device_is_requested_as_it_is_limited(render: Render, device: str) -> None:
+def test_the_request_of_any_vendors_device_equals_its_limit(render: Render, device: str) -> None:
     assert resources(render, {"limits": {device: 1}}) == {"limits": {device: "1"}, "requests": {device: "1"}}
 
 
-def test_cpu_and_memory_stay_as_they_are(render: Render) -> None:
+def test_cpu_and_memory_are_unchanged(render: Render) -> None:
     given = {"limits": {"memory": "16Gi", "cpu": 8}, "requests": {"memory": "8Gi", "cpu": "500m"}}
     assert resources(render, given) == given
 
 
-def test_kubernetes_own_resources_are_no_devices(render: Render) -> None:
+def test_kubernetes_own_resources_are_not_devices(render: Render) -> None:
     given = {"limits": {"example.kubernetes.io/thing": 2}, "requests": {"example.kubernetes.io/thing": 1}}
     assert resources(render, given) == given
 
@@ -54,11 +54,11 @@ def test_a_group_without_resources_has_none(render: Render) -> None:
     assert "resources" not in engine(render(one()))
 
 
-def test_claims_of_resources_stay(render: Render) -> None:
+def test_resource_claims_are_unchanged(render: Render) -> None:
     assert resources(render, {"claims": [{"name": "gpu"}]}) == {"claims": [{"name": "gpu"}]}
 
 
-def test_init_containers_get_valid_devices_too(render: Render) -> None:
+def test_init_containers_have_valid_device_requests(render: Render) -> None:
     init = {"name": "i", "image": "x:1", "resources": {"limits": {GPU: 1}, "requests": {"cpu": 1}}}
     (container,) = pod(render(one(initContainers=[init])))["initContainers"]
     assert container["resources"] == {"limits": {GPU: "1"}, "requests": {GPU: "1", "cpu": 1}}
@@ -78,30 +78,32 @@ def test_init_containers_get_valid_devices_too(render: Render) -> None:
     ],
     ids=["none", "one", "two", "four", "eight", "amd", "slices", "other-device"],
 )
-def test_shared_memory_follows_the_whole_gpus(render: Render, limits: dict[str, Any], size: str | None) -> None:
+def test_shared_memory_depends_on_the_number_of_full_gpus(
+    render: Render, limits: dict[str, Any], size: str | None
+) -> None:
     volumes = {volume["name"]: volume for volume in pod(render(one(resources={"limits": limits})))["volumes"]}
     assert (volumes["shm"]["emptyDir"] if "shm" in volumes else None) == (
         {"medium": "Memory", "sizeLimit": size} if size else None
     )
 
 
-def test_shared_memory_is_as_large_as_said(render: Render) -> None:
+def test_shared_memory_has_the_configured_size(render: Render) -> None:
     rendered = render(one(sharedMemory="1Gi"))
     assert {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}} in pod(rendered)["volumes"]
     assert {"name": "shm", "mountPath": "/dev/shm"} in engine(rendered)["volumeMounts"]
 
 
-def test_a_model_kept_on_one_gpu_needs_no_shared_memory(render: Render) -> None:
+def test_a_model_on_one_gpu_needs_no_shared_memory(render: Render) -> None:
     values = one(args=["--tensor-parallel-size", "1"], resources={"limits": {GPU: 2}})
     assert "shm" not in {volume["name"] for volume in pod(render(values))["volumes"]}
 
 
-def test_an_engine_that_spreads_inside_one_process_needs_no_shared_memory(render: Render) -> None:
+def test_an_engine_of_a_single_process_needs_no_shared_memory(render: Render) -> None:
     rendered = render(one(engine="llama-cpp", resources={"limits": {GPU: 2}}))
     assert "shm" not in {volume["name"] for volume in pod(rendered).get("volumes", ())}
 
 
-def test_the_gateway_gets_valid_devices_too(render: Render) -> None:
+def test_the_gateway_has_valid_device_requests(render: Render) -> None:
     rendered = render({"onwards": {"resources": {"requests": {"rdma/hca": 1}, "limits": {"cpu": 1}}}})
     assert gateway(rendered)["resources"]["limits"]["rdma/hca"] == "1"
     assert gateway(rendered)["resources"]["requests"]["rdma/hca"] == "1"

@@ -1,4 +1,4 @@
-"""From a client's model name to an engine: aliases, pools, Services, keys."""
+"""Routing from a client's model name to an engine: aliases, pools, Services, keys."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def checksum(manifests: Manifests) -> str:
 
 
 def key_sources(manifests: Manifests) -> list[Object]:
-    """What the gateway's pod takes keys from."""
+    """The Secrets that the gateway's pod mounts keys from."""
     volumes = manifests["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]["volumes"]
     return [
         source["secret"] for volume in volumes if "projected" in volume for source in volume["projected"]["sources"]
@@ -39,7 +39,7 @@ def key_sources(manifests: Manifests) -> list[Object]:
 
 
 @pytest.mark.parametrize("values", CASES.values(), ids=CASES)
-def test_each_engine_of_an_alias_is_a_port_of_a_service(render: Render, values: Values) -> None:
+def test_each_upstream_of_an_alias_is_a_port_of_a_service(render: Render, values: Values) -> None:
     rendered = render(values)
     services = {
         each["metadata"]["name"]: {port["port"]: port["name"] for port in each["spec"]["ports"]}
@@ -52,12 +52,12 @@ def test_each_engine_of_an_alias_is_a_port_of_a_service(render: Render, values: 
             if url.scheme == "https":  # an outside provider
                 assert each["propagate_trace_context"] is False
                 continue
-            *_, service = str(url.hostname).split(".")  # of a replica, its own name comes before the Service's
+            *_, service = str(url.hostname).split(".")  # a replica's hostname has its own name before the Service's
             assert services[service][url.port] == "http"
 
 
 @pytest.mark.parametrize("values", CASES.values(), ids=CASES)
-def test_each_pool_is_one_the_gateway_reads(render: Render, values: Values) -> None:
+def test_each_pool_is_valid_for_the_gateway(render: Render, values: Values) -> None:
     for pool in pools(render(values)).values():
         assert pool["providers"]
         assert pool["strategy"] in ("weighted_random", "priority")
@@ -113,18 +113,18 @@ def test_one_alias_may_be_a_plain_string(render: Render) -> None:
     assert list(pools(render(one(modelAlias="m")))) == ["m"]
 
 
-ASKED_FOR: dict[str, tuple[dict[str, Any], str | None]] = {
-    "vllm-is-told-every-alias": ({"engine": "vllm", "modelName": "org/m"}, None),
-    "llama-cpp-is-told-every-alias": ({"engine": "llama-cpp", "modelName": "org/m"}, None),
-    "sglang-knows-the-first": ({"engine": "sglang", "modelName": "org/m", "modelAlias": ["x", "m"]}, "x"),
-    "trtllm-knows-its-model": ({"engine": "tensorrt-llm", "modelName": "org/m"}, "org/m"),
-    "trtllm-knows-its-folder": ({"engine": "tensorrt-llm", "modelName": "/engines/m-fp8"}, "m-fp8"),
-    "triton-knows-its-model": ({"command": ["tritonserver"], "modelName": "ensemble"}, "ensemble"),
-    "custom-knows-its-model": ({"engine": "custom", "image": "x:1", "modelName": "gpt"}, "gpt"),
+UPSTREAM_MODELS: dict[str, tuple[dict[str, Any], str | None]] = {
+    "vllm-serves-every-alias": ({"engine": "vllm", "modelName": "org/m"}, None),
+    "llama-cpp-serves-every-alias": ({"engine": "llama-cpp", "modelName": "org/m"}, None),
+    "sglang-serves-the-first-alias": ({"engine": "sglang", "modelName": "org/m", "modelAlias": ["x", "m"]}, "x"),
+    "trtllm-serves-its-model": ({"engine": "tensorrt-llm", "modelName": "org/m"}, "org/m"),
+    "trtllm-serves-its-directory-name": ({"engine": "tensorrt-llm", "modelName": "/engines/m-fp8"}, "m-fp8"),
+    "triton-serves-its-model": ({"command": ["tritonserver"], "modelName": "ensemble"}, "ensemble"),
+    "custom-serves-its-model": ({"engine": "custom", "image": "x:1", "modelName": "gpt"}, "gpt"),
     "custom-without-a-model": ({"engine": "custom", "image": "x:1"}, None),
     "custom-whose-model-is-the-alias": ({"engine": "custom", "image": "x:1", "modelName": "m"}, None),
-    "names-given-without-the-alias": ({"command": ["vllm", "serve", "x", "--served-model-name", "y", "z"]}, "y"),
-    "names-given-with-the-alias": ({"command": ["vllm", "serve", "x", "--served-model-name", "y", "m"]}, None),
+    "served-names-without-the-alias": ({"command": ["vllm", "serve", "x", "--served-model-name", "y", "z"]}, "y"),
+    "served-names-with-the-alias": ({"command": ["vllm", "serve", "x", "--served-model-name", "y", "m"]}, None),
     "name-with-an-equals-sign": ({"command": ["vllm", "serve", "x", "--served-model-name=y=1"]}, "y=1"),
     "name-like-a-number": ({"command": ["vllm", "serve", "x", "--served-model-name", "-7b"]}, "-7b"),
     "script-serves-its-model": (
@@ -134,18 +134,18 @@ ASKED_FOR: dict[str, tuple[dict[str, Any], str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("fields", "model"), ASKED_FOR.values(), ids=ASKED_FOR)
-def test_an_engine_is_asked_for_a_name_it_knows(render: Render, fields: dict[str, Any], model: str | None) -> None:
+@pytest.mark.parametrize(("fields", "model"), UPSTREAM_MODELS.values(), ids=UPSTREAM_MODELS)
+def test_an_engine_is_sent_a_model_name_it_serves(render: Render, fields: dict[str, Any], model: str | None) -> None:
     assert provider(render(bare(**fields))).get("onwards_model") == model
 
 
-def test_the_gateway_is_strict_and_keeps_no_idle_connection(render: Render) -> None:
+def test_the_gateway_is_strict_and_has_no_idle_connections(render: Render) -> None:
     config = routing(render())
     assert config["strict_mode"] is True
     assert config["http_pool"] == {"max_idle_per_host": 0, "idle_timeout_secs": 4}
 
 
-def test_failed_requests_are_tried_again(render: Render) -> None:
+def test_failed_requests_are_retried(render: Render) -> None:
     assert pools(render(one()))["m"]["fallback"] == {
         "enabled": True,
         "on_status": [502, 503],
@@ -229,17 +229,17 @@ def test_a_change_of_the_configuration_restarts_the_gateway(render: Render, valu
     assert checksum(render(values)) != checksum(render(one()))
 
 
-def test_another_literal_key_restarts_the_gateway(render: Render) -> None:
+def test_a_changed_literal_key_restarts_the_gateway(render: Render) -> None:
     assert checksum(render(one(apiKey="one"))) != checksum(render(one(apiKey="two")))
 
 
-def test_another_secret_restarts_the_gateway(render: Render) -> None:
+def test_a_changed_secret_name_restarts_the_gateway(render: Render) -> None:
     assert checksum(render(one(apiKey={"name": "one", "key": "k"}))) != checksum(
         render(one(apiKey={"name": "two", "key": "k"}))
     )
 
 
-STAYS = {
+NO_RESTART = {
     "labels": {**one(), "commonLabels": {"a": "b"}},
     "annotations": {**one(), "commonAnnotations": {"a": "b"}},
     "replicas": {**one(replicaCount=3), "onwards": {"replicaCount": 2}},
@@ -247,17 +247,17 @@ STAYS = {
 }
 
 
-@pytest.mark.parametrize("values", STAYS.values(), ids=STAYS)
-def test_the_checksum_is_of_the_configuration_alone(render: Render, values: Values) -> None:
+@pytest.mark.parametrize("values", NO_RESTART.values(), ids=NO_RESTART)
+def test_the_checksum_depends_on_the_configuration_only(render: Render, values: Values) -> None:
     assert checksum(render(values)) == checksum(render(one()))
 
 
-def test_the_users_annotations_do_not_hide_the_checksum(render: Render) -> None:
+def test_annotations_of_the_user_do_not_override_the_checksum(render: Render) -> None:
     values = {"onwards": {"podAnnotations": {"checksum/config": "mine", "a": "b"}}}
     assert pod_annotations(render(values)) == {"checksum/config": checksum(render()), "a": "b"}
 
 
-def test_the_gateway_is_told_its_ports(render: Render) -> None:
+def test_the_gateway_has_the_configured_ports(render: Render) -> None:
     values = {
         "onwards": {"containerPort": 3001, "metrics": {"port": 9091, "prefix": "gw"}, "extraArgs": ["--watch", 1000000]}
     }
@@ -269,6 +269,6 @@ def test_the_gateway_is_told_its_ports(render: Render) -> None:
     assert {port["name"]: port["containerPort"] for port in of["ports"]} == {"http": 3001, "metrics": 9091}
 
 
-def test_the_gateway_is_told_its_ports_when_none_is_given(render: Render) -> None:
+def test_the_gateways_default_ports_are_passed_as_flags(render: Render) -> None:
     args = gateway(render())["args"]
     assert args[2:] == ["--port", "3000", "--metrics-port", "9090", "--metrics-prefix", "onwards"]

@@ -1,4 +1,4 @@
-"""The schema and the templates know the same values: each leaf changes what is rendered, and nothing else is read."""
+"""Schema and templates have the same values: each leaf changes the render, and templates read no other key."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Path = tuple[str | int, ...]
 
 UNREAD = {
     "enabled": "Helm reads it, where a parent chart's dependency has a condition",
-    "modelGroupDefaults": "of one shape with a group, whose leaves are tried below modelGroups.full",
-    "modelGroups.full.podsShareNode": "it says whether values are refused: tests/chart/test_refusals.py",
-    "modelGroups.full.spareGPUs": "it says whether values are refused or warned of: test_refusals.py, test_notes.py",
+    "modelGroupDefaults": "it has the fields of a group, whose leaves are tested below modelGroups.full",
+    "modelGroups.full.podsShareNode": "it decides whether values are refused: tests/chart/test_refusals.py",
+    "modelGroups.full.spareGPUs": "it decides whether there is a refusal or warning: test_refusals.py, test_notes.py",
 }
-"""Leaves that change nothing in a render, and why they are in the schema."""
+"""Leaves that do not change the render, and why they are in the schema."""
 
 NAMES = {
     r"\.Values": "",
@@ -40,7 +40,7 @@ NAMES = {
     r"\$policy": "networkPolicy",
     r"\$monitor": "serviceMonitor",
 }
-"""How templates call values, by what those are; other variables are made from these."""
+"""Expressions in templates, and the values they refer to; other variables are derived from these."""
 
 BASE: dict[str, Any] = deepcopy({**ALL_OPTIONS, "modelGroups": {"full": FULL_GROUP}})
 BASE["onwards"]["replicaCount"] = 1
@@ -78,7 +78,7 @@ CONTEXT: dict[str, dict[str, Any]] = {
     "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
     "modelGroups.full.serviceAccount.name": {"modelGroups.full.serviceAccount.create": True},
 }
-"""Values without which a leaf has no say, because another says the same first."""
+"""Values that a leaf needs to have an effect, because another value overrides it otherwise."""
 
 CHANGES: dict[str, Any] = {
     "fullnameOverride": "other",
@@ -140,7 +140,7 @@ CHANGES: dict[str, Any] = {
     "serviceMonitor.interval": "55s",
     "serviceMonitor.scrapeTimeout": "4s",
 }
-"""A change that counts, where the first that comes to mind does not."""
+"""A change with an effect, for leaves whose default change has none."""
 
 
 ENTRIES: dict[Path, str] = {
@@ -148,11 +148,11 @@ ENTRIES: dict[Path, str] = {
     ("routes",): "shared",
     ("onwards", "clientKeys"): "team",
 }
-"""Maps of the chart's own objects, and the one in BASE whose leaves are tried."""
+"""Maps of the chart's own objects, and the entry in BASE whose leaves are tested."""
 
 
 def leaves(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The chart's own leaves: scalars, lists of them, and what Kubernetes or the user defines."""
+    """The chart's own leaves: scalars, lists of them, and objects that Kubernetes or the user defines."""
     if ".".join(map(str, path)) in UNREAD:
         return
     if path in ENTRIES:
@@ -195,7 +195,7 @@ def put(values: Any, path: tuple[Any, ...], value: Any) -> None:
 
 
 def changed(schema: dict[str, Any], value: Any) -> Any:
-    """Another value of the schema: another choice, the opposite, one more, another text, nothing of what was there."""
+    """A different value that the schema allows: another choice, the opposite, one more, another text, or empty."""
     choices = [each for each in schema.get("enum", ()) if each and each != value]
     types = schema["type"]
     if choices:
@@ -208,7 +208,7 @@ def changed(schema: dict[str, Any], value: Any) -> Any:
         return "other"
     if "integer" in types:
         return 7
-    assert value, "a list or a map needs something in it that can be taken away"
+    assert value, "a list or a map needs an entry that can be removed"
     return [] if isinstance(value, list) else {}
 
 
@@ -224,13 +224,13 @@ def test_a_leaf_changes_what_is_rendered(helm: Helm, name: str) -> None:
     assert helm.template(ROOT, values=[after]) != helm.template(ROOT, values=[before])
 
 
-def test_every_exception_is_one() -> None:
+def test_every_exception_is_a_leaf() -> None:
     assert all(known(name) for name in UNREAD)
     assert {*CONTEXT, *CHANGES} <= set(LEAVES)
 
 
 def reads() -> set[tuple[str, str]]:
-    """Every value that a template names, and the template."""
+    """Every value that a template reads, and the template."""
     found = set()
     for template in sorted((ROOT / "templates").rglob("*.*")):
         text = re.sub(r"(?s)/\*.*?\*/|\"(?:\\.|[^\"\\])*\"", "", template.read_text())
@@ -241,7 +241,7 @@ def reads() -> set[tuple[str, str]]:
 
 
 def known(path: str) -> bool:
-    """Whether the schema has the value, or the user or Kubernetes names what is there."""
+    """Whether the schema has the value, or its keys are chosen by the user or Kubernetes."""
     node = SCHEMA
     for key in path.split("."):
         node = SCHEMA["definitions"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
@@ -260,7 +260,7 @@ def test_a_template_reads_nothing_else() -> None:
     assert {each for each in found if "computed" not in each[0].split(".") and not known(each[0])} == set()
 
 
-def test_what_templates_read_of_computed_is_computed() -> None:
+def test_computed_values_that_templates_read_are_set() -> None:
     text = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.tpl"))
     computed = {*re.findall(r'set \$computed "(\w+)"', text)}
     for name in ("onwards.resolve", "modelGroup.invocation"):
@@ -271,8 +271,8 @@ def test_what_templates_read_of_computed_is_computed() -> None:
     assert read <= computed
 
 
-def test_what_scheduling_passes_on_is_known() -> None:
-    """The one helper that reads values by names in a list."""
+def test_scheduling_fields_are_in_the_schema() -> None:
+    """The only helper that reads values whose names are in a list."""
     text = (ROOT / "templates/_helpers/_pod.tpl").read_text()
     (names,) = re.findall(r'range list ("affinity"[^}]*)-}}', text)
     assert all(known(f"modelGroupDefaults.{name}") for name in re.findall(r'"(\w+)"', names))

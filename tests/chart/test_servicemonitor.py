@@ -1,4 +1,4 @@
-"""What the Prometheus operator is told to scrape."""
+"""What the Prometheus operator scrapes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def endpoints(render: Render, group: dict[str, Any] | None = None, **fields: Any
     return of
 
 
-def test_there_is_none_unless_enabled(render: Render) -> None:
+def test_there_is_no_monitor_unless_enabled(render: Render) -> None:
     assert render(one()).kind("ServiceMonitor") == []
 
 
 @pytest.mark.parametrize("engine", ["vllm", "sglang", "llama-cpp", "custom"])
-def test_an_engine_is_scraped_where_it_answers(render: Render, engine: str) -> None:
+def test_an_engine_is_scraped_at_its_http_port(render: Render, engine: str) -> None:
     assert endpoints(render, {"engine": engine, "image": "x:1"}) == [
         {"port": "http", "path": "/metrics", "interval": "30s", "scrapeTimeout": "10s"}
     ]
@@ -46,12 +46,12 @@ def test_an_engine_without_metrics_is_not_scraped(render: Render) -> None:
     assert ("ServiceMonitor", f"{FULLNAME}-a") not in rendered(render, {"engine": "tensorrt-llm"})
 
 
-def test_a_path_of_the_users_is_scraped(render: Render) -> None:
+def test_a_configured_path_is_scraped(render: Render) -> None:
     group = {"engine": "tensorrt-llm", "metricsPath": "/prometheus/metrics"}
     assert [each["path"] for each in endpoints(render, group)] == ["/prometheus/metrics"]
 
 
-def test_a_port_called_metrics_is_scraped_too(render: Render) -> None:
+def test_a_port_named_metrics_is_scraped_too(render: Render) -> None:
     group = {"additionalPorts": [{"name": "metrics", "containerPort": 9002}]}
     assert [(each["port"], each["path"]) for each in endpoints(render, group)] == [
         ("http", "/metrics"),
@@ -63,13 +63,13 @@ def test_triton_is_scraped_at_its_metrics_port(render: Render) -> None:
     assert [each["port"] for each in endpoints(render, {"engine": "triton"})] == ["metrics"]
 
 
-def test_the_releases_namespace_is_scraped_wherever_the_monitor_is(render: Render) -> None:
+def test_a_monitor_in_another_namespace_selects_the_releases(render: Render) -> None:
     monitor = rendered(render, namespace="monitoring")["ServiceMonitor", f"{FULLNAME}-a"]
     assert monitor["metadata"]["namespace"] == "monitoring"
     assert monitor["spec"]["namespaceSelector"] == {"matchNames": ["default"]}
 
 
-def test_fields_of_the_users_are_on_every_monitor(render: Render) -> None:
+def test_configured_fields_are_on_every_monitor(render: Render) -> None:
     found = rendered(
         render,
         labels={"release": "prometheus", "app.kubernetes.io/part-of": "x"},
@@ -93,7 +93,7 @@ def test_fields_of_the_users_are_on_every_monitor(render: Render) -> None:
 
 
 @pytest.mark.parametrize("values", [ALL_OPTIONS], ids=["all-options"])
-def test_every_monitor_finds_one_service_with_its_ports(render: Render, values: dict[str, Any]) -> None:
+def test_every_monitor_selects_one_service_with_its_ports(render: Render, values: dict[str, Any]) -> None:
     found = render(values)
     for monitor in found.kind("ServiceMonitor"):
         selector = monitor["spec"]["selector"]["matchLabels"].items()

@@ -1,4 +1,4 @@
-"""How templates are written: what CONTRIBUTING asks for and a script can see."""
+"""Style of templates: the rules in CONTRIBUTING that can be checked automatically."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFINE = re.compile(r'\{\{- define "([^"]+)" -\}\}')
 
 
 def code(path: Path) -> str:
-    """A template without its comments; lines keep their numbers."""
+    """A template without its comments; line numbers are unchanged."""
     comment = re.compile(r"(?s)\{\{-? /\*.*?\*/ -?\}\}")
     return comment.sub(lambda found: re.sub(r"[^\n]", "", found.group()), path.read_text())
 
@@ -68,7 +68,7 @@ def test_helpers_are_defined_once_and_used() -> None:
     text = "".join(code(path) for path in FILES)
     used = {*re.findall(r'include "([^"]+)"', text)}
     assert used <= {*defined}
-    # Rules and warnings are included by names in lists, behind what their kind begins with.
+    # Rules and warnings are included by a list of names, to which a prefix is added.
     listed = {*re.findall(r'"([\w.]+)"', text)}
     assert {
         name
@@ -78,7 +78,7 @@ def test_helpers_are_defined_once_and_used() -> None:
 
 
 def test_files_include_each_other_in_one_direction() -> None:
-    """Of two files, or any ring of them, none needs the other back; resolve, which needs all, is needed by none."""
+    """Includes have no cycle between files; resolve, which includes all steps, is included by no helper."""
     home = {
         name: path.name if path.parent.name == "_helpers" else f"{path.parent.name}/{path.name}"
         for path in HELPERS
@@ -94,8 +94,8 @@ def test_files_include_each_other_in_one_direction() -> None:
     assert [*TopologicalSorter(graph).static_order()]
 
 
-def test_helpers_of_all_need_no_component() -> None:
-    """But for resolve, which calls the steps of all of them."""
+def test_shared_helpers_include_no_component() -> None:
+    """Except resolve, which includes the steps of all components."""
     shared = {name for path in HELPERS if path.parent.name == "_helpers" for name in DEFINE.findall(code(path))}
     for path in (TEMPLATES / "_helpers").glob("*.tpl"):
         needs = {*re.findall(r'include "([^"]+)"', code(path))}

@@ -1,4 +1,4 @@
-"""Keys that the chart does not know, where the schema is skipped: which are refused, and what is said of them."""
+"""Unknown keys where the schema is skipped: which are refused, and the message."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ DEFAULTS = json.loads(defaults.FILE.read_text())
 MARK = "zzz"
 
 
-def said(helm: Helm, values: dict[str, Any]) -> dict[str, str]:
-    """What is said of each unknown key, by its path."""
+def messages(helm: Helm, values: dict[str, Any]) -> dict[str, str]:
+    """The message for each unknown key, by its path."""
     with pytest.raises(HelmError) as caught:
         helm.template(ROOT, values=[values], skip_schema=True)
     found = (problem.partition(": ") for problem in problems(caught.value.said))
@@ -41,7 +41,7 @@ def maps(values: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_each_map_of_the_charts_own_is_closed(helm: Helm) -> None:
-    """Those that have keys by default, but for Kubernetes' own."""
+    """Maps with keys in the defaults, except those of Kubernetes' types."""
     group = DEFAULTS["modelGroupDefaults"]
     values = deepcopy({**DEFAULTS, "modelGroups": {"a": group}})
     every = [found for key, below in values.items() for found in maps(below, key)]
@@ -49,7 +49,7 @@ def test_each_map_of_the_charts_own_is_closed(helm: Helm) -> None:
     for each in closed.values():
         each[MARK] = {"a": "b"}
     assert len(closed) > 20
-    assert {*said(helm, {MARK: 1, **values})} == {MARK, *(f"{path}.{MARK}" for path in closed)}
+    assert {*messages(helm, {MARK: 1, **values})} == {MARK, *(f"{path}.{MARK}" for path in closed)}
 
 
 @pytest.mark.parametrize("values", ACCEPTED.values(), ids=ACCEPTED)
@@ -58,7 +58,7 @@ def test_what_the_schema_accepts_is_accepted_without_it(helm: Helm, values: Valu
     assert helm.template(ROOT, values=layers, skip_schema=True)
 
 
-def test_what_kubernetes_or_the_user_names_is_open(helm: Helm) -> None:
+def test_maps_of_kubernetes_or_the_user_allow_any_key(helm: Helm) -> None:
     free = {MARK: "x"}
     values = {
         **dict.fromkeys(("global", "commonLabels", "commonAnnotations"), free),
@@ -87,11 +87,11 @@ DEEP: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("path", DEEP)
-def test_a_key_is_named_in_maps_of_the_users_and_in_lists(helm: Helm, path: str) -> None:
-    assert {*said(helm, DEEP[path])} >= {path}
+def test_a_key_is_reported_in_maps_of_the_user_and_in_lists(helm: Helm, path: str) -> None:
+    assert {*messages(helm, DEEP[path])} >= {path}
 
 
-def test_the_fix_of_an_item_is_an_item(helm: Helm) -> None:
+def test_the_fix_of_a_list_item_is_a_list_item(helm: Helm) -> None:
     with pytest.raises(HelmError) as caught:
         helm.template(ROOT, values=[DEEP["ingress.hosts[1].paths[0].pathtyp"]], skip_schema=True)
     (problem,) = problems(caught.value.said)
@@ -116,11 +116,11 @@ NEAR = {
     "vnv": "env",
     "volume": "volumes",
 }
-"""One letter less, more, another, two swapped, another case, both; the least different of several."""
+"""One letter missing, added, replaced, swapped, in another case, or several of these; the closest key."""
 
 
-def test_a_near_miss_is_told_what_was_meant(helm: Helm) -> None:
-    found = said(helm, one(**dict.fromkeys(NEAR, 1)))
+def test_the_message_of_a_misspelt_key_names_the_closest_key(helm: Helm) -> None:
+    found = messages(helm, one(**dict.fromkeys(NEAR, 1)))
     assert {path.rpartition(".")[2]: why.rpartition("; ")[2] for path, why in found.items()} == {
         word: f"did you mean {key}?" for word, key in NEAR.items()
     }
@@ -134,21 +134,21 @@ FAR = {
     "x": "valid keys include additionalPorts, affinity, ",
     "": "valid keys include additionalPorts, affinity, ",
 }
-"""Words that no key is near to: those that begin like it or that it has in it, else the first of all."""
+"""Keys close to no valid one: the message lists keys with the same start or contained in it, else the first ones."""
 
 
-def test_another_word_is_told_what_there_is(helm: Helm) -> None:
-    found = said(helm, one(**dict.fromkeys(FAR, 1)))
+def test_the_message_of_another_key_lists_valid_keys(helm: Helm) -> None:
+    found = messages(helm, one(**dict.fromkeys(FAR, 1)))
     assert len(found) == len(FAR)
     for path, why in found.items():
         assert why.rpartition("; ")[2].startswith(FAR[path.rpartition(".")[2]])
         assert len(why) < 250
 
 
-def test_the_root_is_no_key_of_its_own(helm: Helm) -> None:
-    assert said(helm, {"root": {"a": 1}}).keys() == {"root"}
+def test_root_is_an_unknown_key(helm: Helm) -> None:
+    assert messages(helm, {"root": {"a": 1}}).keys() == {"root"}
 
 
-def test_what_is_no_map_has_no_keys(helm: Helm) -> None:
-    """Other values are for the schema to refuse; this must not fail on them with an error of its own."""
+def test_keys_are_checked_in_maps_only(helm: Helm) -> None:
+    """The schema refuses other types; the check of keys must not fail on them."""
     assert helm.template(ROOT, values=[{"modelGroups": {"a": None, "b": "x"}}], skip_schema=True)

@@ -27,7 +27,7 @@ def probe(delay: int, period: int, timeout: int, failures: int) -> dict[str, Any
 
 
 def group(repository: str, tag: str, alias: str, **fields: Any) -> dict[str, Any]:
-    """A group with every key that 0.4 asked for."""
+    """A group with every key that 0.4 required."""
     return {
         "enabled": False,
         "image": {"repository": repository, "tag": tag, "pullPolicy": "IfNotPresent"},
@@ -185,7 +185,7 @@ USED: dict[str, Any] = {
         ),
     },
 }
-"""Values of the shape that people have installed 0.4 with."""
+"""Values as users of 0.4 write them."""
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def used(render: Render) -> Manifests:
     return render(USED)
 
 
-def test_a_stored_release_renders_as_the_gateway_alone(render: Render) -> None:
+def test_a_stored_release_renders_only_the_gateway(render: Render) -> None:
     rendered = render(STORED)
     assert {each["metadata"]["name"] for each in rendered} == {f"{FULLNAME}-onwards", f"{FULLNAME}-onwards-test"}
 
@@ -211,18 +211,18 @@ def test_deployments_services_and_claims_keep_their_names(used: Manifests) -> No
     assert [each["metadata"]["name"] for each in used.kind("PersistentVolumeClaim")] == [f"{FULLNAME}-vllm-cache"]
 
 
-def test_accounts_are_made_where_they_were(used: Manifests) -> None:
+def test_service_accounts_are_unchanged(used: Manifests) -> None:
     assert [each["metadata"]["name"] for each in used.kind("ServiceAccount")] == [f"{FULLNAME}-onwards"]
 
 
-def test_selectors_are_as_they_were(used: Manifests) -> None:
+def test_selectors_are_unchanged(used: Manifests) -> None:
     for each in used.kind("Deployment"):
         labels = each["spec"]["selector"]["matchLabels"]
         assert set(labels) <= {f"app.kubernetes.io/{end}" for end in ("name", "instance", "component", "model-group")}
         assert ("app.kubernetes.io/model-group" in labels) == (labels["app.kubernetes.io/component"] == "model-group")
 
 
-def test_claims_keep_what_cannot_change(used: Manifests) -> None:
+def test_immutable_fields_of_claims_are_unchanged(used: Manifests) -> None:
     spec = used["PersistentVolumeClaim", f"{FULLNAME}-vllm-cache"]["spec"]
     assert spec == {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "50Gi"}}}
 
@@ -240,36 +240,36 @@ def test_services_keep_their_ports(used: Manifests) -> None:
     }
 
 
-def test_engines_listen_where_they_did(used: Manifests) -> None:
+def test_engines_listen_on_the_same_ports(used: Manifests) -> None:
     assert ports(used, "vllm") == {"http": 8000}
     assert ports(used, "sglang") == {"http": 30000}
     assert ports(used, "trtllm") == {"http": 8000, "metrics": 8002}
 
 
-def test_commands_and_arguments_are_kept(used: Manifests) -> None:
-    for name, given in USED["modelGroups"].items():
+def test_commands_and_arguments_are_unchanged(used: Manifests) -> None:
+    for name, values in USED["modelGroups"].items():
         of = engine(used, name)
-        assert of["command"] == given["command"]
-        assert of["args"][: len(given["args"])] == given["args"]
+        assert of["command"] == values["command"]
+        assert of["args"][: len(values["args"])] == values["args"]
 
 
-def test_images_are_kept(used: Manifests) -> None:
+def test_images_are_unchanged(used: Manifests) -> None:
     assert engine(used, "vllm")["image"] == "vllm/vllm-openai:v0.10.0"
     assert engine(used, "vllm")["imagePullPolicy"] == "IfNotPresent"
 
 
-def test_the_user_of_a_pod_is_kept(used: Manifests) -> None:
+def test_the_user_of_a_pod_is_unchanged(used: Manifests) -> None:
     for name in USED["modelGroups"]:
         assert pod(used, name)["securityContext"]["runAsUser"] == 0
 
 
-def test_the_gateways_security_context_is_kept(used: Manifests) -> None:
+def test_the_gateways_security_context_is_unchanged(used: Manifests) -> None:
     spec = used["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]
     assert spec["securityContext"]["fsGroup"] == 2000
     assert gateway(used)["securityContext"]["runAsUser"] == 1000
 
 
-def test_probes_are_kept(used: Manifests) -> None:
+def test_probes_are_unchanged(used: Manifests) -> None:
     assert engine(used, "vllm")["startupProbe"] == {
         "httpGet": {"path": "/health", "port": "http"},
         "initialDelaySeconds": 30,
@@ -285,17 +285,17 @@ def test_the_users_shared_memory_is_the_only_one(used: Manifests) -> None:
     assert [volume for volume in pod(used, "vllm")["volumes"] if volume["name"] == "shm"] == [SHM]
 
 
-def test_variables_from_secrets_are_kept(used: Manifests) -> None:
+def test_variables_from_secrets_are_unchanged(used: Manifests) -> None:
     assert environment(engine(used, "vllm"))["HUGGING_FACE_HUB_TOKEN"] == HF_TOKEN
 
 
-def test_the_gateways_configuration_is_where_it_was(used: Manifests) -> None:
+def test_the_gateways_configuration_has_the_same_path(used: Manifests) -> None:
     assert list(used["ConfigMap", f"{FULLNAME}-onwards"]["data"]) == ["config.json"]
     assert {"name": "onwards-config", "mountPath": "/app/config"} in gateway(used)["volumeMounts"]
 
 
-def test_the_gateways_resources_are_kept(used: Manifests) -> None:
-    """Room on disk, which 0.4 did not speak of, is added."""
-    kept, added = STORED["onwards"]["resources"], {"requests": "64Mi", "limits": "512Mi"}
-    wanted = {kind: {**kept[kind], "ephemeral-storage": size} for kind, size in added.items()}
+def test_the_gateways_resources_are_unchanged(used: Manifests) -> None:
+    """Ephemeral storage, which 0.4 did not set, is added."""
+    stored, added = STORED["onwards"]["resources"], {"requests": "64Mi", "limits": "512Mi"}
+    wanted = {kind: {**stored[kind], "ephemeral-storage": size} for kind, size in added.items()}
     assert gateway(used)["resources"] == wanted

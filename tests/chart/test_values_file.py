@@ -1,4 +1,4 @@
-"""values.yaml is the users' documentation of every key."""
+"""values.yaml documents every key for users."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from harness.paths import ROOT
 TEXT = (ROOT / "values.yaml").read_text()
 LINES = TEXT.splitlines()
 VERBATIM = ("ingress.hosts", "modelGroups.vllm-llama.resources")
-"""Keys below these are Kubernetes' or the user's own, shown as an example."""
+"""Keys below these are an example with keys of Kubernetes or the user."""
 
 
 def keys(node: yaml.Node | None, path: str = "") -> Iterator[tuple[str, int]]:
-    """Each key of a mapping with the number of its line, counted from 0, and so on below it."""
+    """Each key of a mapping, recursively, with its line number counted from 0."""
     if not isinstance(node, yaml.MappingNode) or path in VERBATIM:
         return
     for key, value in node.value:

@@ -1,4 +1,4 @@
-"""A version that is said in several places is the same in all of them."""
+"""A version that is written in several places is the same in all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENGINES = ("vllm", "sglang", "tensorrt-llm", "triton", "llama-cpp")
 
 
 def pinned(render: Render) -> dict[str, str]:
-    """The tag of each repository that an engine has by itself."""
+    """The default tag of each engine's image repository."""
     images = (engine(render(bare(engine=name, modelName="m")))["image"] for name in ENGINES)
     return dict(image.rsplit(":", 1) for image in images)
 
@@ -37,6 +37,6 @@ def test_the_changelog_has_the_charts_version() -> None:
     assert re.search(rf"^## .*{re.escape(CHART['version'])}", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
-def test_the_chart_is_for_the_kubernetes_it_says() -> None:
+def test_the_readme_has_the_charts_kubernetes_version() -> None:
     assert CHART["kubeVersion"] == ">=1.20.0-0"
     assert "Kubernetes 1.20 or newer" in (ROOT / "README.md").read_text()

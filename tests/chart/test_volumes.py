@@ -42,12 +42,12 @@ def test_a_volume_is_a_claim_and_its_mount(render: Render) -> None:
     ],
     ids=["absent", "empty", "named", "none", "kubernetes-spelling", "kubernetes-spelling-none", "both"],
 )
-def test_a_storage_class_is_asked_for(render: Render, fields: dict[str, Any], spec: dict[str, Any]) -> None:
+def test_a_storage_class_is_requested(render: Render, fields: dict[str, Any], spec: dict[str, Any]) -> None:
     found = claim(render, **fields)["spec"]
     assert {key: value for key, value in found.items() if key == "storageClassName"} == spec
 
 
-def test_fields_of_a_claim_are_kept(render: Render) -> None:
+def test_fields_of_a_claim_are_rendered_unchanged(render: Render) -> None:
     selector = {"matchLabels": {"disk": "big"}}
     found = claim(render, accessModes=["ReadWriteMany"], selector=selector, annotations={"a": 1}, labels={"b": "c"})
     assert found["spec"]["accessModes"] == ["ReadWriteMany"]
@@ -56,15 +56,15 @@ def test_fields_of_a_claim_are_kept(render: Render) -> None:
     assert found["metadata"]["labels"]["b"] == "c"
 
 
-def test_a_kept_claim_outlives_the_release(render: Render) -> None:
+def test_a_claim_with_keep_outlives_the_release(render: Render) -> None:
     assert claim(render, keep=True)["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
 
 
-def test_a_claim_ends_with_the_release_unless_kept(render: Render) -> None:
+def test_a_claim_is_deleted_with_the_release_by_default(render: Render) -> None:
     assert "annotations" not in claim(render)["metadata"]
 
 
-def test_an_existing_claim_is_used_and_none_made(render: Render) -> None:
+def test_an_existing_claim_is_used_and_none_is_rendered(render: Render) -> None:
     rendered = render(one(persistentVolumes=[volume(existingClaim="team")]))
     assert rendered.kind("PersistentVolumeClaim") == []
     assert {"name": "v", "persistentVolumeClaim": {"claimName": "team"}} in pod(rendered)["volumes"]
@@ -111,7 +111,7 @@ def test_several_volumes_are_several_claims(render: Render) -> None:
     ],
     ids=["none", "one-node", "one-pod", "many", "existing", "type-and-one-node", "type-alone", "given"],
 )
-def test_a_pod_is_replaced_in_place_where_its_volume_asks_for_it(
+def test_a_pod_is_replaced_in_place_where_its_volume_requires_it(
     render: Render, fields: dict[str, Any], strategy: dict[str, Any]
 ) -> None:
     found = deployment(render(one(**fields)))["spec"]["strategy"]
@@ -135,7 +135,9 @@ CACHES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize(("fields", "caches"), CACHES.values(), ids=CACHES)
-def test_a_volume_called_cache_is_the_engines(render: Render, fields: dict[str, Any], caches: dict[str, str]) -> None:
+def test_a_volume_named_cache_is_the_engines_cache(
+    render: Render, fields: dict[str, Any], caches: dict[str, str]
+) -> None:
     values = one(persistentVolumes=[volume(name="model-cache", mountPath="/cache")], **fields)
     found = environment(engine(render(values)))
     assert {name: found.get(name) for name in caches} == caches
@@ -152,7 +154,7 @@ def test_a_volume_called_cache_is_the_engines(render: Render, fields: dict[str, 
         ("/models", None),
     ],
 )
-def test_a_volume_at_a_cache_path_is_the_engines(render: Render, path: str, home: str | None) -> None:
+def test_a_volume_at_a_cache_path_is_the_engines_cache(render: Render, path: str, home: str | None) -> None:
     found = environment(engine(render(one(persistentVolumes=[volume(mountPath=path)]))))
     assert found.get("HF_HOME") == home
 
@@ -173,7 +175,7 @@ FILES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("source", FILES.values(), ids=FILES)
-def test_files_that_nobody_can_write_are_no_cache(render: Render, source: dict[str, Any]) -> None:
+def test_a_read_only_volume_is_not_the_cache(render: Render, source: dict[str, Any]) -> None:
     token = {
         "volumes": [{"name": "cache-token", **source}],
         "volumeMounts": [{"name": "cache-token", "mountPath": "/etc/huggingface"}],
@@ -183,7 +185,7 @@ def test_files_that_nobody_can_write_are_no_cache(render: Render, source: dict[s
     assert environment(engine(render(one(**token, persistentVolumes=weights))))["HF_HOME"] == "/cache"
 
 
-def test_the_users_own_cache_setting_wins(render: Render) -> None:
+def test_a_cache_variable_of_the_user_overrides_the_charts(render: Render) -> None:
     values = one(
         persistentVolumes=[volume(name="cache", mountPath="/c")], env=[{"name": "HF_HOME", "value": "/elsewhere"}]
     )

@@ -1,4 +1,4 @@
-"""The chart's schema in process: what Helm would say of values, without starting it."""
+"""Validation against the chart's schema in process, with the same result as Helm's."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def validator() -> Draft7Validator:
 
 
 def effective(values: Values) -> dict[str, Any]:
-    """The values that Helm validates: laid over values.yaml, where a null removes."""
-    given = yaml.safe_load(values.read_text()) if isinstance(values, Path) else values or {}
-    return laid_over(DEFAULTS, given)
+    """The values that Helm validates: merged over values.yaml, where null removes a key."""
+    own = yaml.safe_load(values.read_text()) if isinstance(values, Path) else values or {}
+    return merge(DEFAULTS, own)
 
 
-def laid_over(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def merge(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(defaults)
     for key, value in own.items():
         if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-            merged[key] = laid_over(merged[key], value)
+            merged[key] = merge(merged[key], value)
         elif value is None and key in merged:
             del merged[key]
         else:
@@ -41,6 +41,6 @@ def laid_over(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, 
 
 
 def faults(values: Values) -> list[tuple[str, str]]:
-    """Where and why values are refused: JSON pointers as Helm prints them, and messages."""
+    """The errors of values: a JSON pointer as Helm prints it, and a message."""
     errors = validator().iter_errors(effective(values))
     return [("".join(f"/{part}" for part in error.absolute_path), error.message) for error in errors]

@@ -1,4 +1,4 @@
-"""Whether every alias of an installed release answers, asked as a client asks: through the gateway."""
+"""Checks that every alias of an installed release answers requests through the gateway."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ QUESTION = "What is Kubernetes?"
 ANSWER = "Kubernetes runs containers on a cluster of machines."
 
 
-def ask_every_alias(installed: Installed, name: str, record: Callable[[Row], None]) -> None:
-    """Chat with each alias, whole and streamed, and embed with those that embed; a row of the table for each.
+def check_every_alias(installed: Installed, name: str, record: Callable[[Row], None]) -> None:
+    """Request chats, streamed and not, or embeddings from each alias; add a row to the table for each.
 
-    Tritonserver has no OpenAI routes: its aliases are due a 404, and are no answered ones.
+    Tritonserver has no OpenAI routes: its aliases must return 404 and do not count as answered.
     """
     routes = aliases(installed.manifests)
     wrong = []
@@ -31,33 +31,37 @@ def ask_every_alias(installed: Installed, name: str, record: Callable[[Row], Non
         for alias, services in routes.items():
             container = _container(installed.manifests["Deployment", services[0]])
             engine = container["image"].rpartition(":")[0]
-            whole, streamed = _answers(client, alias, [*container["command"], *container.get("args", ())])
-            record((name, alias, engine, whole, streamed))
-            if (whole, streamed) not in (("yes", "yes"), ("yes", NOT_STREAMED), (NO_OPENAI_ROUTES, NO_OPENAI_ROUTES)):
-                wrong.append((alias, whole, streamed))
+            complete, streamed = _answers(client, alias, [*container["command"], *container.get("args", ())])
+            record((name, alias, engine, complete, streamed))
+            if (complete, streamed) not in (
+                ("yes", "yes"),
+                ("yes", NOT_STREAMED),
+                (NO_OPENAI_ROUTES, NO_OPENAI_ROUTES),
+            ):
+                wrong.append((alias, complete, streamed))
     assert not wrong
 
 
 def _answers(client: Client, alias: str, words: list[str]) -> tuple[str, str]:
-    """Whether the alias answers as its engine's command line says it should: `yes`, or what came instead."""
+    """Whether the alias answers as its engine's command line implies: `yes`, or the error."""
     if "pooling" in words:
-        return _said(lambda: len(client.embed(alias, QUESTION)) > 0), NOT_STREAMED
-    whole = _said(lambda: client.chat(alias, QUESTION).strip() == ANSWER)
-    streamed = _said(lambda: _in_pieces(client, alias))
-    if "tritonserver" in words and whole.startswith("404") and streamed.startswith("404"):
+        return _result(lambda: len(client.embed(alias, QUESTION)) > 0), NOT_STREAMED
+    complete = _result(lambda: client.chat(alias, QUESTION).strip() == ANSWER)
+    streamed = _result(lambda: _is_streamed(client, alias))
+    if "tritonserver" in words and complete.startswith("404") and streamed.startswith("404"):
         return NO_OPENAI_ROUTES, NO_OPENAI_ROUTES
-    return whole, streamed
+    return complete, streamed
 
 
-def _in_pieces(client: Client, alias: str) -> bool:
+def _is_streamed(client: Client, alias: str) -> bool:
     pieces = list(client.stream(alias, QUESTION))
     return len(pieces) > 1 and "".join(pieces).strip() == ANSWER
 
 
-def _said(right: Callable[[], bool]) -> str:
+def _result(right: Callable[[], bool]) -> str:
     try:
         return "yes" if right() else "wrong answer"
-    except APIError as error:  # one in the middle of a stream has no status
+    except APIError as error:  # an error in the middle of a stream has no status
         status = error.status_code if isinstance(error, APIStatusError) else "broken off"
         return f"{status}: {error.message[:80]}"
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests on a real Kubernetes: one cluster and one published chart for all, a namespace for each test."""
+"""Fixtures for tests on a real Kubernetes: a shared cluster and published chart, and a namespace for each test."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(config: pytest.Config) -> None:
-    """What was measured, and the table of everything that was installed and asked."""
+    """Print the measurements, and the table of installed values and their answers."""
     for line in config.stash[MEASURED]:
         print(line)
     rows = config.stash[ROWS]
@@ -77,7 +77,7 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """The tests' own cluster (named by $INFERENCE_STACK_CLUSTER), with GPUs that are only advertised."""
+    """The tests' own cluster, named by $INFERENCE_STACK_CLUSTER; its nodes advertise GPUs that do not exist."""
     chosen = choose(os.environ.get(CLUSTER_VARIABLE, f"test-{os.getpid()}"))
     capture = request.config.pluginmanager.getplugin("capturemanager")
     try:
@@ -95,14 +95,14 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 
 def _all_images() -> list[str]:
-    """Every image that a test installs; made and loaded at once, before the first."""
+    """Every image that a test installs; all are built and loaded before the first test."""
     rendered = [render("all", [path]) for path in (*examples(), *ci_values())]
     rendered += [render("all", [snippet.values]) for snippet in SNIPPETS.values()]
     return sorted({name for manifests in rendered for name in image_references(manifests)})
 
 
 def prepare(kubectl: Kubectl) -> None:
-    """What the README's snippets expect of a cluster: a label on the GPU nodes, and a fast storage class."""
+    """Add what the README's snippets require: a label on the GPU nodes, and a fast storage class."""
     for node in kubectl.items("nodes"):
         kubectl.run("label", "node", node["metadata"]["name"], "accelerator=nvidia-tesla-v100", "--overwrite")
     if not kubectl.exists("storageclass", "fast-ssd"):
@@ -125,13 +125,13 @@ def registry(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chart(cluster: Cluster, registry: str) -> Published:
-    """The chart in an OCI registry, from which every test installs it."""
+    """The chart in the OCI registry that every test installs it from."""
     return publish(Stack(cluster).helm, registry)
 
 
 @dataclass
 class Installed:
-    """A release that is there, with the manifests it was made of."""
+    """An installed release with its manifests and values."""
 
     stack: Stack
     manifests: Manifests
@@ -143,7 +143,7 @@ Install = Callable[..., Installed]
 
 @contextmanager
 def own_namespace(cluster: Cluster) -> Iterator[str]:
-    """A namespace while the body runs; its pods are not waited for when it ends."""
+    """A namespace while the body runs; it is deleted without waiting for its pods."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     kubectl = Kubectl(cluster.kubeconfig, namespace=name)
     kubectl.run("create", "namespace", name)
@@ -156,7 +156,7 @@ def own_namespace(cluster: Cluster) -> Iterator[str]:
 
 
 def installer(cluster: Cluster, chart: Published, namespace: str) -> Install:
-    """Install values from the registry, by the command a user types, and wait until everything is available."""
+    """Install values from the registry with the command a user runs, and wait until everything is available."""
 
     def installed(*values: Values, release: str = "t", sets: tuple[str, ...] = ()) -> Installed:
         stack = Stack(cluster, release, namespace)
@@ -173,14 +173,14 @@ def installer(cluster: Cluster, chart: Published, namespace: str) -> Install:
 
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
-    """A namespace of the test's own."""
+    """A namespace for one test."""
     with own_namespace(cluster) as name:
         yield name
 
 
 @pytest.fixture
 def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
-    """Installs into the test's own namespace."""
+    """Installs into the test's namespace."""
     return installer(cluster, chart, namespace)
 
 
@@ -205,6 +205,6 @@ def record(request: pytest.FixtureRequest) -> Callable[[Row], None]:
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Measured:
-    """Print a number at the end, behind the test's name."""
+    """Print a number at the end, after the test's name."""
     lines = request.config.stash[MEASURED]
     return lambda what, number: lines.append(f"{request.node.name}: {what} {number}")

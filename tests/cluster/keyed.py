@@ -1,4 +1,4 @@
-"""A release with clients' keys: what each key may do, and the models it may do it with."""
+"""A release with keys for clients, and models for them to use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cluster.conftest import Install, Installed
 SECRET = "clients"
 ANSWER = "Served."
 KEYS = {name: f"made-up-{name}-{secrets.token_hex(8)}" for name in ("right", "narrow", "limited")}
-"""A key for everything, one for the alias `other` alone, and one for a request a second."""
+"""A key for every alias, one for the alias `other` only, and one limited to a request per second."""
 
 _QUICK = {"name": "STANDIN_LOAD_SECONDS", "value": "0"}
 _ENGINE = {"enabled": True, "engine": "vllm", "env": [_QUICK]}
@@ -42,11 +42,11 @@ VALUES: dict[str, Any] = {
 
 
 def put_keys(kubectl: Kubectl, keys: dict[str, str], name: str = SECRET) -> None:
-    """Make or change a Secret."""
+    """Create or change a Secret."""
     kubectl.apply(json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": keys}))
 
 
 def install_keyed(install: Install, kubectl: Kubectl) -> Installed:
-    """The release, with its keys by reference."""
+    """Install the release, with its keys by reference."""
     put_keys(kubectl, KEYS)
     return install(VALUES)

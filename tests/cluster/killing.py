@@ -1,6 +1,6 @@
-"""Killing a pod's container as the kernel does when memory runs out: SIGKILL, and no word to it before.
+"""Kill a pod's container as the kernel does when memory runs out: with SIGKILL, and without SIGTERM first.
 
-`kubectl delete --force` is not that: the kubelet still sends SIGTERM first, and vLLM answers 500 until it is gone.
+`kubectl delete --force` differs: the kubelet still sends SIGTERM first, and vLLM answers 500 until it has ended.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from harness.kubectl import Kubectl
 from harness.presets import images
 
 IMAGE = f"docker.io/{images()['vllm']}"
-"""For its shell."""
+"""Used for its shell."""
 _KILL = 'for each in $(grep -l "$1" /proc/[0-9]*/cgroup); do pid=${each#/proc/}; kill -9 "${pid%/cgroup}"; done'
 
 
 @contextmanager
 def killer(kubectl: Kubectl) -> Iterator[Callable[[str], None]]:
-    """A pod that sees the node's processes, and a function that kills those of the pod of a name."""
+    """Run a pod in the node's PID namespace; yield a function that kills the processes of a pod by its name."""
     name = "killer"
     container = {
         "name": name,

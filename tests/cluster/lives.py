@@ -1,4 +1,4 @@
-"""When pods were told to go, and when they were gone."""
+"""When pods start to terminate, and when they are deleted."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 
 from harness.kubectl import Kubectl
 
-GONE_SECONDS = 120.0
+DELETED_SECONDS = 120.0
 
 
 @dataclass
 class Life:
-    """A pod; the times are of `time.monotonic`, and None while it has not come to that."""
+    """A pod; times are from `time.monotonic`, and None before the event."""
 
     address: str = ""
     ready: float | None = None
-    told_to_go: float | None = None
-    gone: float | None = None
+    terminating: float | None = None
+    deleted: float | None = None
 
 
 class Lives:
@@ -29,38 +29,38 @@ class Lives:
     def __init__(self) -> None:
         self.pods: dict[str, Life] = {}
 
-    def told(self, event: str, pod: dict[str, Any]) -> None:
-        """Note what has happened to a pod."""
+    def record(self, event: str, pod: dict[str, Any]) -> None:
+        """Record an event of a pod."""
         now = time.monotonic()
         life = self.pods.setdefault(pod["metadata"]["name"], Life())
         life.address = pod["status"].get("podIP", life.address)
         conditions = {each["type"]: each["status"] for each in pod["status"].get("conditions", ())}
         if life.ready is None and conditions.get("Ready") == "True":
             life.ready = now
-        if life.told_to_go is None and ("deletionTimestamp" in pod["metadata"] or event == "DELETED"):
-            life.told_to_go = now
+        if life.terminating is None and ("deletionTimestamp" in pod["metadata"] or event == "DELETED"):
+            life.terminating = now
         if event == "DELETED":
-            life.gone = now
+            life.deleted = now
 
-    def ended(self) -> dict[str, Life]:
-        """The pods that were told to go."""
-        return {name: life for name, life in dict(self.pods).items() if life.told_to_go is not None}
+    def terminated(self) -> dict[str, Life]:
+        """The pods that have started to terminate, or are deleted."""
+        return {name: life for name, life in dict(self.pods).items() if life.terminating is not None}
 
-    def wait_gone(self) -> None:
-        """Until all of them are gone.
+    def wait_deleted(self) -> None:
+        """Wait until all of them are deleted.
 
         Raises:
-            AssertionError: not within `GONE_SECONDS`.
+            AssertionError: some are not within `DELETED_SECONDS`.
         """
-        until = time.monotonic() + GONE_SECONDS
-        while left := [name for name, life in self.ended().items() if life.gone is None]:
-            assert time.monotonic() < until, f"still there after {GONE_SECONDS:.0f} s: {', '.join(left)}"
+        until = time.monotonic() + DELETED_SECONDS
+        while left := [name for name, life in self.terminated().items() if life.deleted is None]:
+            assert time.monotonic() < until, f"still there after {DELETED_SECONDS:.0f} s: {', '.join(left)}"
             time.sleep(0.2)
 
 
 @contextmanager
 def watched(kubectl: Kubectl, selector: str) -> Iterator[Lives]:
-    """The lives of these pods, as they are while the body runs."""
+    """The lives of these pods, updated while the body runs."""
     lives = Lives()
-    with kubectl.watch("pods", selector, lives.told):
+    with kubectl.watch("pods", selector, lives.record):
         yield lives

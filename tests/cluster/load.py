@@ -1,11 +1,11 @@
-"""Clients that ask without pause while something is done to the pods, and what each of their requests came to.
+"""Clients that send requests continuously while a test changes the pods, and the outcome of each request.
 
-They come through a node port of the gateway's Service, so that kube-proxy spreads their connections as any client's.
-Each keeps its connections between requests, as OpenAI's SDKs do: a client that opened a new one for each request would
-never notice that it stays on a pod which is about to go. Unlike the SDKs they do not try again.
+They use a node port of the gateway's Service, so that kube-proxy spreads their connections as any client's.
+Each reuses its connections, as OpenAI's SDKs do: a client that opened a new one for each request would not notice
+that it stays connected to a terminating pod. Unlike the SDKs they do not retry.
 
-What they ask is the vLLM stand-in with a fixed answer (`ANSWER`), which says what pod answered and what pod asked it.
-Written on asyncio alone, because it shares the machine with all that it asks.
+The engine is the vLLM stand-in with a fixed answer (`ANSWER`): the engine's pod, and the address that the request
+came from. Only asyncio is used, because the clients share the machine with the cluster.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ TOKEN_SECONDS = 0.25
 STREAM_SECONDS = 10.0
 TOKENS = int(STREAM_SECONDS / TOKEN_SECONDS)
 CLIENTS = 40
-"""Of whole answers; 200 requests a second are 5 of each client."""
-PATIENCE_SECONDS = 60.0
+"""Clients without streaming; 200 requests per second are 5 from each client."""
+REQUEST_SECONDS = 60.0
 """A request without an answer has failed after this time."""
 
 ENGINE_ENV = [
@@ -37,22 +37,22 @@ ENGINE_ENV = [
     {"name": "STANDIN_TOKEN_SECONDS", "value": str(TOKEN_SECONDS)},
     {"name": "STANDIN_LOAD_SECONDS", "value": "0"},
 ]
-"""Environment of a vLLM stand-in that takes a load."""
+"""Environment of a vLLM stand-in under load."""
 
 
 @dataclass
 class Outcome:
-    """A request that has ended; the times are of `time.monotonic`."""
+    """A finished request; times are from `time.monotonic`."""
 
     stream: bool
     began: float
     ended: float = 0.0
     failure: str = ""
-    """What went wrong; empty if the answer is whole."""
+    """The reason of a failure; empty if the answer is complete."""
     engine: str = ""
-    """The pod that answered, as far as the answer came."""
+    """The engine's pod, if that part of the answer arrived."""
     gateway: str = ""
-    """The address of the gateway pod that asked it."""
+    """The address of the gateway pod that forwarded the request."""
 
 
 @dataclass
@@ -62,28 +62,28 @@ class _Connection:
 
 
 class CutError(Exception):
-    """The answer is not what it should be."""
+    """The answer is wrong or incomplete."""
 
 
 @dataclass
 class Client:
-    """One user of the endpoint, with connections of its own."""
+    """One client of the endpoint, with its own connections."""
 
     host: str
     port: int
     model: str
     key: Callable[[], str]
     _idle: defaultdict[str, list[_Connection]] = field(default_factory=lambda: defaultdict(list))
-    """By key: a client of an SDK has one key for life, so another key is another client."""
+    """By key: an SDK's client uses one key only, so each key has its own connections."""
 
-    async def ask(self, outcomes: list[Outcome], *, stream: bool) -> None:
-        """Send a request, read its answer to the end, and note what it came to."""
+    async def send(self, outcomes: list[Outcome], *, stream: bool) -> None:
+        """Send a request, read its answer to the end, and record the outcome."""
         outcome = Outcome(stream, time.monotonic())
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._ask(outcome)
+            async with asyncio.timeout(REQUEST_SECONDS):
+                await self._send(outcome)
         except TimeoutError:
-            outcome.failure = f"no answer within {PATIENCE_SECONDS:.0f} s"
+            outcome.failure = f"no answer within {REQUEST_SECONDS:.0f} s"
         except asyncio.IncompleteReadError:
             outcome.failure = "the connection ended before the answer"
         except (OSError, CutError) as error:
@@ -91,30 +91,30 @@ class Client:
         outcome.ended = time.monotonic()
         outcomes.append(outcome)
 
-    async def _ask(self, outcome: Outcome) -> None:
+    async def _send(self, outcome: Outcome) -> None:
         key = self.key()
         connection = await self._connection(self._idle[key])
-        heard = bytearray()
-        keep = False
+        received = bytearray()
+        reuse = False
         try:
             connection.writer.write(self._request(outcome.stream, key))
             status, headers = await _head(connection.reader)
             async for piece in _body(connection.reader, headers):
-                heard += piece
-            keep = headers.get("connection", "").lower() != "close"
+                received += piece
+            reuse = headers.get("connection", "").lower() != "close"
             if status != 200:
-                raise CutError(f"status {status}: {heard.decode()[:200]}")
+                raise CutError(f"status {status}: {received.decode()[:200]}")
             if outcome.stream:
-                _check_stream(heard.decode())
+                _check_stream(received.decode())
         finally:
-            outcome.engine, outcome.gateway = _names(heard.decode(errors="replace"))
-            if keep:
+            outcome.engine, outcome.gateway = _names(received.decode(errors="replace"))
+            if reuse:
                 self._idle[key].append(connection)
             else:
                 connection.writer.close()
 
     async def _connection(self, idle: list[_Connection]) -> _Connection:
-        """The connection that was used last and is still open, else a new one."""
+        """The most recently used connection that is still open, else a new one."""
         while idle:
             connection = idle.pop()
             if not connection.reader.at_eof():
@@ -152,7 +152,7 @@ async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
 
 
 async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> AsyncIterator[bytes]:
-    """The pieces of a body, of a known length or in chunks."""
+    """The pieces of a body with a known length or in chunks."""
     if headers.get("transfer-encoding", "").lower() != "chunked":
         yield await reader.readexactly(int(headers["content-length"]))
         return
@@ -162,13 +162,13 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> AsyncI
 
 
 def _names(text: str) -> tuple[str, str]:
-    """The first two words of an answer, or of what has come of it: the engine's pod, and the gateway's address."""
-    said = "".join(re.findall(r'"content": ?"([^"]*)"', text)).split()
-    return (said[0], said[1]) if len(said) > 1 else ("", "")
+    """The first two words of a possibly incomplete answer: the engine's pod, and the gateway's address."""
+    words = "".join(re.findall(r'"content": ?"([^"]*)"', text)).split()
+    return (words[0], words[1]) if len(words) > 1 else ("", "")
 
 
 def _check_stream(text: str) -> None:
-    """Raise `CutError` where a stream has an error in it, or not all of its tokens."""
+    """Raise `CutError` if a stream contains an error or lacks tokens."""
     *events, last = [line.removeprefix("data:").strip() for line in text.splitlines() if line.startswith("data:")]
     wrong = [event for event in events if "error" in json.loads(event)]
     if wrong or last != "[DONE]":
@@ -179,7 +179,7 @@ def _check_stream(text: str) -> None:
 
 
 class Load:
-    """What the clients of `loaded` ask, and what came of it so far."""
+    """The clients of `loaded`, and the outcomes so far."""
 
     def __init__(self, host: str, port: int, model: str, rate: float, streams: int, key: Callable[[], str]) -> None:
         self.outcomes: list[Outcome] = []
@@ -190,7 +190,7 @@ class Load:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="load")
 
     def since(self, begun: float) -> list[Outcome]:
-        """The requests that began after a time."""
+        """The requests that began at or after a time."""
         return [each for each in list(self.outcomes) if each.began >= begun]
 
     def failed(self) -> list[Outcome]:
@@ -200,31 +200,31 @@ class Load:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask no more, and wait until everything that was asked has ended."""
+        """Send no more requests, and wait until all have finished."""
         self._over.set()
         self._thread.join()
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for at, client in enumerate(self._clients):
-                tasks.create_task(self._whole(client, at / CLIENTS * self._pause, tasks))
+                tasks.create_task(self._requests(client, at / CLIENTS * self._pause, tasks))
             for client in self._streamers:
                 tasks.create_task(self._streams(client))
         for client in (*self._clients, *self._streamers):
             client.close()
 
-    async def _whole(self, client: Client, first: float, tasks: asyncio.TaskGroup) -> None:
-        """A question at every tick, whether or not the one before is answered."""
+    async def _requests(self, client: Client, first: float, tasks: asyncio.TaskGroup) -> None:
+        """Send a request at every tick, whether or not the previous one is answered."""
         due = time.monotonic() + first
         while not self._over.is_set():
             await asyncio.sleep(due - time.monotonic())
-            tasks.create_task(client.ask(self.outcomes, stream=False))
+            tasks.create_task(client.send(self.outcomes, stream=False))
             due += self._pause
 
     async def _streams(self, client: Client) -> None:
-        """A stream as soon as the one before has ended."""
+        """Start a stream as soon as the previous one has ended."""
         while not self._over.is_set():
-            await client.ask(self.outcomes, stream=True)
+            await client.send(self.outcomes, stream=True)
 
 
 @contextmanager
@@ -236,7 +236,7 @@ def loaded(
     streams: int = 32,
     key: Callable[[], str] = lambda: "",
 ) -> Iterator[Load]:
-    """Ask while the body runs: `rate` whole answers a second, and `streams` at a time that take `STREAM_SECONDS`."""
+    """Send load while the body runs: `rate` requests per second, and `streams` concurrent streams."""
     load = Load(*address, model, rate, streams, key)
     load.start()
     try:
@@ -246,7 +246,7 @@ def loaded(
 
 
 def node_port(kubectl: Kubectl, service: str) -> tuple[str, int]:
-    """Where a Service of type NodePort is reached from this machine."""
+    """The address and port of a Service of type NodePort, from this machine."""
     node = kubectl.items("nodes")[0]
     address = next(each["address"] for each in node["status"]["addresses"] if each["type"] == "InternalIP")
     ports = kubectl.get("service", service)["spec"]["ports"]

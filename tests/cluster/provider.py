@@ -1,7 +1,7 @@
-"""A stand-in for an OpenAI endpoint outside the cluster, run by the tests in a pod of their own.
+"""A stand-in for an OpenAI endpoint outside the cluster, which the tests run in a separate pod.
 
-It asks for the bearer token in `KEY`, and takes the model's name as what it is to do: `status-429` is answered with
-that status and `Retry-After: 7`, any other with a chat completion that says `The provider answers.`
+It requires the bearer token in `KEY`. The model's name selects the answer: `status-429` returns that status and
+`Retry-After: 7`, any other name a chat completion with the content `The provider answers.`
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-SAYS = "The provider answers."
+ANSWER = "The provider answers."
 PORT = 8080
 
 
@@ -28,9 +28,9 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path != "/v1/chat/completions":
             self._answer(404, {"error": {"message": self.path, "type": "invalid_request_error"}})
         elif model.startswith("status-"):
-            self._answer(int(model.removeprefix("status-")), {"error": {"message": model, "type": "as_asked"}})
+            self._answer(int(model.removeprefix("status-")), {"error": {"message": model, "type": "as_requested"}})
         else:
-            message = {"role": "assistant", "content": SAYS}
+            message = {"role": "assistant", "content": ANSWER}
             self._answer(
                 200,
                 {

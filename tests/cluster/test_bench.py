@@ -1,4 +1,4 @@
-"""The benchmark goes all the way through the real gateway, under its CPU limits. Its figures are not looked at."""
+"""The benchmark runs against the real gateway, under its CPU limits. Its figures are not checked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_requests_and_streams(name: str) -> None:
 
 
 def test_balance() -> None:
-    """By what does not depend on time: every mode reaches engines, and a ninth replica is no replica's end."""
+    """Checks that do not depend on time: every mode reaches engines, also after a ninth replica has joined."""
     found = list(balance.measure(balance.Plan(warm=0.5, count=2, joined=1, rounds=1), lambda _: None))
     assert [each.mode for each in found] == list(balance.MODES)
     for each in found:

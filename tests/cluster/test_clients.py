@@ -1,4 +1,4 @@
-"""OpenAI's own clients, unmodified, for Python and for JavaScript: all that they offer, and each error as its type."""
+"""OpenAI's own clients, unmodified, for Python and JavaScript: each kind of request, and the type of each error."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def installed(install_for_all: Install, namespace_for_all: str, cluster: Cluster
 
 def test_the_client_for_python(installed: Installed) -> None:
     with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
-        assert asyncio.run(said_to_python(f"http://127.0.0.1:{port}/v1")) == EXPECTED
+        assert asyncio.run(results_of_python(f"http://127.0.0.1:{port}/v1")) == EXPECTED
 
 
 def test_the_client_for_javascript(installed: Installed, tmp_path: Path) -> None:
-    # The program is run beside the packages it imports, which npm keeps outside the checkout.
+    # The program must be beside the packages it imports, which npm installs outside the checkout.
     (tmp_path / "node_modules").symlink_to(packages() / "node_modules")
     shutil.copy(JAVASCRIPT / "client.mjs", tmp_path)
     with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
@@ -57,8 +57,8 @@ def test_the_client_for_javascript(installed: Installed, tmp_path: Path) -> None
     assert json.loads(done.stdout) == EXPECTED
 
 
-async def said_to_python(url: str) -> dict[str, Any]:
-    """What the client for Python makes of a gateway."""
+async def results_of_python(url: str) -> dict[str, Any]:
+    """Results of the client for Python with a gateway."""
 
     def client_with(key: str) -> openai.AsyncOpenAI:
         return openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0)
@@ -72,11 +72,11 @@ async def said_to_python(url: str) -> dict[str, Any]:
     stream = await client.chat.completions.create(
         model="chat", messages=[{"role": "user", "content": "Hi"}], max_tokens=4, stream=True
     )
-    whole = await chat(client)
+    complete = await chat(client)
     embedding = await client.embeddings.create(model="embed", input="Hi")
     crowd = asyncio.gather(*(chat(client_with(KEYS["limited"])) for _ in range(8)))
     return {
-        "chat": whole.choices[0].message.content,
+        "chat": complete.choices[0].message.content,
         "stream": "".join([chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]),
         "embedding": all(isinstance(number, float) for number in embedding.data[0].embedding),
         "models": sorted([model.id async for model in client.models.list()]),
@@ -89,7 +89,7 @@ async def said_to_python(url: str) -> dict[str, Any]:
 
 
 async def error_of(answer: Awaitable[Any]) -> str:
-    """The type of the exception that a request ends with."""
+    """The type of the exception that a request raises."""
     try:
         await answer
     except openai.OpenAIError as error:
@@ -98,7 +98,7 @@ async def error_of(answer: Awaitable[Any]) -> str:
 
 
 def packages() -> Path:
-    """The packages of package-lock.json, installed once for each state of it."""
+    """The packages of package-lock.json, installed once for each version of it."""
     node = tool("node")
     npm = node.resolve().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     lock = JAVASCRIPT / "package-lock.json"

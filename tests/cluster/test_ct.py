@@ -1,4 +1,4 @@
-"""chart-testing installs every values file of ci/, waits, tests and uninstalls."""
+"""chart-testing installs every values file of ci/, waits until pods are ready, runs `helm test` and uninstalls."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.cluster.conftest import AVAILABLE_SECONDS
 
 def test_chart_testing_installs_every_file_of_ci(cluster: Cluster, namespace: str) -> None:
     helm = Helm(kubeconfig=cluster.kubeconfig, namespace=namespace)
-    said = chart_testing.install(helm, AVAILABLE_SECONDS)
+    output = chart_testing.install(helm, AVAILABLE_SECONDS)
     assert len(ci_values()) == 3
     for path in ci_values():
-        assert f'with values file "ci/{path.name}"' in said
-    assert "All charts installed successfully" in said
+        assert f'with values file "ci/{path.name}"' in output
+    assert "All charts installed successfully" in output
     assert not helm.releases()

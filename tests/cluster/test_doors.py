@@ -1,6 +1,6 @@
-"""Every way past the OpenAI routes that is known of this gateway and these engines, tried with a key that is good.
+"""Known ways to bypass the OpenAI routes of the gateway and the engines, tried with a valid key.
 
-What gets through is seen at the engine: its log has a line for each request, with the address of whoever sent it.
+The engine's log shows what is forwarded: it has a line for each request, with the sender's address.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KEY = "made-up-key"
 SERVICES = {"vllm": "t-inference-stack-vllm", "sglang": "t-inference-stack-sglang"}
 GATEWAY = "t-inference-stack-onwards"
 
-# Paths of vLLM 0.33 and SGLang 0.5.23 that control the engine, tell of it, or use it without the OpenAI routes.
+# Paths of vLLM 0.33 and SGLang 0.5.23 that control the engine, expose its state, or use it without the OpenAI routes.
 CONTROL = {
     "vllm": (
         *("abort_requests", "classify", "collective_rpc", "detokenize", "docs", "generative_scoring", "health"),
@@ -40,7 +40,7 @@ CONTROL = {
     ),
 }
 
-# How a path is written so that a proxy lets it through and the engine understands it.
+# Spellings of a path that a proxy might forward and the engine accept.
 SPELLINGS = (
     "/{path}",
     "//{path}",
@@ -81,26 +81,26 @@ def installed(install_for_all: Install) -> Installed:
 
 
 @pytest.mark.parametrize("engine", SERVICES)
-def test_no_door_to_an_engine_is_open(engine: str, installed: Installed) -> None:
+def test_no_control_path_reaches_an_engine(engine: str, installed: Installed) -> None:
     kubectl = installed.stack.kubectl
     address = node_port(kubectl, GATEWAY)
-    open_ = []
+    accepted = []
     for path in CONTROL[engine]:
         for spelling in SPELLINGS:
             for method in METHODS:
-                door = spelling.format(path=path, service=SERVICES[engine])
-                status = knock(address, method, door, engine)
+                written = spelling.format(path=path, service=SERVICES[engine])
+                status = send(address, method, written, engine)
                 if not 400 <= status < 500:
-                    open_.append((method, door, status))
-    assert not open_
-    assert asked_by_the_gateway(kubectl, engine) == []
-    # The witness is no sleeper: it sees what does come through.
-    assert knock(address, "POST", "/v1/chat/completions", engine) == 200
-    assert asked_by_the_gateway(kubectl, engine) == ["POST /v1/chat/completions"]
+                    accepted.append((method, written, status))
+    assert not accepted
+    assert forwarded_requests(kubectl, engine) == []
+    # The check of the log is effective: it finds a request that is forwarded.
+    assert send(address, "POST", "/v1/chat/completions", engine) == 200
+    assert forwarded_requests(kubectl, engine) == ["POST /v1/chat/completions"]
 
 
-def knock(address: tuple[str, int], method: str, path: str, model: str) -> int:
-    """The status of a request whose path is sent as it is written here."""
+def send(address: tuple[str, int], method: str, path: str, model: str) -> int:
+    """The status of a request whose path is sent unchanged."""
     connection = http.client.HTTPConnection(*address, timeout=60)
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Let me in"}], "max_tokens": 1})
     connection.putrequest(method, path, skip_accept_encoding=True)
@@ -117,8 +117,8 @@ def knock(address: tuple[str, int], method: str, path: str, model: str) -> int:
     return status
 
 
-def asked_by_the_gateway(kubectl: Kubectl, engine: str) -> list[str]:
-    """What the engine's log says that the gateway's pods have asked it; the kubelet's probes come from elsewhere."""
+def forwarded_requests(kubectl: Kubectl, engine: str) -> list[str]:
+    """Requests in the engine's log that come from the gateway's pods; the kubelet's probes have other addresses."""
     gateways = {pod["status"]["podIP"] for pod in kubectl.items("pods", "app.kubernetes.io/component=onwards")}
     lines = re.findall(r'(\S+):\d+ - "(\S+ \S+) HTTP', kubectl.logs(f"deployment/{SERVICES[engine]}"))
     return [request for address, request in lines if address in gateways]

@@ -1,6 +1,6 @@
-"""An alias served by an engine of the release and, behind it, by an endpoint outside: who answers when, and with what.
+"""An alias served by an engine of the release, with an outside provider as fallback: which answers, and its status.
 
-The endpoint outside is a stand-in for one: a pod that is none of the release's, reached by its URL (see provider.py).
+The provider is a stand-in: a pod outside the release, reached by its URL (see provider.py).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from tests.cluster.tiny import gateway, pod_names
 KEY = "made-up-key-of-the-provider"
 OWN = "The engine answers."
 PROVIDER_IMAGE = f"docker.io/{images()['vllm']}"
-"""For its Python."""
+"""Used for its Python."""
 
 
 def outside(alias: str, model: str, priority: int) -> dict[str, Any]:
-    """A provider of one alias, which does what the model's name says."""
+    """A provider of one alias; the model's name selects its answer."""
     return {
         "url": f"http://provider:{provider.PORT}/v1",
         "modelAlias": [alias],
@@ -51,7 +51,7 @@ VALUES: dict[str, Any] = {
             "priority": 1,
             "env": [
                 {"name": "STANDIN_ANSWER", "value": OWN},
-                # Longer than it takes to see that it is gone: the provider has to answer meanwhile.
+                # Longer than the gateway takes to notice that the engine is down: the provider must answer meanwhile.
                 {"name": "STANDIN_LOAD_SECONDS", "value": "5"},
             ],
         }
@@ -112,35 +112,37 @@ def run_provider(kubectl: Kubectl) -> None:
     kubectl.wait_available("provider")
 
 
-def test_the_provider_answers_while_the_own_engine_is_gone(installed: Installed, client: Client) -> None:
+def test_the_provider_answers_while_the_releases_engine_is_down(installed: Installed, client: Client) -> None:
     assert client.chat("chat", "Who?", max_tokens=3).strip() == OWN
     (engine,) = pod_names(installed, "own")
-    said: list[str] = []
+    answers: list[str] = []
     with killer(installed.stack.kubectl) as kill:
         kill(engine)
         until = time.monotonic() + AVAILABLE_SECONDS
-        while said[-2:] != [provider.SAYS, OWN]:
-            assert time.monotonic() < until, f"the engine did not come back: {said[-5:]}"
-            said.append(client.chat("chat", "Who?", max_tokens=3).strip())  # any error ends the test
-    assert set(said) == {provider.SAYS, OWN}
+        while answers[-2:] != [provider.ANSWER, OWN]:
+            assert time.monotonic() < until, f"the engine did not come back: {answers[-5:]}"
+            answers.append(client.chat("chat", "Who?", max_tokens=3).strip())  # any error ends the test
+    assert set(answers) == {provider.ANSWER, OWN}
 
 
 @pytest.mark.parametrize("alias", ["busy-first", "down-first"])
-def test_a_status_that_the_route_names_is_tried_elsewhere(alias: str, client: Client) -> None:
+def test_a_status_in_the_routes_fallback_is_retried_elsewhere(alias: str, client: Client) -> None:
     assert client.chat(alias, "Who?", max_tokens=3).strip() == OWN
 
 
 @pytest.mark.parametrize(("alias", "status"), [("busy", 429), ("broken", 500), ("broken-first", 500)])
-def test_any_other_status_is_the_clients_with_its_retry_after(alias: str, status: int, client: Client) -> None:
-    answer = ask(client, alias)
+def test_any_other_status_is_returned_to_the_client_with_its_retry_after(
+    alias: str, status: int, client: Client
+) -> None:
+    answer = send(client, alias)
     assert (answer.status_code, answer.headers.get("Retry-After")) == (status, "7")
 
 
-def test_a_status_that_is_tried_again_in_vain_is_a_bad_gateway(client: Client) -> None:
-    answer = ask(client, "down")
+def test_retries_that_all_fail_return_bad_gateway(client: Client) -> None:
+    answer = send(client, "down")
     assert (answer.status_code, answer.headers.get("Retry-After")) == (502, None)
 
 
-def ask(client: Client, alias: str) -> httpx.Response:
+def send(client: Client, alias: str) -> httpx.Response:
     body = {"model": alias, "messages": [{"role": "user", "content": "Who?"}]}
     return httpx.post(f"{client.url}/v1/chat/completions", json=body, timeout=60)

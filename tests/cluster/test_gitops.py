@@ -1,4 +1,4 @@
-"""What Argo CD and Flux do: apply the render server-side, again and again, and compare it with what is stored."""
+"""As Argo CD and Flux do: apply the render server-side, repeatedly, and compare it with the stored objects."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ QUANTITIES = {"cpu", "memory", "ephemeral-storage", "storage", "sizeLimit"}
 
 @pytest.fixture
 def still(cluster: Cluster, namespace: str) -> Kubectl:
-    """A namespace in which objects stay as they are applied: a quota lets no pod be made, and so no status moves."""
+    """A namespace in which objects stay as applied: a quota prevents pods, so no status changes."""
     kubectl = Kubectl(cluster.kubeconfig, namespace)
     kubectl.run("create", "quota", "no-pods", "--hard=pods=0")
     return kubectl
 
 
 def apply(kubectl: Kubectl, manifests: Manifests) -> dict[tuple[str, str], Object]:
-    """Apply as a GitOps tool does; what the server stores then."""
+    """Apply as a GitOps tool does; return the objects that the server stores."""
     text = "\n---\n".join(json.dumps(each) for each in manifests)
     kubectl.run("apply", "--server-side", f"--field-manager={MANAGER}", "--filename=-", stdin=text)
     return {
@@ -48,16 +48,15 @@ def stored(kubectl: Kubectl, kind: str, name: str) -> Object:
 
 
 def owned(live: Object) -> tuple[Any, ...]:
-    """What changes where applying changes something: the generation, and when the manager last changed what."""
+    """The fields that change if applying changes something: the generation, and the manager's last changes."""
     mine = [each for each in live["metadata"]["managedFields"] if each["manager"] == MANAGER]
     return live["metadata"].get("generation"), mine
 
 
 def drift(wanted: Any, live: Any, path: str, exact: bool) -> Iterator[str]:
-    """Where the server stores something else than what was rendered; fields that it adds in maps are no drift.
+    """Fields that the server stores with another value than rendered; keys that it adds to maps are no drift.
 
-    With `exact`, a quantity has to be written as the server writes it, and nothing may be there that is empty, which
-    the server leaves out.
+    With `exact`, quantities must be in the server's format, and there must be no empty values, which it leaves out.
     """
     if not exact and wanted in ([], {}) and live is None:
         return
@@ -101,7 +100,7 @@ def test_an_example_applied_twice_changes_nothing_and_is_stored_as_rendered(exam
 
 
 def test_every_option_applied_twice_changes_nothing_and_is_stored_as_rendered(cluster: Cluster, still: Kubectl) -> None:
-    """Here the user's own quantities are compared by what they amount to."""
+    """Here the user's quantities are compared by value, not by format."""
     install_monitoring_crds(cluster)
     install_gateway_crds(cluster)
     check(still, EVERYTHING, exact=False)

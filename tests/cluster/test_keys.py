@@ -1,4 +1,4 @@
-"""Clients' keys: what each may do, and how one is changed while clients are at work."""
+"""Clients' keys: what each may do, and how to rotate one under load."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ EMBED = "t-inference-stack-embed"
 TEST = "job/t-inference-stack-onwards-test"
 ROTATIONS = 5
 LIVE_SECONDS = 60.0
-"""The most that a new key may take to open every gateway."""
+"""The maximum time until every gateway pod accepts a new key."""
 IN_A_ROW = 20
-"""Requests on new connections, each of which may come to another gateway."""
+"""Requests on new connections, each of which may reach another gateway pod."""
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "chat": ("chat/completions", {"model": "chat", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}),
@@ -66,7 +66,7 @@ def headers(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def test_each_key_opens_what_it_should(keyed: Installed) -> None:
+def test_each_key_grants_its_aliases(keyed: Installed) -> None:
     with keyed.stack.kubectl.port_forward(keyed.stack.gateway, "http") as port:
         client = httpx.Client(base_url=f"http://127.0.0.1:{port}/v1/", timeout=60)
         for kind, (path, body) in KINDS.items():
@@ -76,15 +76,15 @@ def test_each_key_opens_what_it_should(keyed: Installed) -> None:
             assert statuses == STATUSES, kind
             with ThreadPoolExecutor(8) as pool:
                 limited = headers(KEYS["limited"])
-                asked = [pool.submit(client.post, path, json=body, headers=limited) for _ in range(8)]
-                assert 429 in (got := {each.result().status_code for each in asked}) <= {200, 429}, (kind, got)
+                sent = [pool.submit(client.post, path, json=body, headers=limited) for _ in range(8)]
+                assert 429 in (got := {each.result().status_code for each in sent}) <= {200, 429}, (kind, got)
         for name, key in GIVEN.items():
             answer = client.get("models", headers=headers(key))
             assert answer.status_code == 200, name
             assert {model["id"] for model in answer.json()["data"]} == MODELS[name], name
 
 
-def test_helm_test_asks_every_alias_with_a_key_that_opens_it_and_names_the_one_that_is_broken(
+def test_helm_test_tests_every_alias_with_an_allowed_key_and_names_a_broken_one(
     keyed: Installed, kubectl: Kubectl
 ) -> None:
     keyed.stack.helm.test("t")
@@ -95,8 +95,8 @@ def test_helm_test_asks_every_alias_with_a_key_that_opens_it_and_names_the_one_t
     try:
         with pytest.raises(HelmError):
             keyed.stack.helm.test("t")
-        said = kubectl.logs(TEST).splitlines()
-        assert [line[:16] for line in said] == [
+        lines = kubectl.logs(TEST).splitlines()
+        assert [line[:16] for line in lines] == [
             "ok      the gate",
             'ok      "chat" c',
             'FAILED  "embed":',
@@ -107,7 +107,7 @@ def test_helm_test_asks_every_alias_with_a_key_that_opens_it_and_names_the_one_t
         kubectl.wait_available(EMBED)
 
 
-def test_a_key_opens_no_other_alias_by_a_header(keyed: Installed) -> None:
+def test_a_header_does_not_grant_a_key_another_alias(keyed: Installed) -> None:
     with keyed.stack.kubectl.port_forward(keyed.stack.gateway, "http") as port:
         url = f"http://127.0.0.1:{port}/v1/chat/completions"
         named = {**KINDS["chat"][1], "model": "other"}
@@ -117,21 +117,21 @@ def test_a_key_opens_no_other_alias_by_a_header(keyed: Installed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "message"),
     [
         ({"name": "no-such-secret", "key": "key"}, 'secret "no-such-secret" not found'),
         ({"name": SECRET, "key": "no-such-key"}, "references non-existent secret key: no-such-key"),
     ],
     ids=["Secret", "key"],
 )
-def test_a_missing_one_stops_the_new_gateway_with_a_message_while_the_old_one_serves(
-    reference: dict[str, str], said: str, keyed: Installed, kubectl: Kubectl, chart: Published
+def test_a_missing_key_stops_the_new_gateway_with_a_message_while_the_old_one_serves(
+    reference: dict[str, str], message: str, keyed: Installed, kubectl: Kubectl, chart: Published
 ) -> None:
     stack = keyed.stack
     late = {"onwards": {"clientKeys": {"late": {"apiKey": reference}}}}
     stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, values=[VALUES, late], wait=False)
     until = time.monotonic() + AVAILABLE_SECONDS
-    while not any(said in event.get("message", "") for event in kubectl.items("events")):
+    while not any(message in event.get("message", "") for event in kubectl.items("events")):
         assert time.monotonic() < until, [event.get("message") for event in kubectl.items("events")]
         time.sleep(1)
     with kubectl.port_forward(stack.gateway, "http") as port:
@@ -142,8 +142,8 @@ def test_a_missing_one_stops_the_new_gateway_with_a_message_while_the_old_one_se
     kubectl.wait_available(GATEWAY)
 
 
-def test_keys_are_changed_while_clients_are_at_work(install: Install, cluster: Cluster, namespace: str) -> None:
-    """Each client has two keys, of which it uses one: the other is changed, and then it goes over to that one."""
+def test_keys_are_rotated_under_load(install: Install, cluster: Cluster, namespace: str) -> None:
+    """The rotating client has two keys and uses one: the other is changed, then the client switches to it."""
     kubectl = Kubectl(cluster.kubeconfig, namespace)
     slots = {"steady": new_key(), "blue": new_key(), "green": new_key()}
     put_keys(kubectl, slots)
@@ -184,7 +184,7 @@ def test_keys_are_changed_while_clients_are_at_work(install: Install, cluster: C
             settle(address, old, 403)
             slots[spare] = new
             in_use = spare
-            time.sleep(2)  # some requests with the new one
+            time.sleep(2)  # some requests with the new key
     for load in (steady, rotating):
         assert {each.stream for each in load.outcomes} == {True, False}
         assert not load.failed(), load.failed()[:5]
@@ -195,10 +195,10 @@ def new_key() -> str:
 
 
 def settle(address: tuple[str, int], key: str, status: int) -> None:
-    """Until a key is answered so by `IN_A_ROW` gateways: kube-proxy hears of a pod a moment after its change.
+    """Wait for `IN_A_ROW` answers with this status: kube-proxy learns of a changed pod with a delay.
 
     Raises:
-        AssertionError: not within `LIVE_SECONDS`.
+        AssertionError: not reached within `LIVE_SECONDS`.
     """
     path, body = KINDS["chat"]
     until = time.monotonic() + LIVE_SECONDS

@@ -1,4 +1,4 @@
-"""How much a model is to think, as the engine hears it behind the gateway."""
+"""The reasoning effort of a request, as the engine behind the gateway receives it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer({})
 
     def do_POST(self):
-        heard = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        message = {"role": "assistant", "content": json.dumps(heard)}
+        received = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        message = {"role": "assistant", "content": json.dumps(received)}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-        self.answer({"id": "echo", "object": "chat.completion", "created": 0, "model": heard["model"],
+        self.answer({"id": "echo", "object": "chat.completion", "created": 0, "model": received["model"],
                      "choices": [choice], "usage": usage})
 
 http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
 """
-"""No engine: it answers with what it was asked, to show what the gateway passes on."""
+"""Not an engine: a server that answers with the request it received, to show what the gateway forwards."""
 
 
 def echo(alias: str, **fields: Any) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def echo(alias: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def test_an_effort_reaches_the_engine_in_the_words_of_its_template(install: Install) -> None:
+def test_an_effort_reaches_the_engine_as_an_argument_of_its_chat_template(install: Install) -> None:
     installed = install(
         {
             "modelGroups": {
@@ -58,8 +58,8 @@ def test_an_effort_reaches_the_engine_in_the_words_of_its_template(install: Inst
         }
     )
     with gateway(installed) as client:
-        heard = {
-            (alias, effort): json.loads(_ask(client.url, alias, effort))
+        received = {
+            (alias, effort): json.loads(_send(client.url, alias, effort))
             for alias in ("plain", "switch")
             for effort in ("none", "high")
         }
@@ -67,11 +67,11 @@ def test_an_effort_reaches_the_engine_in_the_words_of_its_template(install: Inst
             f"{client.url}/v1/chat/completions",
             json={**_body("switch"), "chat_template_kwargs": {"enable_thinking": True}},
         )
-    assert heard["plain", "high"]["reasoning_effort"] == "high"
-    assert heard["plain", "none"]["reasoning_effort"] == "none"
-    assert "chat_template_kwargs" not in heard["plain", "high"]
-    assert heard["switch", "high"]["chat_template_kwargs"] == {"enable_thinking": True}
-    assert heard["switch", "none"]["chat_template_kwargs"] == {"enable_thinking": False}
+    assert received["plain", "high"]["reasoning_effort"] == "high"
+    assert received["plain", "none"]["reasoning_effort"] == "none"
+    assert "chat_template_kwargs" not in received["plain", "high"]
+    assert received["switch", "high"]["chat_template_kwargs"] == {"enable_thinking": True}
+    assert received["switch", "none"]["chat_template_kwargs"] == {"enable_thinking": False}
     assert refused.status_code == httpx.codes.BAD_REQUEST
 
 
@@ -79,7 +79,7 @@ def _body(alias: str) -> dict[str, Any]:
     return {"model": alias, "messages": [{"role": "user", "content": "Hello"}]}
 
 
-def _ask(url: str, alias: str, effort: str) -> str:
+def _send(url: str, alias: str, effort: str) -> str:
     answer = httpx.post(f"{url}/v1/chat/completions", json={**_body(alias), "reasoning_effort": effort})
     answer.raise_for_status()
     return str(answer.json()["choices"][0]["message"]["content"])

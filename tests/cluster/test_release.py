@@ -1,4 +1,4 @@
-"""A release's life: installed with nothing in it, upgraded, rolled back, replaced pod by pod, removed."""
+"""A release's life cycle: installed with defaults, upgraded, rolled back, updated pod by pod, uninstalled."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_defaults_install_and_the_gateway_offers_no_model(install: Install) 
     assert refused.value.status_code == 404
 
 
-def test_an_upgrade_adds_an_alias_and_a_rollback_takes_it_away(install: Install) -> None:
+def test_an_upgrade_adds_an_alias_and_a_rollback_removes_it(install: Install) -> None:
     installed = install({"modelGroups": {"tiny": TINY}})
     before = pod_names(installed, "tiny")
     installed = install({"modelGroups": {"tiny": {**TINY, "modelAlias": ["tiny", "second"]}}})
@@ -42,7 +42,7 @@ def test_an_upgrade_adds_an_alias_and_a_rollback_takes_it_away(install: Install)
     with gateway(installed) as client:
         assert client.models() == ["tiny"]
         assert client.chat("tiny", QUESTION).strip() == ANSWER
-    assert pod_names(installed, "tiny") != before, "an alias is told to the engine, so its pod is new"
+    assert pod_names(installed, "tiny") != before, "an alias is part of the engine's command, so its pod is new"
 
 
 def test_a_change_of_the_gateway_restarts_no_model(install: Install) -> None:
@@ -54,8 +54,8 @@ def test_a_change_of_the_gateway_restarts_no_model(install: Install) -> None:
     assert not gateways & gateway_names(installed)
 
 
-def test_each_of_several_changes_in_a_row_goes_live(install: Install) -> None:
-    """Onwards reads a configuration again at its first change only, so each change has to bring new pods."""
+def test_each_of_several_consecutive_changes_takes_effect(install: Install) -> None:
+    """Onwards reloads its configuration at the first change only, so each change must replace the pods."""
     provider = {"url": "http://127.0.0.1:9/v1"}
     for number in range(CHANGES):
         stack = install({"externalProviders": {"outside": {**provider, "modelAlias": [f"alias-{number}"]}}}).stack
@@ -63,8 +63,8 @@ def test_each_of_several_changes_in_a_row_goes_live(install: Install) -> None:
             assert Client(f"http://127.0.0.1:{port}").models() == [f"alias-{number}"]
 
 
-def test_how_many_gateways_there_are_is_the_autoscalers_also_after_an_upgrade(install: Install) -> None:
-    """Without metrics it knows its bounds only: they suffice to see whose number holds."""
+def test_the_autoscaler_sets_the_number_of_gateways_also_after_an_upgrade(install: Install) -> None:
+    """Without metrics it only applies its bounds, which is enough to see that its number is used."""
     values: dict[str, Any] = {"autoscaling": {"enabled": True, "minReplicas": 2}}
     kubectl = install({"onwards": values}).stack.kubectl
     name = "t-inference-stack-onwards"
@@ -117,7 +117,7 @@ def test_the_data_of_a_volume_survives_its_pod(install: Install) -> None:
     assert kubectl.exec("deployment/t-inference-stack-tiny", ["cat", "/cache/proof"]).strip() == "kept"
 
 
-def test_uninstalling_leaves_only_the_claims_that_are_to_be_kept(install: Install) -> None:
+def test_uninstalling_leaves_only_claims_with_keep(install: Install) -> None:
     volumes = [
         {"name": "model-cache", "size": "1Gi", "mountPath": "/cache", "keep": True},
         {"name": "scratch", "size": "1Gi", "mountPath": "/scratch"},
@@ -138,8 +138,8 @@ def test_the_readmes_commands_run_as_printed(cluster: Cluster) -> None:
     sets = ["--set", "modelGroups.vllm-llama.enabled=true"]
     helm.run("template", "test-release", ROOT, *sets, "--set", "ingress.enabled=true", "--debug")
     helm.run("lint", ROOT)
-    said = helm.run("install", "test-release", ROOT, *sets, "--dry-run").stdout
-    assert "STATUS: pending-install" in said
+    output = helm.run("install", "test-release", ROOT, *sets, "--dry-run").stdout
+    assert "STATUS: pending-install" in output
     assert not helm.releases()
     server = helm.run("install", "test-release", ROOT, *sets, "--dry-run=server").stdout
     assert "t-release-inference-stack-vllm-llama" in server

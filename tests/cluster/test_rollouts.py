@@ -1,7 +1,7 @@
-"""Pods come and go under load, and no client notices: rollouts, scaling, an eviction; and what a killed engine costs.
+"""Pods are replaced under load without failed requests: rollouts, scaling, an eviction; and a killed engine.
 
-The engines are stand-ins for vLLM, which end as vLLM does: while one drains, it finishes what it has, and what is new
-gets 500.
+The engines are stand-ins that terminate as vLLM does: while one drains, it finishes requests in flight, and answers
+new ones with 500.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ ENGINE = "t-inference-stack-chat"
 GATEWAYS = "app.kubernetes.io/component=onwards"
 ENGINES = "app.kubernetes.io/model-group=chat"
 ROLLOUTS = 5
-IDLE_TO_GONE_SECONDS = 10.0
-"""The most that a gateway pod may live on without a stream."""
+IDLE_TO_DELETED_SECONDS = 10.0
+"""The maximum time a terminating gateway pod may run without a stream."""
 FAILED_SHARE = 0.001
 HOTTEST = 1.15
 NEWCOMER = 0.8
@@ -58,14 +58,14 @@ def kubectl(installed: Installed) -> Kubectl:
 
 @pytest.fixture
 def load(kubectl: Kubectl) -> Iterator[Load]:
-    """The clients, with all of their streams open."""
+    """The load, with all of its streams open."""
     with loaded(node_port(kubectl, GATEWAY)) as load:
         time.sleep(STREAM_SECONDS / 2)
         yield load
 
 
-def unhurt(load: Load, measured: Measured) -> None:
-    """No request has failed, no stream was cut, and there was a load."""
+def check_none_failed(load: Load, measured: Measured) -> None:
+    """No request failed, no stream was cut, and there were requests of both kinds."""
     load.stop()
     failed = load.failed()
     measured("requests", len(load.outcomes))
@@ -74,17 +74,17 @@ def unhurt(load: Load, measured: Measured) -> None:
     assert {each.stream for each in load.outcomes} == {True, False}
 
 
-def gone_when_idle(lives: Lives, load: Load, measured: Measured) -> None:
-    """Each gateway pod that still had streams when it was told to go was gone soon after the last of them."""
-    lived_on = {}
-    for name, life in lives.ended().items():
-        assert life.gone is not None and life.told_to_go is not None
+def check_deleted_when_idle(lives: Lives, load: Load, measured: Measured) -> None:
+    """Each gateway pod that had streams when it started to terminate was deleted soon after the last of them."""
+    remaining = {}
+    for name, life in lives.terminated().items():
+        assert life.deleted is not None and life.terminating is not None
         ends = [each.ended for each in load.outcomes if each.stream and each.gateway == life.address]
-        if ends and max(ends) > life.told_to_go:
-            lived_on[name] = life.gone - max(ends)
-    assert lived_on
-    measured("seconds from the last stream until a gateway was gone", round(max(lived_on.values()), 1))
-    assert max(lived_on.values()) <= IDLE_TO_GONE_SECONDS, lived_on
+        if ends and max(ends) > life.terminating:
+            remaining[name] = life.deleted - max(ends)
+    assert remaining
+    measured("seconds from the last stream until a gateway was deleted", round(max(remaining.values()), 1))
+    assert max(remaining.values()) <= IDLE_TO_DELETED_SECONDS, remaining
 
 
 def roll_out(kubectl: Kubectl, deployment: str) -> None:
@@ -96,22 +96,22 @@ def test_rollouts_of_the_gateway_cut_nothing(kubectl: Kubectl, load: Load, measu
     with watched(kubectl, GATEWAYS) as lives:
         for _ in range(ROLLOUTS):
             roll_out(kubectl, GATEWAY)
-        lives.wait_gone()
-    unhurt(load, measured)
-    assert len(lives.ended()) == ROLLOUTS * 2
-    gone_when_idle(lives, load, measured)
+        lives.wait_deleted()
+    check_none_failed(load, measured)
+    assert len(lives.terminated()) == ROLLOUTS * 2
+    check_deleted_when_idle(lives, load, measured)
 
 
 def test_rollouts_of_a_group_cut_nothing(kubectl: Kubectl, load: Load, measured: Measured) -> None:
     with watched(kubectl, ENGINES) as lives:
         for _ in range(ROLLOUTS):
             roll_out(kubectl, ENGINE)
-        lives.wait_gone()
-    unhurt(load, measured)
-    assert len(lives.ended()) == ROLLOUTS * 2
+        lives.wait_deleted()
+    check_none_failed(load, measured)
+    assert len(lives.terminated()) == ROLLOUTS * 2
 
 
-def test_fewer_gateways_and_an_evicted_pod_of_each_kind_cut_nothing(
+def test_scaling_down_and_an_evicted_pod_of_each_kind_cut_nothing(
     kubectl: Kubectl, load: Load, measured: Measured
 ) -> None:
     kubectl.run("scale", f"deployment/{GATEWAY}", "--replicas=3")
@@ -122,14 +122,14 @@ def test_fewer_gateways_and_an_evicted_pod_of_each_kind_cut_nothing(
         for selector in (GATEWAYS, ENGINES):
             evict(kubectl, ready_pods(kubectl, selector)[0])
         kubectl.wait_available(GATEWAY, ENGINE)
-        gateways.wait_gone()
-        engines.wait_gone()
-    unhurt(load, measured)
-    assert (len(gateways.ended()), len(engines.ended())) == (2, 1)
-    gone_when_idle(gateways, load, measured)
+        gateways.wait_deleted()
+        engines.wait_deleted()
+    check_none_failed(load, measured)
+    assert (len(gateways.terminated()), len(engines.terminated())) == (2, 1)
+    check_deleted_when_idle(gateways, load, measured)
 
 
-def test_a_killed_engine_costs_its_own_answers_and_its_place_is_taken(
+def test_a_killed_engine_only_cuts_its_own_streams_and_is_replaced(
     kubectl: Kubectl, load: Load, measured: Measured
 ) -> None:
     kubectl.run("scale", f"deployment/{ENGINE}", "--replicas=4")
@@ -144,7 +144,7 @@ def test_a_killed_engine_costs_its_own_answers_and_its_place_is_taken(
         settled = time.monotonic()
         time.sleep(NEWCOMER_SECONDS)
     load.stop()
-    # A stream that has begun cannot be taken over by another engine: those of the killed one, and only those, are cut.
+    # Another engine cannot continue a stream that has begun: those of the killed engine are cut, and no others.
     cut = {each.engine for each in load.failed() if each.engine}
     failed = [each for each in load.failed() if not each.engine]
     share = len(failed) / len(load.since(from_kill))
@@ -161,13 +161,13 @@ def test_a_killed_engine_costs_its_own_answers_and_its_place_is_taken(
 
 
 def ready_pods(kubectl: Kubectl, selector: str) -> list[str]:
-    """The names of the pods that are not on their way out."""
+    """The names of the pods that are not terminating."""
     pods = kubectl.items("pods", selector)
     return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 
 
 def evict(kubectl: Kubectl, pod: str) -> None:
-    """What `kubectl drain` asks of the API server for each pod of a node, within its disruption budget."""
+    """Evict a pod within its disruption budget, with the API request that `kubectl drain` sends."""
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
     path = f"/api/v1/namespaces/{kubectl.namespace}/pods/{pod}/eviction"
     kubectl.run("create", "--raw", path, "--filename", "-", stdin=json.dumps(eviction))

@@ -1,4 +1,4 @@
-"""A key that is given by reference is in its Secret, in what it opens, and nowhere else that the cluster shows."""
+"""A key by reference is in its Secret only: in no other object, log or release that the cluster shows."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ VALUES: dict[str, Any] = {
         }
     },
     "externalProviders": {
-        # Nobody is there: what is said of it, also in the log, is looked at all the same.
+        # Nothing listens there: the error messages, also those in the log, are checked for the key.
         "outside": {"url": "http://127.0.0.1:9/v1", "modelAlias": ["outside"], "apiKey": reference("provider")}
     },
     "onwards": {"clientKeys": {"someone": {"apiKey": reference("client")}}},
 }
 
 
-def test_a_key_given_by_reference_is_shown_nowhere(install: Install, cluster: Cluster, namespace: str) -> None:
+def test_a_key_by_reference_is_shown_nowhere(install: Install, cluster: Cluster, namespace: str) -> None:
     kubectl = Kubectl(cluster.kubeconfig, namespace)
     put_keys(kubectl, KEYS, name=SECRET)
     installed = install(VALUES)
@@ -64,10 +64,10 @@ def test_a_key_given_by_reference_is_shown_nowhere(install: Install, cluster: Cl
 
 
 def everything(installed: Installed) -> dict[str, str]:
-    """All objects of the namespace but the Secret of the keys, the release as Helm kept it, and every log."""
+    """All objects of the namespace except the Secret of the keys, the release as Helm stores it, and every log."""
     kubectl = installed.stack.kubectl
     kinds = kubectl.run("api-resources", "--namespaced", "--verbs=list", "--output=name").stdout.split()
-    shown = {"what helm gets": installed.stack.helm.run("get", "all", "t").stdout}
+    shown = {"helm get all": installed.stack.helm.run("get", "all", "t").stdout}
     for each in kubectl.items(",".join(kinds)):
         name = f"{each['kind']} {each['metadata']['name']}"
         if each["kind"] == "Secret" and each["metadata"]["name"] == SECRET:

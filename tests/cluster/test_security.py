@@ -1,4 +1,4 @@
-"""What the API server, the kubelet and the gateway say to the chart's promises about keys, users and doors."""
+"""The chart's security on a real cluster: restricted pods, keys, network policies and closed paths."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.cluster.conftest import AVAILABLE_SECONDS, Install
 from tests.cluster.tiny import TINY, gateway
 
 POLICY_SECONDS = 30.0
-"""The most that a network policy may take to be in force."""
+"""The maximum time until a network policy is in force."""
 
 
 @pytest.fixture
 def restricted(cluster: Cluster, namespace: str) -> str:
-    """The test's namespace, where the API server admits only restricted pods."""
+    """The test's namespace, in which the API server admits only restricted pods."""
     Kubectl(cluster.kubeconfig).run(
         "label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"
     )
@@ -98,13 +98,13 @@ def test_an_empty_key_stops_the_new_gateway_with_a_message_while_the_old_one_ser
         pods = kubectl.items("pods", "app.kubernetes.io/component=onwards")
         started = {p["metadata"]["name"]: p["status"].get("initContainerStatuses", ()) for p in pods}
         stopped = [name for name, states in started.items() if any(state["restartCount"] for state in states)]
-    said = kubectl.logs(stopped[0], container="assemble-config")
-    assert "The key of modelGroups.tiny is empty" in said
+    log = kubectl.logs(stopped[0], container="assemble-config")
+    assert "The key of modelGroups.tiny is empty" in log
     with gateway(installed) as client:
         assert client.chat("tiny", QUESTION).strip() == ANSWER
 
 
-def test_engines_are_for_the_gateway_and_metrics_for_whom_the_policy_names(install: Install) -> None:
+def test_only_the_gateway_reaches_engines_and_only_configured_peers_metrics(install: Install) -> None:
     installed = install({"modelGroups": {"tiny": TINY}})
     with gateway(installed) as client:
         assert client.chat("tiny", QUESTION).strip() == ANSWER
@@ -116,18 +116,18 @@ def test_engines_are_for_the_gateway_and_metrics_for_whom_the_policy_names(insta
     outsiders = [{"podSelector": {"matchLabels": {"app.kubernetes.io/instance": "u"}}}]
     install({"modelGroups": {"tiny": TINY}, "networkPolicy": {"metricsFrom": outsiders}})
     until = time.monotonic() + POLICY_SECONDS
-    while (said := reach(kubectl, metrics)) != "200":
-        assert time.monotonic() < until, said
+    while (result := reach(kubectl, metrics)) != "200":
+        assert time.monotonic() < until, result
 
 
 def reach(kubectl: Kubectl, url: str) -> str:
-    """What a pod of the other release gets there: a status, or the error."""
+    """The result of a request from a pod of the other release: a status, or the error."""
     get = f"import urllib.request as r; print(r.urlopen('{url}', timeout=3).status)"
     tried = kubectl.run("exec", "deployment/u-inference-stack-other", "--", "python3", "-c", get, check=False)
     return tried.stdout.strip() or tried.stderr
 
 
-def test_a_path_that_is_no_openai_route_reaches_no_engine(install: Install) -> None:
+def test_a_path_that_is_not_an_openai_route_reaches_no_engine(install: Install) -> None:
     installed = install({"modelGroups": {"tiny": TINY}})
     with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
         for path in ("/metrics", "/props", "/slots", "/v1/../metrics", "/v1/http://127.0.0.1/"):

@@ -1,4 +1,4 @@
-"""A cluster in namespaces leaves nothing behind, however it ends; it does not touch the one beside it."""
+"""A cluster in namespaces leaves nothing behind, however it ends, and does not affect another one."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ END_SECONDS = 30.0
 
 @pytest.fixture
 def name(cluster: Cluster) -> str:
-    """The name of a second cluster; the tests' own runs beside it."""
+    """The name of a second cluster, which runs beside the tests' own."""
     if not isinstance(cluster, Namespaces):
         pytest.skip("only a cluster in namespaces is made of this machine's own mounts, interfaces and control groups")
     return f"trace-{os.getpid()}"
 
 
 def traces(name: str) -> list[str]:
-    """What is left of the cluster on this machine: its state, mounts, interfaces, firewall tables, processes."""
+    """What remains of the cluster on this machine: its state, mounts, interfaces, firewall tables, processes."""
     state = State(name)
     where = str(state.directory)
     found = [f"state {where}"] if state.exists() else []
@@ -41,7 +41,7 @@ def traces(name: str) -> list[str]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-        except OSError:  # gone meanwhile
+        except OSError:  # it has ended meanwhile
             continue
         if where.encode() in words:
             found.append(f"process {process.name}: {words[:80]!r}")
@@ -49,9 +49,9 @@ def traces(name: str) -> list[str]:
 
 
 def harness(command: str, name: str) -> subprocess.Popen[bytes]:
-    """`python -m harness.cluster COMMAND`, started (Popen: it is to be stopped while it runs).
+    """Start `python -m harness.cluster COMMAND` (with Popen, because tests stop it while it runs).
 
-    A shell's background job ignores SIGINT and so would what it starts: it is heard again.
+    A shell's background job ignores SIGINT, which its children inherit; so its handler is set again.
     """
     return subprocess.Popen(
         [sys.executable, "-m", "harness.cluster", command, "--name", name],
@@ -62,7 +62,7 @@ def harness(command: str, name: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize("after", [0.4, 1.5, 3.0, 5.0], ids=lambda seconds: f"{seconds}s")
-def test_a_killed_harness_and_one_down_leave_nothing(name: str, after: float) -> None:
+def test_down_after_a_killed_start_leaves_nothing(name: str, after: float) -> None:
     before = traces(name)
     starting = harness("up", name)
     time.sleep(after)
@@ -82,7 +82,7 @@ def test_an_interrupted_start_leaves_nothing(name: str, sent: signal.Signals) ->
     assert traces(name) == before
 
 
-def test_two_clusters_run_side_by_side_and_one_goes_without_a_trace(name: str, cluster: Cluster) -> None:
+def test_two_clusters_run_side_by_side_and_one_is_removed_without_a_trace(name: str, cluster: Cluster) -> None:
     before = traces(name)
     assert harness("up", name).wait(UP_SECONDS) == 0
     second = Namespaces(name)

@@ -1,6 +1,6 @@
-"""A release of an older chart becomes one of this chart in place: nothing immutable changes, no claim goes, addresses
-stay. The older ones are every version that was released of this chart, and a stand-in for 0.4, made of its objects'
-names, labels and values; see release-0.4/Chart.yaml.
+"""A release of an older chart is upgraded in place: no immutable field changes, no claim is deleted, addresses stay.
+The older charts are every released version, and a stand-in for 0.4 with the names, labels and values of its objects;
+see release-0.4/Chart.yaml.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KINDS = "deployments,services,persistentvolumeclaims"
 
 
 def identities(stack: Stack) -> dict[tuple[str, str], tuple[str, Any]]:
-    """Each object's UID, and the address of each Service: what changes if it is made anew."""
+    """Each object's UID, and the address of each Service, which change if it is recreated."""
     return {
         (each["kind"], each["metadata"]["name"]): (each["metadata"]["uid"], each["spec"].get("clusterIP"))
         for each in stack.kubectl.items(KINDS)
@@ -52,11 +52,11 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.fixture
 def values(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """0.4's values with the tags of the images that this cluster has."""
-    whole = load((OLD / "values.yaml").read_text())
-    whole["onwards"]["image"]["tag"] = onwards.version()
-    whole["modelGroups"]["tiny"]["image"]["tag"] = images()["llama-cpp"].tag
+    content = load((OLD / "values.yaml").read_text())
+    content["onwards"]["image"]["tag"] = onwards.version()
+    content["modelGroups"]["tiny"]["image"]["tag"] = images()["llama-cpp"].tag
     file = tmp_path_factory.mktemp("values") / "values.json"
-    file.write_text(json.dumps(whole))
+    file.write_text(json.dumps(content))
     return file
 
 

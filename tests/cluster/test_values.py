@@ -1,4 +1,4 @@
-"""Everything the README shows, and every example, installed from the registry and asked through the gateway."""
+"""The README's snippets and every example, installed from the registry and tested through the gateway."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.answers import ask_every_alias
+from tests.cluster.answers import check_every_alias
 from tests.cluster.conftest import Install, Row
 from tests.snippets import SNIPPETS, Snippet
 
@@ -16,10 +16,10 @@ from tests.snippets import SNIPPETS, Snippet
 def test_a_snippet_of_the_readme_installs_and_every_alias_answers(
     snippet: Snippet, install: Install, record: Callable[[Row], None]
 ) -> None:
-    ask_every_alias(install(snippet.values), snippet.title, record)
+    check_every_alias(install(snippet.values), snippet.title, record)
 
 
 def test_an_example_installs_and_every_alias_answers(
     example: Path, install: Install, record: Callable[[Row], None]
 ) -> None:
-    ask_every_alias(install(example), f"example {example.stem}", record)
+    check_every_alias(install(example), f"example {example.stem}", record)

@@ -1,4 +1,4 @@
-"""A release with the smallest model there is, and its pods."""
+"""A release with a very small model, and its pods."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def gateway(installed: Installed) -> Iterator[Client]:
 
 
 def pod_names(installed: Installed, group: str) -> set[str]:
-    """The group's pods that are not on their way out."""
+    """The group's pods that are not terminating."""
     return _names(installed, f"app.kubernetes.io/model-group={group}")
 
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAScheduleHasEveryTickOfItsLength(t *testing.T) {
+func TestAScheduleHasAllTicksOfItsLength(t *testing.T) {
 	for _, each := range []struct {
 		interval, length time.Duration
 		want             int
@@ -23,14 +23,14 @@ func TestAScheduleHasEveryTickOfItsLength(t *testing.T) {
 	}
 }
 
-func TestTicksAreDueAtEvenDistancesAndNeverCalledBefore(t *testing.T) {
+func TestTicksAreEvenlySpacedAndNeverEarly(t *testing.T) {
 	var dues []time.Time
 	schedule(2*time.Millisecond, 20*time.Millisecond, func(i int, due time.Time) {
 		if time.Now().Before(due) {
-			t.Errorf("tick %d came before it was due", i)
+			t.Errorf("tick %d was called before it was due", i)
 		}
 		if i == 3 {
-			time.Sleep(8 * time.Millisecond) // a tick that takes long does not move the later ones
+			time.Sleep(8 * time.Millisecond) // a slow tick does not delay the later ones
 		}
 		dues = append(dues, due)
 	})
@@ -44,7 +44,7 @@ func TestTicksAreDueAtEvenDistancesAndNeverCalledBefore(t *testing.T) {
 	}
 }
 
-func TestATokenIsFoundInTheFormsThatGatewaysGiveTheJSON(t *testing.T) {
+func TestATokenIsFoundInJSONAsGatewaysFormatIt(t *testing.T) {
 	for text, want := range map[string]int64{
 		`data: {"choices":[{"delta":{"role":"assistant","content":"17955"}}]}`: 17955,
 		`{"choices": [{"message": {"content": "7", "role": "assistant"}}]}`:    7,
@@ -62,16 +62,16 @@ func TestATokenIsFoundInTheFormsThatGatewaysGiveTheJSON(t *testing.T) {
 
 func TestLengthsAreLognormal(t *testing.T) {
 	if got := length(0, 15, 1); got != 15 {
-		t.Errorf("the middle is %d", got)
+		t.Errorf("the median is %d", got)
 	}
 	if got := length(1, 15, 1); got != int(math.Round(15*math.E)) {
-		t.Errorf("one deviation above it is %d", got)
+		t.Errorf("one standard deviation above it is %d", got)
 	}
 	if got := length(-9, 15, 1); got != 1 {
-		t.Errorf("the least is %d", got)
+		t.Errorf("the minimum is %d", got)
 	}
 	lengths := []int{length(-1, 15, 1), length(0, 15, 1), length(1, 15, 1)}
 	if !slices.IsSorted(lengths) {
-		t.Errorf("not in order: %v", lengths)
+		t.Errorf("not sorted: %v", lengths)
 	}
 }

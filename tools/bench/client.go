@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// patience is how long answers are waited for after the last request was due.
-const patience = 5 * time.Second
+// grace is how long to wait for answers after the last request was due.
+const grace = 5 * time.Second
 
 // newClient keeps its connections open between requests, as OpenAI's SDKs do.
 func newClient() *http.Client {
@@ -22,8 +22,8 @@ func newClient() *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// ask sends a request; the answer's body is the caller's to close.
-func ask(ctx context.Context, client *http.Client, o options, tokens int, stream bool) (*http.Response, error) {
+// send sends a request; the caller closes the body of the response.
+func send(ctx context.Context, client *http.Client, o options, tokens int, stream bool) (*http.Response, error) {
 	body := fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":"How long does it take?"}],"max_tokens":%d,"stream":%t}`,
 		o.model, tokens, stream)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, o.url+"/v1/chat/completions", bytes.NewReader([]byte(body)))
@@ -32,20 +32,20 @@ func ask(ctx context.Context, client *http.Client, o options, tokens int, stream
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer none")
-	answer, err := client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
-	if answer.StatusCode != http.StatusOK {
-		answer.Body.Close()
-		return nil, fmt.Errorf("status %d", answer.StatusCode)
+	if response.StatusCode != http.StatusOK {
+		response.Body.Close()
+		return nil, fmt.Errorf("status %d", response.StatusCode)
 	}
-	return answer, nil
+	return response, nil
 }
 
 var contentKey = []byte(`"content"`)
 
-// content is the number that the mock engine wrote as its token; proxies may have put the JSON around it in another form.
+// content is the number that the mock engine sent as content; gateways may reformat the JSON around it.
 func content(text []byte) (int64, bool) {
 	at := bytes.Index(text, contentKey)
 	if at < 0 {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// schedule calls each(i, due) for i from 0, every interval from now on until `length` has passed, on a thread of its own that the
-// kernel wakes: Go's timers are late by up to a millisecond.
+// schedule calls each(i, due) for i from 0, every interval from now on until `length` has passed. It sleeps in a system call on a
+// separate thread, because Go's timers are late by up to a millisecond.
 func schedule(interval, length time.Duration, each func(i int, due time.Time)) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -20,13 +20,13 @@ func schedule(interval, length time.Duration, each func(i int, due time.Time)) {
 				break
 			}
 			pause := syscall.NsecToTimespec(int64(left))
-			syscall.Nanosleep(&pause, nil) // interrupted by a signal, it is called again
+			syscall.Nanosleep(&pause, nil) // called again if a signal interrupts it
 		}
 		each(i, due)
 	}
 }
 
-// steps is how many intervals begin within the length.
+// steps is the number of intervals that begin within the length.
 func steps(interval, length time.Duration) int {
 	return int((length + interval - 1) / interval)
 }

@@ -15,17 +15,17 @@ import (
 	"time"
 )
 
-// A mockEngine answers as an OpenAI server does, after a fixed time for each token. There is no model behind it: a token of a stream is
-// the time at which it was sent, and a whole answer is the time that the engine had it, both in nanoseconds.
+// A mockEngine answers as an OpenAI server does, after a fixed time for each token. It has no model: a token of a stream is the time at
+// which it was sent, and the content of a complete answer is the time spent in the engine, both in nanoseconds.
 type mockEngine struct {
 	token    time.Duration
 	inFlight atomic.Int64
-	asked    atomic.Int64 // requests, since the last reset
-	busy     atomic.Int64 // nanoseconds that requests were here, together, since the last reset
+	requests atomic.Int64 // since the last reset
+	busy     atomic.Int64 // total nanoseconds of all requests, since the last reset
 }
 
-// A question is what a mock engine reads of a request.
-type question struct {
+// A chatRequest has the fields of a request that a mock engine reads.
+type chatRequest struct {
 	Model               string `json:"model"`
 	Stream              bool   `json:"stream"`
 	MaxTokens           int    `json:"max_tokens"`
@@ -46,12 +46,12 @@ func (e *mockEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	var q question
+	var q chatRequest
 	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
 		http.Error(w, `{"error":{"message":"not JSON","type":"invalid_request_error"}}`, http.StatusBadRequest)
 		return
 	}
-	e.asked.Add(1)
+	e.requests.Add(1)
 	e.inFlight.Add(1)
 	defer func() {
 		e.inFlight.Add(-1)
@@ -91,10 +91,10 @@ func (e *mockEngine) stream(w http.ResponseWriter, r *http.Request, model string
 	io.WriteString(w, head+"{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
 }
 
-// A splitter stands in for kube-proxy: one address, and each connection goes to one of the engines, at random, for as long as it lasts.
+// A splitter stands in for kube-proxy: it has one address, and forwards each connection to an engine chosen at random.
 type splitter struct {
 	addresses []string
-	known     atomic.Int64 // how many of them it gives connections to
+	active    atomic.Int64 // how many of the addresses get connections
 }
 
 func (s *splitter) serve(listener net.Listener) {
@@ -103,7 +103,7 @@ func (s *splitter) serve(listener net.Listener) {
 		if err != nil {
 			return
 		}
-		go s.join(client, s.addresses[rand.Int64N(s.known.Load())])
+		go s.join(client, s.addresses[rand.Int64N(s.active.Load())])
 	}
 }
 
@@ -121,14 +121,14 @@ func (s *splitter) join(client net.Conn, address string) {
 	io.Copy(client, engine)
 }
 
-// count is what the engines were asked since the last reset.
+// count has the requests to the engines since the last reset.
 type count struct {
 	Requests []int64 `json:"requests"` // of each engine
-	BusyMs   []int64 `json:"busy_ms"`  // of each engine: the time of its requests, together
-	Peaks    []int64 `json:"peaks"`    // of each moment looked at: requests of the busiest engine, in thousandths of the mean
+	BusyMs   []int64 `json:"busy_ms"`  // of each engine: the total time of its requests
+	Peaks    []int64 `json:"peaks"`    // of each sample: requests of the busiest engine, in thousandths of the mean
 }
 
-// A watch looks at how many requests each engine has, a hundred times a second.
+// A watch samples the number of requests in each engine, a hundred times a second.
 type watch struct {
 	engines  []*mockEngine
 	splitter *splitter
@@ -136,17 +136,17 @@ type watch struct {
 	peaks    []int64
 }
 
-func (o *watch) look() {
+func (o *watch) sample() {
 	for range time.Tick(10 * time.Millisecond) {
 		var most, sum int64
-		known := o.engines[:o.splitter.known.Load()]
-		for _, engine := range known {
+		active := o.engines[:o.splitter.active.Load()]
+		for _, engine := range active {
 			n := engine.inFlight.Load()
 			most, sum = max(most, n), sum+n
 		}
 		if sum > 0 {
 			o.lock.Lock()
-			o.peaks = append(o.peaks, most*1000*int64(len(known))/sum)
+			o.peaks = append(o.peaks, most*1000*int64(len(active))/sum)
 			o.lock.Unlock()
 		}
 	}
@@ -158,16 +158,16 @@ func (o *watch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/reset":
 		for _, engine := range o.engines {
-			engine.asked.Store(0)
+			engine.requests.Store(0)
 			engine.busy.Store(0)
 		}
 		o.peaks = nil
 	case "/join":
-		o.splitter.known.Store(int64(len(o.engines)))
+		o.splitter.active.Store(int64(len(o.engines)))
 	case "/count":
 		found := count{Peaks: slices.Clone(o.peaks)}
 		for _, engine := range o.engines {
-			found.Requests = append(found.Requests, engine.asked.Load())
+			found.Requests = append(found.Requests, engine.requests.Load())
 			found.BusyMs = append(found.BusyMs, engine.busy.Load()/1e6)
 		}
 		json.NewEncoder(w).Encode(found)
@@ -176,7 +176,7 @@ func (o *watch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// mock serves until the process is ended.
+// mock serves until the process is terminated.
 func mock(engines, spare int, token time.Duration) error {
 	failed := make(chan error, 1)
 	serve := func(handler http.Handler) (string, error) {
@@ -188,7 +188,7 @@ func mock(engines, spare int, token time.Duration) error {
 		return listener.Addr().String(), nil
 	}
 	split := &splitter{}
-	split.known.Store(int64(engines))
+	split.active.Store(int64(engines))
 	watched := &watch{splitter: split}
 	for range engines + spare {
 		engine := &mockEngine{token: token}
@@ -204,7 +204,7 @@ func mock(engines, spare int, token time.Duration) error {
 		return err
 	}
 	go split.serve(listener)
-	go watched.look()
+	go watched.sample()
 	control, err := serve(watched)
 	if err != nil {
 		return err

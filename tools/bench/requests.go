@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// requestsResult has what was measured of whole answers.
+// requestsResult has the measurements of requests without streaming.
 type requestsResult struct {
-	Due      int     `json:"due"`      // requests of the time that is measured
-	Answered int     `json:"answered"` // of them, answered at all
-	InTime   int     `json:"in_time"`  // of them, answered before the measured time was over
-	TimeUs   []int64 `json:"time_us"`  // of each answer: the time since it was due, without what the engine had it
+	Due      int     `json:"due"`      // requests due in the measured time
+	Answered int     `json:"answered"` // of these, answered at all
+	InTime   int     `json:"in_time"`  // of these, answered before the measured time was over
+	TimeUs   []int64 `json:"time_us"`  // of each answer: the time since it was due, without the time in the engine
 	LateUs   []int64 `json:"late_us"`  // of each request: how long after it was due it was sent
 	FirstErr string  `json:"first_error"`
 }
 
-// requests sends one request at every tick, whether or not those before are answered, and measures each from when it was due.
+// requests sends one request at every tick, whether or not earlier ones are answered, and measures each from when it was due.
 func requests(o options, rate float64) requestsResult {
 	var (
 		client   = newClient()
 		interval = time.Duration(float64(time.Second) / rate)
-		ctx, end = context.WithTimeout(context.Background(), o.warm+o.seconds+patience)
+		ctx, end = context.WithTimeout(context.Background(), o.warm+o.seconds+grace)
 		begin    = time.Now()
 		from     = begin.Add(o.warm)
 		until    = from.Add(o.seconds)
@@ -36,7 +36,7 @@ func requests(o options, rate float64) requestsResult {
 	one := func(due time.Time, measured bool) {
 		defer wait.Done()
 		late := time.Since(due)
-		inside, err := whole(ctx, client, o, 1)
+		inside, err := completion(ctx, client, o, 1)
 		done := time.Now()
 		lock.Lock()
 		defer lock.Unlock()
@@ -63,14 +63,14 @@ func requests(o options, rate float64) requestsResult {
 	return result
 }
 
-// whole asks for an answer of so many tokens; the time that the engine says it had the request.
-func whole(ctx context.Context, client *http.Client, o options, tokens int) (time.Duration, error) {
-	answer, err := ask(ctx, client, o, tokens, false)
+// completion requests an answer of so many tokens without streaming, and returns the time that it spent in the engine.
+func completion(ctx context.Context, client *http.Client, o options, tokens int) (time.Duration, error) {
+	response, err := send(ctx, client, o, tokens, false)
 	if err != nil {
 		return 0, err
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return 0, err
 	}

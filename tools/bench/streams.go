@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// streamsResult has what was measured of streams.
+// streamsResult has the measurements of streams.
 type streamsResult struct {
-	Due      int     `json:"due"`      // tokens that the engine sends in the time that is measured
-	DelayUs  []int64 `json:"delay_us"` // of each token that came: the time since the engine sent it
-	Failed   int     `json:"failed"`   // streams that broke, or never began
+	Due      int     `json:"due"`      // tokens that the engine sends in the measured time
+	DelayUs  []int64 `json:"delay_us"` // of each token that arrived: the time since the engine sent it
+	Failed   int     `json:"failed"`   // streams that failed, or never began
 	FirstErr string  `json:"first_error"`
 }
 
-// streams opens them one after the other within the warm time, so that their tokens are spread over time, and measures each token from
-// when the engine sent it. Client and engine share the clock of one machine.
+// streams opens the streams one after the other during the warm-up, so that their tokens are spread over time, and measures each token
+// from when the engine sent it. Client and engine share the clock of one machine.
 func streams(o options, count int, token time.Duration) streamsResult {
 	var (
 		client   = newClient()
 		from     = time.Now().Add(o.warm)
 		until    = from.Add(o.seconds)
-		ctx, end = context.WithDeadline(context.Background(), until.Add(patience))
+		ctx, end = context.WithDeadline(context.Background(), until.Add(grace))
 		lock     sync.Mutex
 		wait     sync.WaitGroup
 		result   = streamsResult{Due: count * int(o.seconds/token), DelayUs: []int64{}}
@@ -50,16 +50,16 @@ func streams(o options, count int, token time.Duration) streamsResult {
 	return result
 }
 
-// follow reads one stream to its end; the delays, in microseconds, of the tokens that were sent between the two times.
+// follow reads one stream to its end, and returns the delays in microseconds of the tokens sent between the two times.
 func follow(ctx context.Context, client *http.Client, o options, token time.Duration, from, until time.Time) ([]int64, error) {
 	tokens := int(time.Until(until)/token) + 1
-	answer, err := ask(ctx, client, o, tokens, true)
+	response, err := send(ctx, client, o, tokens, true)
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close()
+	defer response.Body.Close()
 	delays := make([]int64, 0, tokens)
-	lines := bufio.NewScanner(answer.Body)
+	lines := bufio.NewScanner(response.Body)
 	for lines.Scan() {
 		sent, ok := content(lines.Bytes())
 		if !ok {

@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// workersResult has what was asked; where it went, the mock engines know.
+// workersResult counts requests; the mock engines count them by engine.
 type workersResult struct {
 	Answered int    `json:"answered"`
 	Failed   int    `json:"failed"`
 	FirstErr string `json:"first_error"`
 }
 
-// workers each send one request after the other, with lengths that are drawn, until the time is over.
+// workers each send one request after the other, with random lengths, until the time is over.
 func workers(o options, count int, median, sigma float64, seed uint64) workersResult {
 	var (
 		client   = newClient()
@@ -30,12 +30,12 @@ func workers(o options, count int, median, sigma float64, seed uint64) workersRe
 			defer wait.Done()
 			lengths := rand.New(rand.NewPCG(seed, uint64(i)))
 			for ctx.Err() == nil {
-				_, err := whole(ctx, client, o, length(lengths.NormFloat64(), median, sigma))
+				_, err := completion(ctx, client, o, length(lengths.NormFloat64(), median, sigma))
 				lock.Lock()
 				switch {
 				case err == nil:
 					result.Answered++
-				case ctx.Err() == nil: // one that the end of the time cut off has not failed
+				case ctx.Err() == nil: // a request that is cut off by the end of the time has not failed
 					result.Failed++
 					result.FirstErr = err.Error()
 				}
@@ -47,7 +47,7 @@ func workers(o options, count int, median, sigma float64, seed uint64) workersRe
 	return result
 }
 
-// length is a lognormal number of tokens, at least one, made of a normal number.
+// length is a lognormal number of tokens, at least one, computed from a normal number.
 func length(normal, median, sigma float64) int {
 	return max(1, int(math.Round(median*math.Exp(sigma*normal))))
 }

@@ -1,5 +1,5 @@
-// Pod Security's own checks, those of "baseline" and "restricted": for each pod on stdin, as JSON, a line of JSON with
-// the checks that it breaks in their newest version.
+// Pod Security's own checks, those of "baseline" and "restricted": for each pod on stdin, as JSON, it prints a line of
+// JSON with the checks that the pod violates, in their newest version.
 package main
 
 import (
@@ -21,14 +21,14 @@ func main() {
 		} else if err != nil {
 			log.Fatal(err)
 		}
-		broken := []policy.CheckID{}
+		violated := []policy.CheckID{}
 		for _, check := range policy.DefaultChecks() {
 			newest := check.Versions[len(check.Versions)-1]
 			if !newest.CheckPod(&pod.ObjectMeta, &pod.Spec).Allowed {
-				broken = append(broken, check.ID)
+				violated = append(violated, check.ID)
 			}
 		}
-		if err := answers.Encode(broken); err != nil {
+		if err := answers.Encode(violated); err != nil {
 			log.Fatal(err)
 		}
 	}

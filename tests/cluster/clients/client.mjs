@@ -1,4 +1,4 @@
-// What OpenAI's own client for JavaScript makes of a gateway: as JSON, in the words of test_clients.py.
+// Results of OpenAI's own client for JavaScript with a gateway, as JSON with the keys that test_clients.py expects.
 // Arguments: the gateway's URL with /v1, and JSON with keys: right, narrow, limited.
 import OpenAI from "openai";
 
@@ -7,9 +7,9 @@ const clientWith = (apiKey, more = {}) => new OpenAI({ baseURL, apiKey, maxRetri
 const messages = [{ role: "user", content: "Hi" }];
 const chat = (client, model = "chat") => client.chat.completions.create({ model, messages, max_tokens: 4 });
 
-async function errorOf(ask) {
+async function errorOf(send) {
   try {
-    await ask();
+    await send();
     return "none";
   } catch (error) {
     return error.constructor.name;

@@ -1,5 +1,5 @@
-// One program for a whole Kubernetes node: the name it is called by picks the component. Linked together the
-// components take a fifth of the room and of the build that five programs would.
+// One program for a complete Kubernetes node: the name it is run as selects the component. Linked together, the
+// components take a fifth of the disk space and build time of five programs.
 package main
 
 import (
@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	_ "time/tzdata" // time zones for CronJobs, which the node's images do not bring
+	_ "time/tzdata" // time zones for CronJobs, which the node's images do not contain
 
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/kubernetes"
@@ -36,8 +36,8 @@ var components = map[string]func() *cobra.Command{
 	"kube-proxy":              proxy.NewProxyCommand,
 }
 
-// controllersOfOurs stand in for what a cluster gets from elsewhere: a network plugin's policies, a storage driver.
-var controllersOfOurs = map[string]func(args []string) error{
+// ownControllers stand in for components that a cluster usually installs: a network plugin's policies, a storage driver.
+var ownControllers = map[string]func(args []string) error{
 	"network-policy": networkPolicy,
 	"local-volumes":  localVolumes,
 }
@@ -48,7 +48,7 @@ func main() {
 		runKubectl()
 		return
 	}
-	if run, ok := controllersOfOurs[name]; ok {
+	if run, ok := ownControllers[name]; ok {
 		if err := run(os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -63,7 +63,7 @@ func main() {
 	os.Exit(cli.Run(newCommand()))
 }
 
-// runKubectl does what upstream's main does: kubectl prints its own errors and picks its own exit codes.
+// runKubectl does the same as upstream's main: kubectl prints its own errors and sets its own exit codes.
 func runKubectl() {
 	logs.GlogSetter(kubectl.GetLogVerbosity(os.Args)) //nolint:errcheck // a wrong -v is reported by the command itself
 	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
@@ -71,7 +71,7 @@ func runKubectl() {
 	}
 }
 
-// clientFor connects to the API server that kubeconfig names.
+// clientFor returns a client of the API server in the kubeconfig.
 func clientFor(kubeconfig string) (kubernetes.Interface, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {

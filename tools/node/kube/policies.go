@@ -22,11 +22,11 @@ import (
 )
 
 const (
-	settle     = 50 * time.Millisecond // changes come in bursts; one table for each burst
+	settle     = 50 * time.Millisecond // changes come in bursts; the table is replaced once per burst
 	retryAfter = time.Second
 )
 
-// world is what the policies of one moment are worked out from.
+// world is a snapshot of the objects that the ruleset is computed from.
 type world struct {
 	pods       []*core.Pod
 	namespaces map[string]*core.Namespace
@@ -34,9 +34,9 @@ type world struct {
 }
 
 // networkPolicy enforces NetworkPolicy on this node: it watches pods, namespaces and policies, and replaces one
-// nftables table as a whole, in one transaction, whenever what it says would change. It works where every pod's
-// traffic is routed by the node (CNI plugin ptp): both directions then pass the forward hook, after kube-proxy has
-// turned service addresses into pod addresses. It proves a chart's policies; it does not claim conformance.
+// complete nftables table, in one transaction, whenever its content changes. It requires that the node routes every
+// pod's traffic (CNI plugin ptp): both directions then pass the forward hook, after kube-proxy has translated service
+// addresses into pod addresses. It is for testing a chart's policies; it does not claim conformance.
 func networkPolicy(args []string) error {
 	flags := flag.NewFlagSet("network-policy", flag.ExitOnError)
 	kubeconfig := flags.String("kubeconfig", "", "how to reach the API server")
@@ -93,7 +93,7 @@ func networkPolicy(args []string) error {
 	return nil
 }
 
-// load gives a ruleset to the kernel, all of it or nothing.
+// load loads a ruleset into the kernel, atomically.
 func load(table string) error {
 	nft := exec.Command("nft", "-f", "-")
 	nft.Stdin = strings.NewReader(table)
@@ -103,7 +103,7 @@ func load(table string) error {
 	return nil
 }
 
-// newWorld sorts everything, so that the same world always gives the same table.
+// newWorld sorts everything, so that the same objects always result in the same table.
 func newWorld(pods []*core.Pod, namespaces []*core.Namespace, policies []*net.NetworkPolicy) *world {
 	w := &world{namespaces: map[string]*core.Namespace{}, policies: slices.Clone(policies)}
 	for _, pod := range pods {
@@ -121,7 +121,7 @@ func newWorld(pods []*core.Pod, namespaces []*core.Namespace, policies []*net.Ne
 	return w
 }
 
-// hasNetwork says whether a pod holds an address of its own now; a finished pod's address may be another's already.
+// hasNetwork reports whether a pod has its own address now; a finished pod's address may already belong to another pod.
 func hasNetwork(pod *core.Pod) bool {
 	return pod.Status.PodIP != "" && !pod.Spec.HostNetwork &&
 		pod.Status.Phase != core.PodSucceeded && pod.Status.Phase != core.PodFailed
@@ -132,7 +132,7 @@ func selects(selector *meta.LabelSelector, set map[string]string) bool {
 	return err == nil && s.Matches(labels.Set(set))
 }
 
-// table is the whole ruleset: a chain for each pod and direction that some policy selects, and jumps to them.
+// table is the complete ruleset: a chain for each pod and direction that a policy selects, and jumps to these chains.
 func (w *world) table() string {
 	var chains bytes.Buffer
 	var in, out []string
@@ -173,7 +173,7 @@ func (w *world) rules(pod *core.Pod) (ingress, egress *bytes.Buffer) {
 		if policy.Namespace != pod.Namespace || !selects(&policy.Spec.PodSelector, pod.Labels) {
 			continue
 		}
-		for _, direction := range policy.Spec.PolicyTypes { // the API server fills this in when it is left out
+		for _, direction := range policy.Spec.PolicyTypes { // the API server sets this if it is missing
 			if direction == net.PolicyTypeIngress {
 				ingress = cmp.Or(ingress, &bytes.Buffer{})
 				for _, rule := range policy.Spec.Ingress {
@@ -202,7 +202,7 @@ func (w *world) allow(b *bytes.Buffer, pod *core.Pod, from []net.NetworkPolicyPe
 	}
 }
 
-// allowTo writes one egress rule of pod; a named port means another number in every pod it goes to.
+// allowTo writes one egress rule of pod; a named port may have a different number in every target pod.
 func (w *world) allowTo(b *bytes.Buffer, pod *core.Pod, to []net.NetworkPolicyPeer, ports []net.NetworkPolicyPort) {
 	byTarget := slices.ContainsFunc(ports, func(p net.NetworkPolicyPort) bool { return p.Port != nil && p.Port.StrVal != "" })
 	each := func(targets []*core.Pod) {
@@ -225,7 +225,7 @@ func (w *world) allowTo(b *bytes.Buffer, pod *core.Pod, to []net.NetworkPolicyPe
 	}
 }
 
-// emit writes an accepting rule for every port, or one for all of them; owner's container ports give named ports a number.
+// emit writes an accepting rule for every port, or one for all of them; owner's container ports resolve named ports.
 func emit(b *bytes.Buffer, match string, ports []net.NetworkPolicyPort, owner *core.Pod) {
 	if len(ports) == 0 {
 		fmt.Fprintf(b, "    %s return\n", match)
@@ -237,7 +237,7 @@ func emit(b *bytes.Buffer, match string, ports []net.NetworkPolicyPort, owner *c
 	}
 }
 
-// peers are the pods a policy peer stands for.
+// peers are the pods that a policy peer selects.
 func (w *world) peers(namespace string, peer net.NetworkPolicyPeer) (found []*core.Pod) {
 	for _, pod := range w.pods {
 		if peer.NamespaceSelector == nil {

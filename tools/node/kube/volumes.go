@@ -21,13 +21,13 @@ const (
 	provisionedBy      = "pv.kubernetes.io/provisioned-by"
 	selectedNode       = "volume.kubernetes.io/selected-node"
 	storageProvisioner = "volume.kubernetes.io/storage-provisioner"
-	everyone           = 0o777 // as a cluster's shared storage would be: the pod's fsGroup narrows it
+	everyone           = 0o777 // like a cluster's shared storage; the pod's fsGroup restricts it
 	noResync           = 0
 )
 
-// volumes makes persistent volumes out of directories on this node, for claims of a StorageClass whose provisioner
-// is ours and whose binding waits for the first consumer. The controller manager's own host-path provisioner makes
-// directories only root may enter, and a hostPath volume never gets a pod's fsGroup; a "local" volume does.
+// volumes provisions persistent volumes from directories on this node, for claims of a StorageClass with this
+// provisioner and binding mode WaitForFirstConsumer. The controller manager's own host-path provisioner creates
+// directories that only root can access, and a hostPath volume never gets a pod's fsGroup; a "local" volume does.
 type volumes struct {
 	client kubernetes.Interface
 	node   string
@@ -70,7 +70,7 @@ func localVolumes(args []string) error {
 	select {} // until the node ends
 }
 
-// provision makes the directory and the volume for a claim that the scheduler has put on this node.
+// provision creates the directory and the volume for a claim that the scheduler has assigned to this node.
 func (v volumes) provision(ctx context.Context, object any) error {
 	claim := object.(*core.PersistentVolumeClaim)
 	if claim.Annotations[storageProvisioner] != provisioner || claim.Annotations[selectedNode] != v.node || claim.Spec.VolumeName != "" {
@@ -81,7 +81,7 @@ func (v volumes) provision(ctx context.Context, object any) error {
 	if err := os.MkdirAll(directory, everyone); err != nil {
 		return err
 	}
-	if err := os.Chmod(directory, everyone); err != nil { // MkdirAll's mode is cut by the umask
+	if err := os.Chmod(directory, everyone); err != nil { // MkdirAll's mode is restricted by the umask
 		return err
 	}
 	_, err := v.client.CoreV1().PersistentVolumes().Create(ctx, v.volume(name, directory, claim), meta.CreateOptions{})
@@ -113,7 +113,7 @@ func (v volumes) volume(name, directory string, claim *core.PersistentVolumeClai
 	}
 }
 
-// reclaim removes a volume of ours, and its data, once its claim is gone.
+// reclaim removes a volume of this provisioner, and its data, once its claim is deleted.
 func (v volumes) reclaim(ctx context.Context, object any) error {
 	volume := object.(*core.PersistentVolume)
 	if volume.Annotations[provisionedBy] != provisioner || volume.Status.Phase != core.VolumeReleased ||

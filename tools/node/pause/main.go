@@ -1,5 +1,5 @@
-// The process that holds a pod's namespaces. It only waits; with shareProcessNamespace it is PID 1 of the whole pod,
-// so it also reaps what the containers' processes leave behind.
+// The process that holds a pod's namespaces. It only waits; with shareProcessNamespace it is PID 1 of all containers,
+// so it also reaps their orphaned processes.
 package main
 
 import (
@@ -20,7 +20,7 @@ func main() {
 	}
 }
 
-// reap collects one ended child, if there is one.
+// reap reaps one terminated child, if there is one.
 func reap() bool {
 	pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
 	return err == syscall.EINTR || pid > 0

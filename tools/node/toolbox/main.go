@@ -1,4 +1,4 @@
-// toolbox is a client for pods that have no shell: one static program whose name look-ups work without libc.
+// toolbox is a client for pods without a shell: one static program that resolves names without libc.
 package main
 
 import (
@@ -97,7 +97,7 @@ func serve(operands []string) error {
 		return err
 	}
 	return http.ListenAndServe(operands[0], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, operands[1], host) //nolint:errcheck // a client that has gone needs no answer
+		fmt.Fprintln(w, operands[1], host) //nolint:errcheck // a client that has disconnected needs no answer
 	}))
 }
 
@@ -110,7 +110,7 @@ func read(operands []string) error {
 	return err
 }
 
-// wait ends on SIGTERM, which the kernel would keep from a container's first process that does not ask for it.
+// wait ends on SIGTERM, which the kernel does not deliver to a container's first process without a handler.
 func wait([]string) error {
 	stopped := make(chan os.Signal, 1)
 	signal.Notify(stopped, syscall.SIGINT, syscall.SIGTERM)
