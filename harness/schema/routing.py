@@ -5,7 +5,6 @@ from __future__ import annotations
 from harness.schema import common
 from harness.schema.dsl import (
     Schema,
-    anything,
     boolean,
     described,
     either,
@@ -14,6 +13,7 @@ from harness.schema.dsl import (
     mapping,
     number,
     obj,
+    open_map,
     optional,
     settings,
     text,
@@ -52,7 +52,8 @@ def reasoning_translation() -> Schema:
     write = obj(
         target_path=described("JSON pointer to the request field to write.", text(pattern=EFFORT_TARGET)),
         values=described(
-            "Value to write, by effort.", {**obj(**dict.fromkeys(EFFORTS, anything())), "minProperties": 1}
+            "Value to write, by effort.",
+            {**open_map(), "propertyNames": {"enum": list(EFFORTS)}, "minProperties": 1},
         ),
     )
     surface = obj(

@@ -268,12 +268,12 @@ Input: dict keys (path to its owner), translation.
       {{- $wrong := "" }}
       {{- range $own.writes }}
         {{- $mapped := keys .values | sortAlpha }}
-        {{- if ne (concat $mapped ($own.unsupported_efforts | default list) | sortAlpha | join " ") (join " " $efforts) }}
+        {{- if ne (concat $mapped ($own.unsupported_efforts | default list | uniq) | sortAlpha | join " ") (join " " $efforts) }}
           {{- $wrong = .target_path }}
         {{- end }}
       {{- end }}
       {{- if $wrong }}
-        {{- $rest := dict "chat_completions" (dict "unsupported_efforts" list "writes" (list (dict
+        {{- $rest := dict $surface (dict "unsupported_efforts" list "writes" (list (dict
               "target_path" $wrong
               "values" (dict "none" false "minimal" true "low" true "medium" true "high" true "xhigh" true "max" true)))) }}
         {{- $keys := append $.keys "reasoningTranslation" }}

@@ -143,6 +143,8 @@ ALL_OPTIONS: dict[str, Any] = {
         "containerPort": 3001,
         "metrics": {"enabled": True, "port": 9091, "prefix": "gateway", "service": {"port": 9092}},
         "strictMode": False,
+        "allowKeyExposure": True,
+        "rollOnChange": False,
         "clientKeys": {
             "team": {
                 "apiKey": {"name": "client-keys", "key": "team"},
@@ -274,6 +276,18 @@ ALL_OPTIONS: dict[str, Any] = {
             "concurrencyLimit": 64,
             "allowedKeys": ["team", "trial"],
             "reasoningTranslation": "thinking",
+            "firstTokenTimeoutSeconds": 30,
+            "loadAware": {
+                "latencyBudgetSeconds": 20,
+                "breachRateTarget": 0.1,
+                "windowSamples": 100,
+                "minSamples": 20,
+                "shareStep": 0.05,
+                "shareDecay": 0.5,
+                "shareFloor": 0.1,
+                "dwellSeconds": 60,
+            },
+            "holdSeconds": 45,
         },
         "none": None,
     },

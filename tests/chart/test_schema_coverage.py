@@ -21,6 +21,7 @@ Path = tuple[str | int, ...]
 UNREAD = {
     "enabled": "Helm reads it, where a parent chart's dependency has a condition",
     "modelGroupDefaults": "it has the fields of a group, whose leaves are tested below modelGroups.full",
+    "onwards.allowKeyExposure": "it decides whether values are refused: tests/chart/test_refusals.py",
     "modelGroups.full.podsShareNode": "it decides whether values are refused: tests/chart/test_refusals.py",
     "modelGroups.full.spareGPUs": "it decides whether there is a refusal or warning: test_refusals.py, test_notes.py",
 }
@@ -44,10 +45,11 @@ NAMES = {
 
 BASE: dict[str, Any] = deepcopy({**ALL_OPTIONS, "modelGroups": {"full": FULL_GROUP}})
 BASE["onwards"]["replicaCount"] = 1
+EFFORTS = dict.fromkeys(("none", "minimal", "low", "medium", "high", "xhigh"), 1)
 REASONING = ("modelGroups.full", "externalProviders.outside", "routes.shared")
 for _name, _entry in (("modelGroups", "full"), ("externalProviders", "outside"), ("routes", "shared")):
     BASE[_name][_entry]["reasoningTranslation"] = {
-        surface: {"unsupported_efforts": ["max"], "writes": [{"target_path": "/thinking/on", "values": {"none": 1}}]}
+        surface: {"unsupported_efforts": ["max"], "writes": [{"target_path": "/thinking/on", "values": EFFORTS}]}
         for surface in ("chat_completions", "responses")
     }
 BASE["modelGroups"]["also"] = {"enabled": True, "modelAlias": ["shared", "outside"], "modelName": "org/also"}
@@ -74,6 +76,19 @@ CONTEXT: dict[str, dict[str, Any]] = {
     },
     "onwards.drainSeconds": {"onwards.lifecycle": {}},
     "externalProviders.outside.preset": {"externalProviders.outside.apiKeyHeader": ""},
+    **dict.fromkeys(
+        ("routes.shared.strategy", "routes.shared.fallback.enabled"),
+        {
+            "routes.shared.loadAware": False,
+            "routes.shared.firstTokenTimeoutSeconds": 0,
+            "routes.shared.holdSeconds": 0,
+        },
+    ),
+    **{
+        f"routes.shared.fallback.backoff.{key}": {"routes.shared.holdSeconds": 0}
+        for key in ("initialMilliseconds", "maxMilliseconds")
+    },
+    "modelGroups.full.balancing": {"modelGroups.full.strategy": {}},
     "modelGroups.full.tag": {"modelGroups.full.image": "vllm/vllm-openai"},
     "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
     "modelGroups.full.serviceAccount.name": {"modelGroups.full.serviceAccount.create": True},
@@ -115,8 +130,8 @@ CHANGES: dict[str, Any] = {
         for place in REASONING
         for surface in ("chat_completions", "responses")
         for field, value in {
-            "unsupported_efforts": ["none"],
-            "writes.0.values": {"none": 2},
+            "unsupported_efforts": ["max", "max"],
+            "writes.0.values": {**EFFORTS, "none": 2},
             "writes.0.target_path": "/thinking/off",
         }.items()
     },
@@ -137,6 +152,7 @@ CHANGES: dict[str, Any] = {
     "modelGroups.full.additionalPorts.0.containerPort": 9500,
     "modelGroups.full.sharedMemory": "1Gi",
     "modelGroups.full.persistentVolumes.0.size": "2Ti",
+    **{f"routes.shared.loadAware.{key}": 0.3 for key in ("breachRateTarget", "shareStep", "shareDecay", "shareFloor")},
     "serviceMonitor.interval": "55s",
     "serviceMonitor.scrapeTimeout": "4s",
 }
@@ -217,7 +233,7 @@ def test_a_leaf_changes_what_is_rendered(helm: Helm, name: str) -> None:
     path, schema = LEAVES[name]
     before = deepcopy(BASE)
     for other, value in CONTEXT.get(name, {}).items():
-        put(before, next(p for n, (p, _) in LEAVES.items() if n == other), value)
+        put(before, tuple(int(part) if part.isdigit() else part for part in other.split(".")), value)
     after = deepcopy(before)
     put(after, path, CHANGES[name] if name in CHANGES else changed(schema, at(before, path)))
     assert after != before
