@@ -171,8 +171,8 @@ def test_wheel_with_another_hash_is_refused(tmp_path: Path, monkeypatch: pytest.
         return Completed(tuple(args), 0, "", "")
 
     monkeypatch.setattr(wheels, "run", pip)
-    with pytest.raises(HarnessError, match="not the pinned 00ff"):
-        wheels.download("a==1", tmp_path, "00ff")
+    with pytest.raises(HarnessError, match="not the pinned 00ff"), wheels.fetched("a==1", tmp_path, "00ff"):
+        pass
     assert list(tmp_path.iterdir()) == []
 
 
