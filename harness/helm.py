@@ -16,7 +16,7 @@ from typing import Any
 from harness.paths import cache_dir
 from harness.run import CommandError, Completed, run
 from harness.tools import tool
-from harness.tools.pins import KUBERNETES
+from harness.tools.pins import KUBERNETES, parse_version
 
 KUBE_VERSION = f"{KUBERNETES[0]}.{KUBERNETES[1]}.0"
 
@@ -77,13 +77,9 @@ class Helm:
         self.namespace = namespace
 
     @cached_property
-    def version(self) -> str:
-        """The full version, such as `4.3.1`."""
-        return self.run("version", "--short").stdout.strip().removeprefix("v").split("+")[0]
-
-    @property
     def major(self) -> int:
-        return int(self.version.split(".")[0])
+        """The major version, such as 4."""
+        return parse_version(self.run("version", "--short").stdout)[0]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -132,7 +128,11 @@ class Helm:
         Raises:
             HelmError: the chart refuses the values.
         """
-        return self._notes(Render(chart, **inputs))
+        render = Render(chart, **inputs)
+        options = [word for each in render.sets for word in ("--set", each)]
+        with _files(render.values) as files:
+            words = [render.release, render.chart, *files, *options, "--dry-run=client", "--output", "json"]
+            return str(json.loads(self.run("install", *words).stdout)["info"].get("notes", ""))
 
     def _manifests(self, render: Render) -> str:
         options = ["--kube-version", render.kube_version]
@@ -142,27 +142,14 @@ class Helm:
         with _files(render.values) as files:
             return self.run("template", render.release, render.chart, *files, *options).stdout
 
-    def _notes(self, render: Render) -> str:
-        options = [word for each in render.sets for word in ("--set", each)]
-        with _files(render.values) as files:
-            words = [render.release, render.chart, *files, *options, "--dry-run=client", "--output", "json"]
-            return str(json.loads(self.run("install", *words).stdout)["info"].get("notes", ""))
-
-    def lint(
-        self,
-        chart: Path,
-        values: Sequence[Values] = (),
-        kube_version: str = KUBE_VERSION,
-        strict: bool = True,
-    ) -> str:
+    def lint(self, chart: Path, values: Sequence[Values] = ()) -> str:
         """The output of `helm lint`. It passes on `fail` and unmet `required`: only a render proves that values work.
 
         Raises:
-            HelmError: it found an error (or, with `strict`, a warning).
+            HelmError: it found an error or a warning.
         """
         with _files(values) as files:
-            strictly = ["--strict"] if strict else []
-            return self.run("lint", chart, *files, *strictly, "--kube-version", kube_version).stdout
+            return self.run("lint", chart, *files, "--strict", "--kube-version", KUBE_VERSION).stdout
 
     def package(self, chart: Path, directory: Path, epoch: int | None = None) -> Path:
         """Package the chart into `directory`; the archive's path.
@@ -193,81 +180,45 @@ class Helm:
         (archive,) = directory.glob("*.tgz")
         return archive
 
-    def install(self, release: str, chart: Path | str, **options: Any) -> str:
-        """Install a release that is not there yet; options as for `upgrade`."""
-        return self._apply(["install", release], chart, **options)
-
-    def upgrade(self, release: str, chart: Path | str, **options: Any) -> str:
-        """Upgrade a release. What Helm prints is returned, the notes included.
-
-        Options: `version`, `values`, `sets`, `wait` (for everything to be ready, at most `timeout` seconds),
-        `timeout` (300), `plain_http` (for `oci://` without TLS), `create_namespace`, `flags` (further ones, as words).
-        """
-        return self._apply(["upgrade", release], chart, **options)
-
-    def upgrade_install(self, release: str, chart: Path | str, **options: Any) -> str:
-        """Install the release, or upgrade it where it is there; options as for `upgrade`."""
-        return self._apply(["upgrade", "--install", release], chart, **options)
-
-    def _apply(
+    def upgrade_install(
         self,
-        command: Sequence[str],
+        release: str,
         chart: Path | str,
         *,
         version: str | None = None,
         values: Sequence[Values] = (),
         sets: Sequence[str] = (),
-        wait: bool = True,
-        timeout: float = 300,
         plain_http: bool = False,
-        create_namespace: bool = False,
         flags: Sequence[str] = (),
     ) -> str:
-        options = ["--timeout", f"{timeout:.0f}s", *flags]
+        """Install the release, and its namespace if that is missing, or upgrade it; what Helm prints, with the notes.
+
+        It does not wait for the pods. `plain_http` is for `oci://` without TLS, `flags` are further ones, as words.
+        """
+        options = ["--create-namespace", *flags]
         options += ["--version", version] if version else []
-        options += ["--wait"] if wait else []
         options += ["--plain-http"] if plain_http else []
-        options += ["--create-namespace"] if create_namespace else []
         options += [word for each in sets for word in ("--set", each)]
         with _files(values) as files:
-            return self.run(*command, chart, *files, *options).stdout
+            return self.run("upgrade", "--install", release, chart, *files, *options).stdout
 
-    def uninstall(self, release: str, wait: bool = True, timeout: float = 300, missing_ok: bool = False) -> str:
-        """Remove a release; with `wait`, until its objects are gone (Helm 3 and 4 wait in the foreground)."""
-        options = ["--timeout", f"{timeout:.0f}s", *(["--wait"] if wait else [])]
-        options += ["--ignore-not-found"] if missing_ok else []
-        return self.run("uninstall", release, *options).stdout
+    def uninstall(self, release: str) -> str:
+        """Remove a release where it is there, without waiting for its objects."""
+        return self.run("uninstall", release, "--ignore-not-found").stdout
 
-    def rollback(self, release: str, revision: int = 0, wait: bool = True, timeout: float = 300) -> str:
-        """Go back to a revision; 0 is the one before."""
-        options = ["--timeout", f"{timeout:.0f}s", *(["--wait"] if wait else [])]
-        return self.run("rollback", release, *([str(revision)] if revision else []), *options).stdout
-
-    def get_manifest(self, release: str) -> str:
-        """The manifests of the release as it is installed."""
-        return self.run("get", "manifest", release).stdout
-
-    def get_notes(self, release: str) -> str:
-        """The notes of the release as it is installed."""
-        return self.run("get", "notes", release).stdout
+    def rollback(self, release: str) -> str:
+        """Go back to the revision before, without waiting for the pods."""
+        return self.run("rollback", release).stdout
 
     def releases(self) -> list[dict[str, Any]]:
         """The releases in the namespace, whatever their state: name, revision, status, chart, app_version."""
-        listed: list[dict[str, Any]] = json.loads(self.run("list", *self._all(), "--output", "json").stdout)
+        every = ["--all"] if self.major == 3 else []  # Helm 4 lists every state, and has no such option
+        listed: list[dict[str, Any]] = json.loads(self.run("list", *every, "--output", "json").stdout)
         return listed
 
-    def history(self, release: str) -> list[dict[str, Any]]:
-        """The revisions of a release, oldest first: revision, status, chart, description."""
-        revisions: list[dict[str, Any]] = json.loads(self.run("history", release, "--output", "json").stdout)
-        return revisions
-
-    def test(self, release: str, timeout: float = 300) -> str:
+    def test(self, release: str) -> str:
         """Run the release's test hooks."""
-        return self.run("test", release, "--timeout", f"{timeout:.0f}s").stdout
-
-    def _all(self) -> list[str]:
-        """Helm 4 lists every state by itself and has no `--all`."""
-        return ["--all"] if self.major == 3 else []
+        return self.run("test", release).stdout
 
 
 @contextmanager

@@ -108,4 +108,4 @@ def test_users_own_configuration_is_not_seen(helm: Helm, tmp_path: Path, monkeyp
 
 def test_no_cluster_is_said_so(helm: Helm, chart: Path) -> None:
     with pytest.raises(HelmError, match=r"(?i)kubernetes cluster unreachable|connection refused"):
-        helm.install("mine", chart, wait=False, timeout=5)
+        helm.upgrade_install("mine", chart)
