@@ -21,6 +21,7 @@ from harness.run import CommandError, Completed, background, run, tail
 from harness.tools import tool
 
 FORWARD_SECONDS = 20.0
+READY_SECONDS = 10.0
 POLL_SECONDS = 0.5
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -48,6 +49,13 @@ class Kubectl:
             CommandError: it ended with another code than 0 (with `check`), or ran longer than `timeout` seconds.
         """
         return run(self.command(*args), check=check, stdin=stdin, timeout=timeout)
+
+    def ready(self) -> bool:
+        """Whether the API server says that it is ready, within some seconds."""
+        try:
+            return self.run("get", "--raw=/readyz", check=False, timeout=READY_SECONDS).returncode == 0
+        except CommandError:
+            return False
 
     def get(self, kind: str, name: str | None = None, selector: str | None = None) -> dict[str, Any]:
         """One object, or the List of a kind (of those with the labels of `selector`).

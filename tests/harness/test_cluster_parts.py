@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from harness.cluster import binaries, cgroups, host, network, node_config, operations, pki, processes, registry
+from harness.cluster import binaries, cgroups, host, network, node_config, pki, processes, registry
 from harness.cluster.state import NAMESPACES, Record, State, started_by_us
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
@@ -407,15 +407,3 @@ def test_a_registry_that_is_gone_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "images.json").write_text(f'{{"x/a:1": {{"archive": "{tmp_path}", "digest": "d"}}}}')
     with pytest.raises(HarnessError, match="does not answer"):
         it.load([ImageArchive("docker.io/x/a:1", tmp_path)])
-
-
-# --- operations
-
-
-def test_gpus_of_every_make_are_counted() -> None:
-    nodes: list[dict[str, object]] = [
-        {"status": {"allocatable": {"nvidia.com/gpu": "8", "cpu": "2"}}},
-        {"status": {"allocatable": {"amd.com/gpu": "2"}}},
-        {"status": {}},
-    ]
-    assert operations.gpus(nodes) == 10
