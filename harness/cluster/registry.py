@@ -36,8 +36,8 @@ class Registry:
         except httpx.HTTPError:
             return False
 
-    def load(self, images: Sequence[ImageArchive]) -> list[str]:
-        """Push the images that are not there yet, two at a time; the names that stood for another image before.
+    def load(self, images: Sequence[ImageArchive]) -> None:
+        """Push the images that are not there yet, two at a time.
 
         Raises:
             HarnessError: two of them differ in their registry only, or a push failed.
@@ -57,16 +57,12 @@ class Registry:
             for path, image in by_path.items()
             if known.get(path, {}).get("archive") != str(image.path) or self._digest(path) != known[path]["digest"]
         ]
-        replaced = [image.reference for path, image in missing if path in known]
         if not missing:
-            return []
-        with step(f"Loading {len(missing)} image{'s' if len(missing) > 1 else ''} into the node") as shown:
-            done = 0
-            with ThreadPoolExecutor(PUSHES_AT_ONCE) as pool:
-                for image in pool.map(lambda item: self._push(*item), missing):
-                    done += 1
-                    shown.detail(f"{done} of {len(missing)}, {image.reference}")
-        return replaced
+            return
+        title = f"Loading {len(missing)} image{'s' if len(missing) > 1 else ''} into the node"
+        with step(title) as shown, ThreadPoolExecutor(PUSHES_AT_ONCE) as pool:
+            for done, image in enumerate(pool.map(lambda item: self._push(*item), missing), 1):
+                shown.detail(f"{done} of {len(missing)}, {image.reference}")
 
     def _push(self, path: str, image: ImageArchive) -> ImageArchive:
         said = run([self._crane, "push", "--insecure", image.path, f"{self.address}/{path}"]).stdout
