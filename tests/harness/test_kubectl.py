@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -83,17 +82,15 @@ def test_cluster_and_namespace_are_always_named(tmp_path: Path) -> None:
 
 
 def test_waiting_ends_when_all_is_available(tmp_path: Path) -> None:
-    flag = tmp_path / "asked"
+    flag = tmp_path / "called"
     script = f"""
 import pathlib
-asked = pathlib.Path({str(flag)!r})
+flag = pathlib.Path({str(flag)!r})
+found = {{"metadata": {{"name": "engine-1"}}, "status": {{"phase": "Pending"}}}}
 if "deployments" in args:
-    ready = asked.exists()
-    asked.touch()
-    print(json.dumps({{"items": [json.loads({json.dumps(json.dumps(deployment()))}) if ready else
-                                 json.loads({json.dumps(json.dumps(deployment(availableReplicas=0)))})]}}))
-else:
-    print(json.dumps({{"items": [{{"metadata": {{"name": "engine-1"}}, "status": {{"phase": "Pending"}}}}]}}))
+    found = {deployment()!r} if flag.exists() else {deployment(availableReplicas=0)!r}
+    flag.touch()
+print(json.dumps({{"items": [found]}}))
 """
     details: list[str] = []
     fake(tmp_path, script).wait_available("engine", timeout=20, detail=details.append)
@@ -103,7 +100,7 @@ else:
 def test_waiting_in_vain_shows_the_pods_and_their_last_words(tmp_path: Path) -> None:
     script = f"""
 if "deployments" in args:
-    print(json.dumps({{"items": [json.loads({json.dumps(json.dumps(deployment(availableReplicas=0)))})]}}))
+    print(json.dumps({{"items": [{deployment(availableReplicas=0)!r}]}}))
 elif "pods" in args:
     print(json.dumps({{"items": [{{"metadata": {{"name": "engine-1"}}, "status": {{"phase": "Running"}}}}]}}))
 else:
