@@ -169,7 +169,7 @@ class Helm:
     def pull(self, chart: str, directory: Path, plain_http: bool = False) -> Path:
         """Pull `oci://host/path@sha256:...` into the directory, which is empty; the archive's path.
 
-        It comes from the registry, never from Helm's cache, which keeps charts by their digest.
+        It comes from the registry, never from Helm's cache, which stores charts by their digest.
 
         Raises:
             HelmError: it does not exist, or does not have that digest.

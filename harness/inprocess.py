@@ -74,7 +74,7 @@ class InProcess(Helm):
         values = _json(_merged(render))
         try:
             # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
-            chart = loaded.asked(values, render.skip_schema)
+            chart = loaded.chart_for(values, render.skip_schema)
             text = _native.call_string("helm_render", chart._raw(), values, _json(options))
         except LibraryError as error:
             said = f"Error: {error.detail}"
@@ -115,7 +115,7 @@ class Loaded:
         schema = directory / SCHEMA
         self._validator = jsonschema_rs.validator_for(json.loads(schema.read_text()) if schema.exists() else True)
 
-    def asked(self, values: str, skip_schema: bool) -> Chart:
+    def chart_for(self, values: str, skip_schema: bool) -> Chart:
         """The one to render: without the schema if that is to be skipped, or accepts the values anyway.
 
         Helm reads the schema for each render, which takes half of its time; here that is done once. What is refused
@@ -152,7 +152,7 @@ def _merged(render: Render) -> dict[str, Any]:
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """One map over another, as Helm does: maps merge, all else is replaced."""
+    """The values of `below`, overridden by those of `above` as Helm does it: maps merge, all else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)

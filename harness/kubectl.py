@@ -85,7 +85,7 @@ class Kubectl:
         return self.run("apply", *options, "--filename", "-", stdin=text).stdout
 
     def delete(self, kind: str, name: str) -> None:
-        """Delete an object where it is there, and wait until it is gone."""
+        """Delete an object where it is there, and wait until it is removed."""
         self.run("delete", kind, name, "--ignore-not-found", "--timeout=120s")
 
     def logs(self, target: str, container: str | None = None, lines: int = -1) -> str:
@@ -185,7 +185,7 @@ def _forwarded(process: subprocess.Popen[bytes], said: Path, target: str) -> int
         if found:
             return int(found.group(1))
         if ended or time.monotonic() > until:
-            raise HarnessError(f"No port-forward to {target}: {text.strip() or 'kubectl said nothing'}")
+            raise HarnessError(f"No port-forward to {target}: {text.strip() or 'kubectl printed nothing'}")
         time.sleep(0.05)
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -45,14 +45,9 @@ class Published:
     digest: str
 
 
-@contextmanager
-def chart_registry(cluster: Cluster) -> Iterator[str]:
+def chart_registry(cluster: Cluster) -> AbstractContextManager[str]:
     """An OCI registry for charts, as `host:port`: the cluster's own, else one on loopback while the body runs."""
-    if cluster.registry:
-        yield cluster.registry
-    else:
-        with loopback_registry() as address:
-            yield address
+    return nullcontext(cluster.registry) if cluster.registry else loopback_registry()
 
 
 @contextmanager

@@ -72,7 +72,7 @@ class Kind(Cluster):
     def load(self, images: Sequence[ImageArchive]) -> None:
         """Put the images onto the node; containerd there skips the layers it has.
 
-        Pods find them as long as their pull policy is not `Always`: kind has no registry that would be asked.
+        Pods find them as long as their pull policy is not `Always`: kind has no registry to pull from.
         """
         for image in images:
             with step(f"Loading {image.reference}"):

@@ -59,7 +59,7 @@ class Namespaces(Cluster):
 
     @property
     def logs(self) -> Path:
-        """A file for each program of the node; they stay when the cluster goes, until the next one of this name."""
+        """A file for each program of the node; they stay when the cluster ends, until the next one of this name."""
         return cache_dir("logs", self.name)
 
     def up(self) -> None:
@@ -136,7 +136,7 @@ class Namespaces(Cluster):
         self.kubeconfig.touch(mode=0o600)
         self.kubeconfig.write_bytes(kubeconfig)
         node_config.write(directory / "config", address)
-        # A copy: bash reads a script as it goes, and the checkout may change or go meanwhile.
+        # A copy: bash reads a script while it runs it, and the checkout may change or be removed meanwhile.
         (directory / INIT.name).write_text(INIT.read_text())
         for old in self.logs.glob("*.log"):
             old.unlink()
@@ -183,7 +183,7 @@ class Namespaces(Cluster):
             go.write(b"go\n")
 
     def _await(self, record: Record, done: Callable[[], bool], program: str) -> None:
-        """Until `done`; what the program said is shown if that does not come, or if the node ends before."""
+        """Wait until `done`; shows the end of the program's log if that does not come, or if the node ends before."""
 
         def settled() -> bool:
             if not _alive(record):
@@ -206,7 +206,7 @@ class Namespaces(Cluster):
     # --- what it is made of
 
     def _healthy(self) -> bool:
-        """Whether an earlier `up` went through and the cluster still answers."""
+        """Whether an earlier `up` was complete and the cluster still answers."""
         record = self._record()
         return record is not None and record.ready and _alive(record) and self._kubectl(record).ready()
 
@@ -227,7 +227,7 @@ class Namespaces(Cluster):
         return locked(f"cluster-{self.name}", f"the cluster {self.name}")
 
     def _record(self) -> Record | None:
-        """The record; whatever is started from here on finds the way to the node it tells of."""
+        """The record; programs started from here on reach its node without a proxy."""
         record = self._state.read()
         if record is not None and record.subnet:
             network.go_direct(network.node_address(IPv4Network(record.subnet)))

@@ -22,7 +22,7 @@ MANIFEST_TYPES = "application/vnd.docker.distribution.manifest.v2+json, applicat
 
 
 class Registry:
-    """The registry at `address` (`host:port`); `record` is a file that keeps what was pushed there."""
+    """The registry at `address` (`host:port`); `record` is the file that lists what was pushed there."""
 
     def __init__(self, address: str, crane: Path, record: Path) -> None:
         self.address = address
@@ -80,7 +80,7 @@ class Registry:
         return pushed
 
     def _digest(self, path: str) -> str | None:
-        """What the registry has under this name now; it forgets everything if it has to start again."""
+        """What the registry has under this name now; it is empty after a restart."""
         name, _, tag = path.rpartition(":")
         try:
             answer = self._request(f"{name}/manifests/{tag}")

@@ -42,7 +42,7 @@ def test_timeout_is_an_error() -> None:
 
 
 def test_lines_come_while_it_runs(tmp_path: Path) -> None:
-    """The program goes on only after its first line has been seen."""
+    """The program continues only after its first line has been seen."""
     seen = tmp_path / "seen"
     program = (
         "import pathlib, sys, time\n"
