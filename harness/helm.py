@@ -96,14 +96,14 @@ class Helm:
             "KUBECONFIG": str(self.kubeconfig or os.devnull),
         }
 
-    def run(self, *args: str | Path, timeout: float | None = None, env: Mapping[str, str] | None = None) -> Completed:
+    def run(self, *args: str | Path, env: Mapping[str, str] | None = None) -> Completed:
         """Any Helm command; `env` overrides Helm's default environment.
 
         Raises:
             HelmError: it ended with another code than 0.
         """
         try:
-            return run([self.binary, *args], env={**self.environment, **(env or {})}, timeout=timeout)
+            return run([self.binary, *args], env={**self.environment, **(env or {})})
         except CommandError as error:
             raise HelmError(error.message, error.hint, error.completed) from error
 
@@ -129,18 +129,16 @@ class Helm:
             HelmError: the chart refuses the values.
         """
         render = Render(chart, **inputs)
-        options = [word for each in render.sets for word in ("--set", each)]
-        with _files(render.values) as files:
-            words = [render.release, render.chart, *files, *options, "--dry-run=client", "--output", "json"]
+        with _options(render.values, render.sets) as options:
+            words = [render.release, render.chart, *options, "--dry-run=client", "--output", "json"]
             return str(json.loads(self.run("install", *words).stdout)["info"].get("notes", ""))
 
     def _manifests(self, render: Render) -> str:
-        options = ["--kube-version", render.kube_version]
-        options += [word for each in render.sets for word in ("--set", each)]
-        options += [word for each in render.api_versions for word in ("--api-versions", each)]
-        options += ["--skip-schema-validation"] if render.skip_schema else []
-        with _files(render.values) as files:
-            return self.run("template", render.release, render.chart, *files, *options).stdout
+        flags = ["--kube-version", render.kube_version]
+        flags += [word for each in render.api_versions for word in ("--api-versions", each)]
+        flags += ["--skip-schema-validation"] if render.skip_schema else []
+        with _options(render.values, render.sets) as options:
+            return self.run("template", render.release, render.chart, *options, *flags).stdout
 
     def lint(self, chart: Path, values: Sequence[Values] = ()) -> str:
         """The output of `helm lint`. It passes on `fail` and unmet `required`: only a render proves that values work.
@@ -148,8 +146,8 @@ class Helm:
         Raises:
             HelmError: it found an error or a warning.
         """
-        with _files(values) as files:
-            return self.run("lint", chart, *files, "--strict", "--kube-version", KUBE_VERSION).stdout
+        with _options(values) as options:
+            return self.run("lint", chart, *options, "--strict", "--kube-version", KUBE_VERSION).stdout
 
     def package(self, chart: Path, directory: Path, epoch: int | None = None) -> Path:
         """Package the chart into `directory`; the archive's path.
@@ -195,12 +193,10 @@ class Helm:
 
         It does not wait for the pods. `plain_http` is for `oci://` without TLS, `flags` are further ones, as words.
         """
-        options = ["--create-namespace", *flags]
-        options += ["--version", version] if version else []
-        options += ["--plain-http"] if plain_http else []
-        options += [word for each in sets for word in ("--set", each)]
-        with _files(values) as files:
-            return self.run("upgrade", "--install", release, chart, *files, *options).stdout
+        more = ["--create-namespace", *flags, *(["--plain-http"] if plain_http else [])]
+        more += ["--version", version] if version else []
+        with _options(values, sets) as options:
+            return self.run("upgrade", "--install", release, chart, *options, *more).stdout
 
     def uninstall(self, release: str) -> str:
         """Remove a release where it is there, without waiting for its objects."""
@@ -211,9 +207,8 @@ class Helm:
         return self.run("rollback", release).stdout
 
     def releases(self) -> list[dict[str, Any]]:
-        """The releases in the namespace, whatever their state: name, revision, status, chart, app_version."""
-        every = ["--all"] if self.major == 3 else []  # Helm 4 lists every state, and has no such option
-        listed: list[dict[str, Any]] = json.loads(self.run("list", *every, "--output", "json").stdout)
+        """The releases in the namespace, with Helm 4 in every state: name, revision, status, chart, app_version."""
+        listed: list[dict[str, Any]] = json.loads(self.run("list", "--output", "json").stdout)
         return listed
 
     def test(self, release: str) -> str:
@@ -222,8 +217,8 @@ class Helm:
 
 
 @contextmanager
-def _files(values: Sequence[Values]) -> Iterator[list[str | Path]]:
-    """The `--values` options for these values; those that are no files yet are written into one, as JSON."""
+def _options(values: Sequence[Values], sets: Sequence[str] = ()) -> Iterator[list[str | Path]]:
+    """The options `--values` and `--set` for these; values that are no files yet are written into one, as JSON."""
     with tempfile.TemporaryDirectory(prefix="values-") as directory:
         words: list[str | Path] = []
         for number, each in enumerate(values):
@@ -231,7 +226,7 @@ def _files(values: Sequence[Values]) -> Iterator[list[str | Path]]:
             if not isinstance(each, Path):
                 path.write_text(json.dumps(each, ensure_ascii=False))  # Helm reads no escaped surrogate pairs
             words += ["--values", path]
-        yield words
+        yield [*words, *(word for each in sets for word in ("--set", each))]
 
 
 def fingerprint(chart: Path | str) -> Fingerprint:
