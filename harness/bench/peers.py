@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.paths import ROOT, cache_dir
 from harness.progress import Step
-from harness.run import CommandError, run
+from harness.run import run
 from harness.tools.store import advice, make_once
 
 GROUP = "bench"
@@ -39,10 +39,7 @@ def python() -> Path:
     def make(directory: Path, shown: Step) -> None:
         shown.detail(", ".join(wanted))
         run([sys.executable, "-m", "venv", directory])
-        try:
-            run([directory / "bin" / "python", "-m", "pip", "install", "--quiet", *wanted])
-        except CommandError as error:
-            raise CommandError(error.message, advice(error.message), error.completed) from error
+        run([directory / "bin" / "python", "-m", "pip", "install", "--quiet", *wanted], hint=advice)
 
     target = cache_dir("bench") / f"peers-{state}"
     return make_once(target, "Installing the gateways to compare with", make) / "bin" / "python"

@@ -147,9 +147,7 @@ def install(published: Published, cluster: Cluster, shown: Step, plain_http: boo
             stack.release,
             f"oci://{by_digest(published)}",
             values=values,
-            wait=False,
             plain_http=plain_http,
-            create_namespace=True,
         )
         kubectl.wait_available(
             selector=f"app.kubernetes.io/instance={stack.release}", timeout=INSTALL_SECONDS, detail=shown.detail
