@@ -18,7 +18,7 @@ from harness.paths import ROOT
 from harness.presets import images
 from harness.release import artifacthub, cosign, publication, rehearsal, sbom
 from harness.release.__main__ import workflow
-from harness.release.package import Package, build, image_names, pack
+from harness.release.package import Package, build, image_names, pack, sha256
 from harness.release.publication import by_digest
 from harness.release.source import Commit
 from harness.run import Completed
@@ -80,7 +80,7 @@ class TestBill:
         bill = json.loads(sbom.cyclonedx(package, REPOSITORY))
         assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
         chart = bill["metadata"]["component"]
-        assert chart["hashes"] == [{"alg": "SHA-256", "content": package.sha256}]
+        assert chart["hashes"] == [{"alg": "SHA-256", "content": sha256(package.archive)}]
         assert [each["name"] for each in chart["components"]] == ["Chart.yaml", "templates/map.yaml", "values.yaml"]
         assert [each["purl"] for each in bill["components"]] == [
             "pkg:oci/vllm-openai?repository_url=docker.io/vllm/vllm-openai&tag=v0.1.0",
