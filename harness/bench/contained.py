@@ -1,4 +1,4 @@
-"""A program under a CPU limit, as a container has it: in a control group of its own, which also says what it used."""
+"""A program under a CPU limit, as in a container: in its own control group, which also says what it used."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from harness.errors import HarnessError
 from harness.run import tail
 
 PERIOD_MICROSECONDS = 100_000
-"""The kubelet's: a group that has used its share of a period stands still until the next."""
+"""The kubelet's: a group that has used its share of a period is stopped until the next."""
 
 WEIGHTS = {"cpu.weight": 10_000, "cpu.shares": 262_144}
-"""The largest that there are, of version 2 and 1: what else runs on the machine shall take as little as it can."""
+"""The largest possible, of version 2 and 1: other programs of the machine shall disturb it as little as possible."""
 
 READY_SECONDS = 120.0
-END_SECONDS = 5.0
 JOIN = """
 while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit; shift; done
 shift
 exec "$@"
 """
-"""A shell enters the groups and becomes the program, which so counts its processors under the limit from the start."""
+"""A shell enters the groups and becomes the program, which so is under the limit when it counts its processors."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Contained:
         return _field(self._with("cpu.stat"), "usage_usec") / 1e6
 
     def throttled(self) -> int:
-        """Periods in which the limit has made it stand still."""
+        """Periods in which the limit has stopped it."""
         return _field(self._with("cpu.stat"), "nr_throttled")
 
     def memory_mb(self) -> float:
@@ -64,11 +63,7 @@ class Contained:
         return kilobytes * 1024 / 1e6
 
     def wait(self, url: str) -> None:
-        """Until a GET of `url` answers 200.
-
-        Raises:
-            HarnessError: it ended, or did not answer in time.
-        """
+        """Until a GET of `url` answers 200; HarnessError if the program ends, or does not answer in time."""
 
         def answers() -> bool:
             if self.process.poll() is not None:
@@ -116,32 +111,19 @@ def contained(
         groups = cgroups.create(name)
         _limit(groups, cpus)
     except OSError as error:
-        raise HarnessError(
-            f"A CPU limit cannot be set: {error}", "Run it as root, or in a VM where you are."
-        ) from error
+        raise HarnessError(f"A CPU limit cannot be set: {error}", "Run it as root, or in a VM as root.") from error
     log = directory / "log"
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(directory), **(env or {})}
-    try:
-        with log.open("wb") as out:
-            # Popen, because it must live while the body does.
-            process = subprocess.Popen(
-                ["sh", "-c", JOIN, "sh", *map(str, groups), "--", *map(str, words)],
-                cwd=directory,
-                env=environment,
-                stdout=out,
-                stderr=out,
-            )
+    join = ["sh", "-c", JOIN, "sh", *map(str, groups), "--", *map(str, words)]
+    # Popen, because it must live while the body does.
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(join, cwd=directory, env=environment, stdout=out, stderr=out) as process,
+    ):
         try:
             yield Contained(process, name, tuple(groups), log)
         finally:
-            process.terminate()
-            try:
-                process.wait(END_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-    finally:
-        cgroups.remove(name)
+            cgroups.remove(name)  # it kills all that is in the group
 
 
 def _limit(groups: Sequence[Path], cpus: float) -> None:
