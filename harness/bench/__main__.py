@@ -97,7 +97,7 @@ def main() -> int:
             figures.save(PARTIAL / "figures.json" if partial else page.FIGURES)
         for name, table in page.tables(figures).items():
             if table:
-                Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(f"{name}\n\n{table}"))
+                Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(f"**{name.capitalize()}**\n\n{table}"))
         for name, why in figures.missing.items():
             console.print(f"{name} was not measured: {why}", markup=False)
         if partial:

@@ -17,7 +17,7 @@ GROUPS = 100
 
 
 def groups(count: int, aliases: int) -> dict[str, Any]:
-    """Values with that many groups, each with that many aliases of its own."""
+    """Values with that many groups, each with that many aliases."""
     names = {f"group-{group}": [f"alias-{group}-{alias}" for alias in range(aliases)] for group in range(count)}
     return {"modelGroups": {name: {**chart.GROUP, "modelAlias": served} for name, served in names.items()}}
 

@@ -1,4 +1,4 @@
-"""A program under a CPU limit, as in a container: in its own control group, which also says what it used."""
+"""A program under a CPU limit, as in a container: in its own control group, which also has its usage."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ def free_port() -> int:
 def contained(
     words: Sequence[str | Path], cpus: float, directory: Path, env: Mapping[str, str] | None = None
 ) -> Iterator[Contained]:
-    """A program while the body runs, with at most `cpus` processors; it sees of the environment only PATH and `env`.
+    """A program while the body runs, with at most `cpus` processors; its environment is only PATH, HOME and `env`.
 
     Its home and working directory is `directory`, where `log` has what it prints.
 
     Raises:
-        HarnessError: there are no control groups here, or they may not be changed.
+        HarnessError: control groups are missing, or may not be changed.
     """
     name = f"inference-stack-bench-{os.getpid()}-{free_port()}"
     try:

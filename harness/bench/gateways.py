@@ -1,4 +1,4 @@
-"""What is measured: no gateway at all, ours as the chart runs it, and others."""
+"""The paths that are measured: no gateway, ours as the chart runs it, and others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OLD_CPU_LIMIT = 0.2
 
 @dataclass(frozen=True)
 class Start:
-    """How a gateway is started, and which of its paths says that it is ready."""
+    """How a gateway is started, and the path that answers once it is ready."""
 
     words: Sequence[str | Path]
     ready: str
@@ -35,7 +35,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Running:
-    """Where requests go, and the program there; none where that is the mock engine itself."""
+    """The URL for requests, and the gateway's program; none if the URL is the mock engine's."""
 
     url: str
     program: Contained | None = None
@@ -103,7 +103,7 @@ def running(name: str, engine: str) -> Iterator[Running]:
     """A gateway before a mock engine (`host:port`), ready, while the body runs.
 
     Raises:
-        HarnessError: it cannot be had here, or does not start.
+        HarnessError: it is not available here, or does not start.
     """
     if name == DIRECT:
         yield Running(f"http://{engine}")

@@ -33,7 +33,7 @@ def measure(
 ) -> Iterator[Measurement]:
     """Round after round, each with every gateway once, in an order that differs by round but not by run.
 
-    A gateway that does not start is left out from then on, and `missing` says why.
+    A gateway that does not start is left out from then on, with the reason in `missing`.
     """
     for number in range(1, plan.rounds + 1):
         order = list(names)

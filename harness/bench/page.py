@@ -1,4 +1,4 @@
-"""docs/performance.md: its tables stand between markers; its plots, and the figures that all are made of, beside it."""
+"""docs/performance.md: the tables between its markers, and the plots beside it, both made from figures.json there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def files(figures: Figures) -> dict[Path, str]:
 
 
 def tables(figures: Figures) -> dict[str, str]:
-    """Each table, by the name of its markers in the page; empty if there is nothing in it."""
+    """Each table, by the name of its markers in the page; empty if it has no rows."""
     return {
         "REQUESTS": _latency(figures, REQUESTS, "requests/s"),
         "STREAMS": _latency(figures, STREAMS, "streams"),

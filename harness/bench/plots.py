@@ -16,7 +16,7 @@ from harness.bench.gateways import DIRECT, NAMES
 from harness.bench.results import REQUESTS, STREAMS
 
 COLOURS = ("#2563c9", "#c2410c", "#0f7f5f", "#7c3aad")
-"""The colour-blind can tell them apart, and each stands beside a name."""
+"""The colour-blind can distinguish them, and each is beside a name."""
 INK, SOFT, GRID = "#1f2430", "#5b6472", "#dfe3e8"
 WIDTH = 8.0  # inches, as all sizes here
 LINE = 0.27

@@ -1,4 +1,4 @@
-"""The program of tools/bench: mock engines and the clients that load what stands before them."""
+"""The program of tools/bench: mock engines and the clients that send load to them or to a gateway."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Balance:
-    """How eight engines shared a load, and nine, the last of which had joined 30 seconds before. 1 is a fair share."""
+    """How eight engines shared a load, and nine, the last of which joined 30 seconds before. 1 is a fair share."""
 
     mode: str
     eight: list[float]  # shares of the work, the largest first
@@ -57,5 +57,5 @@ class Aliases:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest of the values, of which there is one at least, that at least this share of them does not exceed."""
+    """The smallest value that at least this share of the values, which are not empty, does not exceed."""
     return sorted(values)[math.ceil(share * len(values)) - 1]

@@ -24,16 +24,10 @@ from harness.tools import tool
 
 REGISTRY = "ghcr.io/doublewordai"
 CLUSTER = "release"
-WORKFLOW = ".github/workflows/release.yml@refs/heads/main"
-
-
-def workflow() -> cosign.Signer:
-    """The identity that signs releases: the release workflow on main of the repository that Chart.yaml names."""
-    return cosign.workflow(f"{source.metadata()['home']}/{WORKFLOW}")
 
 
 def package(arguments: argparse.Namespace) -> None:
-    """Write what a release is made of into a directory: archive, bill of materials, checksums and notes."""
+    """Write the files of a release into a directory: archive, bill of materials, checksums and notes."""
     directory: Path = arguments.directory
     with step("Packaging"):
         made = build(directory)
@@ -55,7 +49,7 @@ def publish(arguments: argparse.Namespace) -> None:
     """Push, sign and attest as the workflow that this runs in; its outputs are `repository` and `digest`."""
     made = build(arguments.directory)
     bill = arguments.directory / f"{made.name}-{made.version}.cdx.json"
-    published = publication.publish(made, bill, arguments.registry, workflow())
+    published = publication.publish(made, bill, arguments.registry, cosign.workflow())
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a") as file:
             file.write(f"repository={published.reference.removeprefix('oci://')}\ndigest={published.digest}\n")
@@ -66,7 +60,7 @@ def verify(arguments: argparse.Namespace) -> None:
     said = source.metadata()
     published = Published(f"oci://{arguments.registry}/{said['name']}", said["version"], arguments.digest)
     with tempfile.TemporaryDirectory() as directory, cluster_of(arguments) as cluster:
-        publication.verify(published, workflow(), Path(directory), cluster=cluster)
+        publication.verify(published, cosign.workflow(), Path(directory), cluster=cluster)
 
 
 def title(arguments: argparse.Namespace) -> None:

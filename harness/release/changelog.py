@@ -1,4 +1,4 @@
-"""What the changelog says of a version, and the form in which Artifact Hub shows it."""
+"""A version's section of the changelog, and its changes in Artifact Hub's form."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def section(changelog: str, version: str) -> str:
     text = "\n\n".join(part for part in parts if part)
     if not text:
         raise HarnessError(
-            f"CHANGELOG.md says nothing of {version}.", f"Add a section `## [{version}]` with what changed for users."
+            f"CHANGELOG.md has no changes of {version}.", f"Add a section `## [{version}]` with what changed for users."
         )
     return text
 
@@ -71,5 +71,5 @@ def check_title(title: str) -> None:
         raise HarnessError(
             f"`{title}` is no conventional commit.",
             "Write `feat(gateway): what users get`, `fix(model-group): what works now`, or docs, test, ci, chore ...; "
-            "`!` before the colon says that users must act.",
+            "`!` before the colon means that users must act.",
         )

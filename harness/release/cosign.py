@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.release import source
 from harness.run import CommandError, Completed, run
 from harness.tools import tool
 
 SBOM_TYPE = "cyclonedx"
 PROVENANCE_TYPE = "slsaprovenance1"
-
 ISSUER = "https://token.actions.githubusercontent.com"
 REFUSED = "Do not install it. Get the digest from the release's notes, and report what you found (SECURITY.md)."
 
@@ -26,8 +26,12 @@ class Signer:
     verifying: tuple[str | Path, ...]
 
 
-def workflow(identity: str) -> Signer:
-    """The identity that GitHub gives a workflow's run: no key, and every signature is in Sigstore's public log."""
+def workflow() -> Signer:
+    """The release workflow on main of the repository that Chart.yaml names.
+
+    GitHub gives its runs that identity: there is no key, and every signature is in Sigstore's public log.
+    """
+    identity = f"{source.metadata()['home']}/.github/workflows/release.yml@refs/heads/main"
     return Signer((), ("--certificate-identity", identity, "--certificate-oidc-issuer", ISSUER))
 
 
@@ -42,7 +46,7 @@ def key_pair(prefix: Path) -> Signer:
 
 
 def cosign(*words: str | Path, hint: str = "") -> Completed:
-    """Run cosign; it asks for no password and no confirmation."""
+    """Run cosign, without prompts for passwords and confirmations."""
     return run([tool("cosign"), *words], env={"COSIGN_PASSWORD": "", "COSIGN_YES": "true"}, hint=hint)
 
 

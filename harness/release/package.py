@@ -63,7 +63,7 @@ def pack(chart: Path, directory: Path, epoch: int) -> Path:
     """Package a chart's directory, with all times set to `epoch`; the archive's path."""
     directory.mkdir(parents=True, exist_ok=True)
     archive = Helm().package(chart, directory, epoch=epoch)
-    os.utime(archive, (epoch, epoch))  # a push says in the manifest when the archive was made
+    os.utime(archive, (epoch, epoch))  # a push writes the archive's time into the manifest
     return archive
 
 
@@ -79,7 +79,7 @@ def for_artifact_hub(version: str, changed: Sequence[Mapping[str, str]], images:
 
 
 def image_names(chart: Path) -> list[str]:
-    """The full names of the images that the chart runs by itself or in an example, sorted."""
+    """The full names of the images that the chart's engines and examples run, sorted."""
     groups = {e: {"enabled": True, "engine": e, "modelName": "m", "modelAlias": [e]} for e in images(chart)}
     layers: list[Any] = [{"modelGroups": groups}, *(chart / "examples").glob("*.yaml")]
     renders = (Manifests.parse(Helm().template(chart, values=[values])) for values in layers)

@@ -111,7 +111,7 @@ def check_origin(published: Published, signer: cosign.Signer, revision: str) -> 
 
 
 def render(archive: Path) -> int:
-    """Render the pulled chart with its defaults and each of its own examples; how many objects that made."""
+    """Render the pulled chart with its defaults and each of its examples; the number of objects."""
     with tempfile.TemporaryDirectory(prefix="unpacked-") as temporary:
         shutil.unpack_archive(archive, temporary, filter="data")
         examples = sorted(Path(temporary).glob("*/examples/*.yaml"))
@@ -120,9 +120,9 @@ def render(archive: Path) -> int:
 
 
 def install(published: Published, cluster: Cluster, shown: Step, plain_http: bool = False, load: bool = False) -> None:
-    """Install the chart by its digest in a namespace of its own, wait until it is available, and remove both.
+    """Install the chart by its digest in its own namespace, wait until it is available, and remove both.
 
-    With `load`, the images are made here and put into the cluster; else it pulls them.
+    With `load`, the images are made here and loaded into the cluster; else it pulls them.
     """
     stack = Stack(cluster, release="release", namespace="inference-stack-release")
     if load:

@@ -46,7 +46,14 @@ def rehearse(cluster: Cluster | None = None) -> None:
             bill.write_text(sbom.cyclonedx(package, f"{registry}/{package.name}"))
             published = publication.publish(package, bill, registry, key, plain_http=True)
             with step("Reading what Artifact Hub reads") as shown:
-                shown.detail(f"{_annotations(published)} annotations on the chart")
+                if (
+                    artifacthub.published(published.reference.removeprefix("oci://"))
+                    != (ROOT / "artifacthub-repo.yml").read_text()
+                ):
+                    raise HarnessError("Artifact Hub would read something else than artifacthub-repo.yml.")
+                manifest = json.loads(run([tool("crane"), "manifest", by_digest(published)]).stdout)
+                count = sum(key.startswith("artifacthub.io/") for key in manifest["annotations"])
+                shown.detail(f"{count} annotations on the chart")
             with step("Attesting the provenance, as GitHub's action does"):
                 statement = directory / "provenance.json"
                 statement.write_text(json.dumps(_provenance(package)))
@@ -66,15 +73,6 @@ def _packaged(directory: Path) -> Package:
         size = package.archive.stat().st_size
         shown.detail(f"{package.archive.name}, {size:,} bytes, commit {package.commit.revision[:12]}{left_out}")
     return package
-
-
-def _annotations(published: Published) -> int:
-    """How many the chart has for Artifact Hub; its metadata is checked."""
-    repository = published.reference.removeprefix("oci://")
-    if artifacthub.published(repository) != (ROOT / "artifacthub-repo.yml").read_text():
-        raise HarnessError("Artifact Hub would read something else than artifacthub-repo.yml.")
-    manifest = json.loads(run([tool("crane"), "manifest", by_digest(published)]).stdout)
-    return sum(key.startswith("artifacthub.io/") for key in manifest["annotations"])
 
 
 def _provenance(package: Package) -> dict[str, object]:

@@ -46,9 +46,9 @@ def export(directory: Path, root: Path = ROOT, version: str | None = None) -> No
 
 
 def metadata(root: Path = ROOT) -> dict[str, Any]:
-    """What Chart.yaml says."""
-    said: dict[str, Any] = yaml.safe_load((root / "Chart.yaml").read_text())
-    return said
+    """The contents of Chart.yaml."""
+    contents: dict[str, Any] = yaml.safe_load((root / "Chart.yaml").read_text())
+    return contents
 
 
 def released(root: Path = ROOT, *options: str) -> list[str]:

@@ -165,7 +165,7 @@ def test_engines_count_what_they_are_asked_and_a_ninth_joins() -> None:
         first = program.load("workers", url, 0, 0.5, workers=8)
         before = engines.ask("count")
         assert before["requests"][2] == 0
-        # One that the end of the time cut off is asked, and not answered.
+        # A request that the end of the time cut off is counted as a request, but not as answered.
         assert first["answered"] <= sum(before["requests"]) <= first["answered"] + 8
         assert first["failed"] == 0
         engines.ask("join")

@@ -1,4 +1,4 @@
-"""What a release says of itself: changes, default values, annotations."""
+"""The notes of a release: changes, default values, annotations."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_changes_of_a_version_come_from_every_section_that_names_it() -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "1.2.0", "1.1.0-rc.1", "0.9.0"])
 def test_a_version_without_a_section_or_with_an_empty_one_is_not_released(version: str) -> None:
-    with pytest.raises(HarnessError, match=r"(?s)says nothing of .*Add a section"):
+    with pytest.raises(HarnessError, match=r"(?s)has no changes of .*Add a section"):
         section(CHANGELOG, version)
 
 
