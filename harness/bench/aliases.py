@@ -46,8 +46,7 @@ def _one(values: Mapping[str, Any], number: int) -> tuple[float, float, float, f
     text = Helm().template(ROOT, release=f"bench-{number}", values=[{"fullnameOverride": chart.NAME, **values}])
     took = time.monotonic() - began
     manifests = Manifests.parse(text)
-    config = chart.config(manifests)
-    size = len(chart.config_text(manifests)) / 1000
-    with gateways.started_onwards(config) as gateway:
+    size = len(chart.config_text(manifests))
+    with gateways.started_onwards(chart.config(manifests)) as gateway:
         assert gateway.program is not None
-        return 1000 * took, size, 1000 * gateway.ready_seconds, gateway.program.memory_mb()
+        return 1000 * took, size / 1000, 1000 * gateway.ready_seconds, gateway.program.memory_mb()

@@ -18,11 +18,9 @@ MODEL = "chat"
 NAME = "bench"
 GATEWAY = f"{NAME}-onwards"
 CONFIG_PATH = "/app/config/config.json"
+GROUP = {"enabled": True, "modelName": "org/model", "modelAlias": [MODEL]}
 
 Config = dict[str, Any]
-
-
-GROUP = {"enabled": True, "modelName": "org/model", "modelAlias": [MODEL]}
 
 
 def one_group(**more: Any) -> dict[str, Any]:

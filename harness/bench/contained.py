@@ -20,7 +20,7 @@ from harness.run import tail
 PERIOD_MICROSECONDS = 100_000
 """The kubelet's: a group that has used its share of a period is stopped until the next."""
 
-WEIGHTS = {"cpu.weight": 10_000, "cpu.shares": 262_144}
+WEIGHTS = {"cpu.weight": "10000", "cpu.shares": "262144"}
 """The largest possible, of version 2 and 1: other programs of the machine shall disturb it as little as possible."""
 
 READY_SECONDS = 120.0
@@ -107,9 +107,14 @@ def contained(
         HarnessError: control groups are missing, or may not be changed.
     """
     name = f"inference-stack-bench-{os.getpid()}-{free_port()}"
+    period, quota = str(PERIOD_MICROSECONDS), f"{cpus * PERIOD_MICROSECONDS:.0f}"
+    version2, version1 = {"cpu.max": f"{quota} {period}"}, {"cpu.cfs_period_us": period, "cpu.cfs_quota_us": quota}
     try:
         groups = cgroups.create(name)
-        _limit(groups, cpus)
+        for file, text in {**WEIGHTS, **version2, **version1}.items():
+            for group in groups:
+                if (group / file).exists():
+                    (group / file).write_text(text)
     except OSError as error:
         raise HarnessError(f"A CPU limit cannot be set: {error}", "Run it as root, or in a VM as root.") from error
     log = directory / "log"
@@ -124,15 +129,3 @@ def contained(
             yield Contained(process, name, tuple(groups), log)
         finally:
             cgroups.remove(name)  # it kills all that is in the group
-
-
-def _limit(groups: Sequence[Path], cpus: float) -> None:
-    for group in groups:
-        for name, weight in WEIGHTS.items():
-            if (file := group / name).exists():
-                file.write_text(str(weight))
-        if (version2 := group / "cpu.max").exists():
-            version2.write_text(f"{cpus * PERIOD_MICROSECONDS:.0f} {PERIOD_MICROSECONDS}")
-        elif (version1 := group / "cpu.cfs_quota_us").exists():
-            (group / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
-            version1.write_text(f"{cpus * PERIOD_MICROSECONDS:.0f}")

@@ -93,15 +93,11 @@ class Figures:
 
     @classmethod
     def load(cls, path: Path) -> Figures:
-        """Those that `save` has written."""
+        """Those that `save` has written; each class is recognised by its fields."""
 
         def typed(fields: dict[str, Any]) -> Any:
-            kinds = (
-                kind
-                for kind in (cls, Row, Shares, Aliases, Spread)
-                if kind.__dataclass_fields__.keys() == fields.keys()
-            )
-            return next((kind(**fields) for kind in kinds), fields)
+            kinds = {frozenset(kind.__dataclass_fields__): kind for kind in (cls, Row, Shares, Aliases, Spread)}
+            return kinds.get(frozenset(fields), dict)(**fields)
 
         figures: Figures = json.loads(path.read_text(), object_hook=typed)
         return figures

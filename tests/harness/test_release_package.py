@@ -185,7 +185,6 @@ class TestRehearsal:
 
 
 def test_the_identity_that_signs_is_the_one_that_documents_name() -> None:
-    words = cosign.workflow().verifying
-    assert len(words) == 4
-    assert all(str(word) in (ROOT / "SECURITY.md").read_text() for word in words)
+    assert len(cosign.workflow().verifying) == 4
+    assert all(str(word) in (ROOT / "SECURITY.md").read_text() for word in cosign.workflow().verifying)
     assert (ROOT / ".github" / "workflows" / "release.yml").exists()
