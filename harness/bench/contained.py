@@ -116,7 +116,9 @@ def contained(
                 if (group / file).exists():
                     (group / file).write_text(text)
     except OSError as error:
-        raise HarnessError(f"A CPU limit cannot be set: {error}", "Run it as root, or in a VM as root.") from error
+        raise HarnessError(
+            f"A CPU limit cannot be set: {error}", "Run it as root, in a virtual machine if need be."
+        ) from error
     log = directory / "log"
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(directory), **(env or {})}
     join = ["sh", "-c", JOIN, "sh", *map(str, groups), "--", *map(str, words)]
