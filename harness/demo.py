@@ -18,7 +18,7 @@ from harness.cluster.given import Given
 from harness.errors import HarnessError
 from harness.helm import Values
 from harness.manifests import Manifests
-from harness.paths import ROOT
+from harness.paths import ROOT, examples
 from harness.progress import console, step
 from harness.stack import Stack, aliases, chart_registry, gpus_of_a_pod, node_room, publish, render, without_sizes
 from harness.tools import link
@@ -28,7 +28,6 @@ GPUS = 8
 QUESTION = "What is Kubernetes?"
 OTHER_QUESTION = "Tell me a joke"
 START_SECONDS = 300.0
-TOOLS = ("helm", "kubectl")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         cluster = choose(options.name, kubeconfig=options.kubeconfig)
         if options.down:
             cluster.down()
-            console.print("The demo is gone. What was built stays in the cache for the next time.")
+            console.print("The demo has ended. What was built stays in the cache for the next time.")
         else:
             run(cluster, example(options.example))
     except HarnessError as error:
@@ -54,9 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nox -s demo --", description=__doc__)
-    parser.add_argument(
-        "--example", default="laptop", help="an example of examples/, or a values file (default: laptop)"
-    )
+    parser.add_argument("--example", default="laptop", help="one of examples/, or a values file (default: laptop)")
     parser.add_argument("--down", action="store_true", help="end the demo and remove its cluster")
     parser.add_argument("--kubeconfig", type=Path, help="use the cluster of this kubeconfig instead of one of our own")
     parser.add_argument("--name", default="inference-stack", help="name of the cluster (default: inference-stack)")
@@ -72,7 +69,7 @@ def example(name: str) -> Path:
     for path in (ROOT / "examples" / f"{name}.yaml", Path(name)):
         if path.is_file():
             return path
-    names = ", ".join(sorted(path.stem for path in (ROOT / "examples").glob("*.yaml")))
+    names = ", ".join(path.stem for path in examples())
     raise HarnessError(f"{name}: no such example or values file", f"There are: {names}.")
 
 
@@ -84,7 +81,7 @@ def run(cluster: Cluster, values_file: Path) -> None:
     """
     values: list[Values] = [values_file]
     manifests = render(RELEASE, values)
-    link(TOOLS)
+    link(["helm", "kubectl"])
     cluster.up()
     requested = gpus_of_a_pod(manifests)
     if requested:
@@ -93,9 +90,7 @@ def run(cluster: Cluster, values_file: Path) -> None:
     sizes = without_sizes(values_file, manifests, node_room(stack.kubectl))
     if sizes:
         values.append(sizes)
-        console.print(
-            "  [dim]left out: the CPU, memory and disk sizes of the models; this machine is smaller than they are[/dim]"
-        )
+        console.print("  [dim]left out: the groups' CPU, memory and disk sizes; this machine has less than that[/dim]")
     stack.load_images(manifests)
     with chart_registry(cluster) as registry:
         with step("Publishing the chart") as shown:
@@ -121,7 +116,7 @@ def converse(client: Client, manifests: Manifests) -> None:
     offered = sorted(client.models())
     if offered != wanted:
         raise HarnessError(f"/v1/models offers {offered}, but the routes are {wanted}.")
-    table = Table("alias", "asked", "answer", title="Through the gateway", title_justify="left")
+    table = Table("alias", "request", "answer", title="Through the gateway", title_justify="left")
     speakers = []
     for alias in offered:
         request, answer = ask(client, alias)
@@ -161,8 +156,7 @@ def ask(client: Client, alias: str) -> tuple[str, str]:
 
 
 def _what_next(cluster: Cluster, stack: Stack, manifests: Manifests, shown: str) -> None:
-    kubeconfig = cluster.kubeconfig
-    alias = next(iter(sorted(aliases(manifests))), "llama")
+    alias = min(aliases(manifests), default="llama")
     console.print(
         "\nThe tokens come from a demo model of three megabytes that knows about twenty answers (models/tiny)."
         "\nBehind the names of vLLM, SGLang and TensorRT-LLM stand programs that take their command lines and"
@@ -170,7 +164,7 @@ def _what_next(cluster: Cluster, stack: Stack, manifests: Manifests, shown: str)
         "\n\n[bold]What next[/bold]",
         soft_wrap=True,
     )
-    kubectl = f".tools/bin/kubectl --kubeconfig {kubeconfig}"
+    kubectl = f".tools/bin/kubectl --kubeconfig {cluster.kubeconfig}"
     body = f'{{"model": "{alias}", "messages": [{{"role": "user", "content": "What is Helm?"}}]}}'
     for title, command in (
         ("Look at it", f"{kubectl} get pods"),

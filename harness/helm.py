@@ -16,7 +16,7 @@ from typing import Any
 from harness.paths import cache_dir
 from harness.run import CommandError, Completed, run
 from harness.tools import tool
-from harness.tools.pins import KUBERNETES
+from harness.tools.pins import KUBERNETES, parse_version
 
 KUBE_VERSION = f"{KUBERNETES[0]}.{KUBERNETES[1]}.0"
 
@@ -77,13 +77,9 @@ class Helm:
         self.namespace = namespace
 
     @cached_property
-    def version(self) -> str:
-        """The full version, such as `4.3.1`."""
-        return self.run("version", "--short").stdout.strip().removeprefix("v").split("+")[0]
-
-    @property
     def major(self) -> int:
-        return int(self.version.split(".")[0])
+        """The major version, such as 4."""
+        return parse_version(self.run("version", "--short").stdout)[0]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -100,14 +96,14 @@ class Helm:
             "KUBECONFIG": str(self.kubeconfig or os.devnull),
         }
 
-    def run(self, *args: str | Path, timeout: float | None = None, env: Mapping[str, str] | None = None) -> Completed:
+    def run(self, *args: str | Path, env: Mapping[str, str] | None = None) -> Completed:
         """Any Helm command; `env` overrides Helm's default environment.
 
         Raises:
             HelmError: it ended with another code than 0.
         """
         try:
-            return run([self.binary, *args], env={**self.environment, **(env or {})}, timeout=timeout)
+            return run([self.binary, *args], env={**self.environment, **(env or {})})
         except CommandError as error:
             raise HelmError(error.message, error.hint, error.completed) from error
 
@@ -132,37 +128,26 @@ class Helm:
         Raises:
             HelmError: the chart refuses the values.
         """
-        return self._notes(Render(chart, **inputs))
-
-    def _manifests(self, render: Render) -> str:
-        options = ["--kube-version", render.kube_version]
-        options += [word for each in render.sets for word in ("--set", each)]
-        options += [word for each in render.api_versions for word in ("--api-versions", each)]
-        options += ["--skip-schema-validation"] if render.skip_schema else []
-        with _files(render.values) as files:
-            return self.run("template", render.release, render.chart, *files, *options).stdout
-
-    def _notes(self, render: Render) -> str:
-        options = [word for each in render.sets for word in ("--set", each)]
-        with _files(render.values) as files:
-            words = [render.release, render.chart, *files, *options, "--dry-run=client", "--output", "json"]
+        render = Render(chart, **inputs)
+        with _options(render.values, render.sets) as options:
+            words = [render.release, render.chart, *options, "--dry-run=client", "--output", "json"]
             return str(json.loads(self.run("install", *words).stdout)["info"].get("notes", ""))
 
-    def lint(
-        self,
-        chart: Path,
-        values: Sequence[Values] = (),
-        kube_version: str = KUBE_VERSION,
-        strict: bool = True,
-    ) -> str:
+    def _manifests(self, render: Render) -> str:
+        flags = ["--kube-version", render.kube_version]
+        flags += [word for each in render.api_versions for word in ("--api-versions", each)]
+        flags += ["--skip-schema-validation"] if render.skip_schema else []
+        with _options(render.values, render.sets) as options:
+            return self.run("template", render.release, render.chart, *options, *flags).stdout
+
+    def lint(self, chart: Path, values: Sequence[Values] = ()) -> str:
         """The output of `helm lint`. It passes on `fail` and unmet `required`: only a render proves that values work.
 
         Raises:
-            HelmError: it found an error (or, with `strict`, a warning).
+            HelmError: it found an error or a warning.
         """
-        with _files(values) as files:
-            strictly = ["--strict"] if strict else []
-            return self.run("lint", chart, *files, *strictly, "--kube-version", kube_version).stdout
+        with _options(values) as options:
+            return self.run("lint", chart, *options, "--strict", "--kube-version", KUBE_VERSION).stdout
 
     def package(self, chart: Path, directory: Path, epoch: int | None = None) -> Path:
         """Package the chart into `directory`; the archive's path.
@@ -182,7 +167,7 @@ class Helm:
     def pull(self, chart: str, directory: Path, plain_http: bool = False) -> Path:
         """Pull `oci://host/path@sha256:...` into the directory, which is empty; the archive's path.
 
-        It comes from the registry, never from Helm's cache, which keeps charts by their digest.
+        It comes from the registry, never from Helm's cache, which stores charts by their digest.
 
         Raises:
             HelmError: it does not exist, or does not have that digest.
@@ -193,86 +178,47 @@ class Helm:
         (archive,) = directory.glob("*.tgz")
         return archive
 
-    def install(self, release: str, chart: Path | str, **options: Any) -> str:
-        """Install a release that is not there yet; options as for `upgrade`."""
-        return self._apply(["install", release], chart, **options)
-
-    def upgrade(self, release: str, chart: Path | str, **options: Any) -> str:
-        """Upgrade a release. What Helm prints is returned, the notes included.
-
-        Options: `version`, `values`, `sets`, `wait` (for everything to be ready, at most `timeout` seconds),
-        `timeout` (300), `plain_http` (for `oci://` without TLS), `create_namespace`, `flags` (further ones, as words).
-        """
-        return self._apply(["upgrade", release], chart, **options)
-
-    def upgrade_install(self, release: str, chart: Path | str, **options: Any) -> str:
-        """Install the release, or upgrade it where it is there; options as for `upgrade`."""
-        return self._apply(["upgrade", "--install", release], chart, **options)
-
-    def _apply(
+    def upgrade_install(
         self,
-        command: Sequence[str],
+        release: str,
         chart: Path | str,
         *,
         version: str | None = None,
         values: Sequence[Values] = (),
         sets: Sequence[str] = (),
-        wait: bool = True,
-        timeout: float = 300,
         plain_http: bool = False,
-        create_namespace: bool = False,
         flags: Sequence[str] = (),
     ) -> str:
-        options = ["--timeout", f"{timeout:.0f}s", *flags]
-        options += ["--version", version] if version else []
-        options += ["--wait"] if wait else []
-        options += ["--plain-http"] if plain_http else []
-        options += ["--create-namespace"] if create_namespace else []
-        options += [word for each in sets for word in ("--set", each)]
-        with _files(values) as files:
-            return self.run(*command, chart, *files, *options).stdout
+        """Install the release, and its namespace if that is missing, or upgrade it; what Helm prints, with the notes.
 
-    def uninstall(self, release: str, wait: bool = True, timeout: float = 300, missing_ok: bool = False) -> str:
-        """Remove a release; with `wait`, until its objects are gone (Helm 3 and 4 wait in the foreground)."""
-        options = ["--timeout", f"{timeout:.0f}s", *(["--wait"] if wait else [])]
-        options += ["--ignore-not-found"] if missing_ok else []
-        return self.run("uninstall", release, *options).stdout
+        It does not wait for the pods. `plain_http` is for `oci://` without TLS, `flags` are further ones, as words.
+        """
+        more = ["--create-namespace", *flags, *(["--plain-http"] if plain_http else [])]
+        more += ["--version", version] if version else []
+        with _options(values, sets) as options:
+            return self.run("upgrade", "--install", release, chart, *options, *more).stdout
 
-    def rollback(self, release: str, revision: int = 0, wait: bool = True, timeout: float = 300) -> str:
-        """Go back to a revision; 0 is the one before."""
-        options = ["--timeout", f"{timeout:.0f}s", *(["--wait"] if wait else [])]
-        return self.run("rollback", release, *([str(revision)] if revision else []), *options).stdout
+    def uninstall(self, release: str) -> str:
+        """Remove a release where it is there, without waiting for its objects."""
+        return self.run("uninstall", release, "--ignore-not-found").stdout
 
-    def get_manifest(self, release: str) -> str:
-        """The manifests of the release as it is installed."""
-        return self.run("get", "manifest", release).stdout
-
-    def get_notes(self, release: str) -> str:
-        """The notes of the release as it is installed."""
-        return self.run("get", "notes", release).stdout
+    def rollback(self, release: str) -> str:
+        """Go back to the revision before, without waiting for the pods."""
+        return self.run("rollback", release).stdout
 
     def releases(self) -> list[dict[str, Any]]:
-        """The releases in the namespace, whatever their state: name, revision, status, chart, app_version."""
-        listed: list[dict[str, Any]] = json.loads(self.run("list", *self._all(), "--output", "json").stdout)
+        """The releases in the namespace, with Helm 4 in every state: name, revision, status, chart, app_version."""
+        listed: list[dict[str, Any]] = json.loads(self.run("list", "--output", "json").stdout)
         return listed
 
-    def history(self, release: str) -> list[dict[str, Any]]:
-        """The revisions of a release, oldest first: revision, status, chart, description."""
-        revisions: list[dict[str, Any]] = json.loads(self.run("history", release, "--output", "json").stdout)
-        return revisions
-
-    def test(self, release: str, timeout: float = 300) -> str:
+    def test(self, release: str) -> str:
         """Run the release's test hooks."""
-        return self.run("test", release, "--timeout", f"{timeout:.0f}s").stdout
-
-    def _all(self) -> list[str]:
-        """Helm 4 lists every state by itself and has no `--all`."""
-        return ["--all"] if self.major == 3 else []
+        return self.run("test", release).stdout
 
 
 @contextmanager
-def _files(values: Sequence[Values]) -> Iterator[list[str | Path]]:
-    """The `--values` options for these values; those that are no files yet are written into one, as JSON."""
+def _options(values: Sequence[Values], sets: Sequence[str] = ()) -> Iterator[list[str | Path]]:
+    """The options `--values` and `--set` for these; values that are no files yet are written into one, as JSON."""
     with tempfile.TemporaryDirectory(prefix="values-") as directory:
         words: list[str | Path] = []
         for number, each in enumerate(values):
@@ -280,7 +226,7 @@ def _files(values: Sequence[Values]) -> Iterator[list[str | Path]]:
             if not isinstance(each, Path):
                 path.write_text(json.dumps(each, ensure_ascii=False))  # Helm reads no escaped surrogate pairs
             words += ["--values", path]
-        yield words
+        yield [*words, *(word for each in sets for word in ("--set", each))]
 
 
 def fingerprint(chart: Path | str) -> Fingerprint:

@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.helm import RENDERS, Fingerprint, Helm, HelmError, Render, fingerprint
 from harness.run import Completed
+from harness.tools.pins import parse_version
 
 # Go's collector otherwise takes a third of the time, on threads that other tests want, which have a process for each
 # core. Both are read when the library is loaded.
@@ -43,9 +44,8 @@ class InProcess(Helm):
         self._charts: dict[Path, Loaded] = {}
 
     @cached_property
-    def version(self) -> str:
-        """The full version of the library, such as `4.2.3`."""
-        return _native.helm_sdk_version().removeprefix("v")
+    def major(self) -> int:
+        return parse_version(_native.helm_sdk_version())[0]
 
     def template(self, chart: Path | str, **inputs: Any) -> str:
         """The rendered manifests, in the order of the templates' names; the program orders them by kind.
@@ -74,7 +74,7 @@ class InProcess(Helm):
         values = _json(_merged(render))
         try:
             # The public `Chart.render` has no Kubernetes version, and passes everything else to this very call.
-            chart = loaded.asked(values, render.skip_schema)
+            chart = loaded.chart_for(values, render.skip_schema)
             text = _native.call_string("helm_render", chart._raw(), values, _json(options))
         except LibraryError as error:
             said = f"Error: {error.detail}"
@@ -89,8 +89,10 @@ class InProcess(Helm):
             f"---\n# Source: {name}\n{text.strip()}\n" for name, text in rendered if not name.endswith(NOTES)
         )
 
-    def _notes(self, render: Render) -> str:
-        return next((text for name, text in self.render(render).items() if name.endswith(NOTES)), "")
+    def notes(self, chart: Path | str, **inputs: Any) -> str:
+        """NOTES.txt as an installation prints it."""
+        rendered = self.render(Render(chart, **inputs))
+        return next((text for name, text in rendered.items() if name.endswith(NOTES)), "")
 
     def _loaded(self, chart: Path) -> Loaded:
         """The chart as it is on the disk now, read again only when one of its files has changed."""
@@ -113,7 +115,7 @@ class Loaded:
         schema = directory / SCHEMA
         self._validator = jsonschema_rs.validator_for(json.loads(schema.read_text()) if schema.exists() else True)
 
-    def asked(self, values: str, skip_schema: bool) -> Chart:
+    def chart_for(self, values: str, skip_schema: bool) -> Chart:
         """The one to render: without the schema if that is to be skipped, or accepts the values anyway.
 
         Helm reads the schema for each render, which takes half of its time; here that is done once. What is refused
@@ -150,7 +152,7 @@ def _merged(render: Render) -> dict[str, Any]:
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """One map over another, as Helm does: maps merge, all else is replaced."""
+    """The values of `below`, overridden by those of `above` as Helm does it: maps merge, all else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)

@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from harness.errors import HarnessError
-from harness.run import CommandError, Completed, run, tail
+from harness.run import CommandError, Completed, background, run, tail
 from harness.tools import tool
 
 FORWARD_SECONDS = 20.0
+READY_SECONDS = 10.0
 POLL_SECONDS = 0.5
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -49,6 +50,13 @@ class Kubectl:
         """
         return run(self.command(*args), check=check, stdin=stdin, timeout=timeout)
 
+    def ready(self) -> bool:
+        """Whether the API server says that it is ready, within some seconds."""
+        try:
+            return self.run("get", "--raw=/readyz", check=False, timeout=READY_SECONDS).returncode == 0
+        except CommandError:
+            return False
+
     def get(self, kind: str, name: str | None = None, selector: str | None = None) -> dict[str, Any]:
         """One object, or the List of a kind (of those with the labels of `selector`).
 
@@ -67,7 +75,7 @@ class Kubectl:
         """Whether the object is there."""
         return bool(self.run("get", kind, name, "--ignore-not-found", "--output", "name").stdout.strip())
 
-    def apply(self, text: str, dry_run: Literal["none", "client", "server"] = "none", server_side: bool = False) -> str:
+    def apply(self, text: str, dry_run: Literal["none", "server"] = "none", server_side: bool = False) -> str:
         """Apply manifests; one line an object is returned.
 
         Raises:
@@ -76,21 +84,18 @@ class Kubectl:
         options = [f"--dry-run={dry_run}", "--validate=strict", *(["--server-side"] if server_side else [])]
         return self.run("apply", *options, "--filename", "-", stdin=text).stdout
 
-    def delete(self, kind: str, name: str, wait: bool = True, timeout: float = 120) -> None:
-        """Delete an object where it is there; with `wait`, until it is gone."""
-        waiting = ["--wait=true", f"--timeout={timeout:.0f}s"] if wait else ["--wait=false"]
-        self.run("delete", kind, name, "--ignore-not-found", *waiting)
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object where it is there, and wait until it is removed."""
+        self.run("delete", kind, name, "--ignore-not-found", "--timeout=120s")
 
-    def logs(self, target: str, container: str | None = None, lines: int = -1, previous: bool = False) -> str:
+    def logs(self, target: str, container: str | None = None, lines: int = -1) -> str:
         """The log of `pod-name` or `kind/name`: its last lines, or all (-1)."""
-        options = [f"--tail={lines}", *(["--previous"] if previous else [])]
-        options += ["--container", container] if container else ["--all-containers"]
-        return self.run("logs", target, *options).stdout
+        options = ["--container", container] if container else ["--all-containers"]
+        return self.run("logs", target, f"--tail={lines}", *options).stdout
 
-    def exec(self, target: str, command: Sequence[str], container: str | None = None) -> str:
-        """What a command in a container prints."""
-        chosen = ["--container", container] if container else []
-        return self.run("exec", target, *chosen, "--", *command).stdout
+    def exec(self, target: str, command: Sequence[str]) -> str:
+        """What a command in the target's first container prints."""
+        return self.run("exec", target, "--", *command).stdout
 
     def wait_available(
         self,
@@ -133,56 +138,41 @@ class Kubectl:
         return "".join(f"\n    {line}" for line in said.splitlines())
 
     @contextmanager
-    def watch(self, kind: str, selector: str, told: Callable[[str, dict[str, Any]], None]) -> Iterator[None]:
-        """Call `told` for each event while the body runs, in another thread, with the event's type and the object.
+    def watch(self, kind: str, selector: str, on_event: Callable[[str, dict[str, Any]], None]) -> Iterator[None]:
+        """Call `on_event` while the body runs, in another thread, with each event's type and the object.
 
         The type is ADDED (also for those already there), MODIFIED or DELETED. It is reported immediately.
-        Popen, because it must live while the body does.
         """
         events = ["--watch", "--output-watch-events", "--output", "jsonpath={.type} {.object}{'\\n'}"]
-        process = subprocess.Popen(
-            [str(word) for word in self.command("get", kind, "--selector", selector, *events)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            preexec_fn=_end_with_parent,
-        )
+        words = self.command("get", kind, "--selector", selector, *events)
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
 
-        def read() -> None:
-            assert process.stdout is not None
-            for line in process.stdout:
+        def read(lines: IO[str]) -> None:
+            for line in lines:
                 event, _, found = line.partition(" ")
-                told(event, json.loads(found))
+                on_event(event, json.loads(found))
 
-        reader = threading.Thread(target=read, name=f"watch {kind}")
-        reader.start()
-        try:
+        with background(words, **pipes, preexec_fn=_end_with_parent) as process:
+            reader = threading.Thread(target=read, args=[process.stdout], name=f"watch {kind}")
+            reader.start()
             yield
-        finally:
-            process.terminate()
-            process.wait()
-            reader.join()
+        reader.join()
 
     @contextmanager
     def port_forward(self, target: str, port: int | str) -> Iterator[int]:
         """Forward a free port of 127.0.0.1 to `port` of `kind/name` while the body runs; the local port.
 
-        Popen, because it must live while the body does. It is ended with the body, and on Linux with this process.
+        It is terminated with the body, and on Linux with this process.
 
         Raises:
             HarnessError: it does not become ready, with kubectl's output.
         """
-        command = [str(c) for c in self.command("port-forward", "--address", "127.0.0.1", target, f":{port}")]
-        with tempfile.NamedTemporaryFile() as said:  # not a pipe: nothing would read it
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, preexec_fn=_end_with_parent
-            )
-            try:
-                yield _forwarded(process, Path(said.name), target)
-            finally:
-                process.terminate()
-                process.wait()
+        words = self.command("port-forward", "--address", "127.0.0.1", target, f":{port}")
+        with (
+            tempfile.NamedTemporaryFile() as said,  # not a pipe: nothing would read it
+            background(words, stdout=said, stderr=subprocess.STDOUT, preexec_fn=_end_with_parent) as process,
+        ):
+            yield _forwarded(process, Path(said.name), target)
 
 
 def _forwarded(process: subprocess.Popen[bytes], said: Path, target: str) -> int:
@@ -195,7 +185,7 @@ def _forwarded(process: subprocess.Popen[bytes], said: Path, target: str) -> int
         if found:
             return int(found.group(1))
         if ended or time.monotonic() > until:
-            raise HarnessError(f"No port-forward to {target}: {text.strip() or 'kubectl said nothing'}")
+            raise HarnessError(f"No port-forward to {target}: {text.strip() or 'kubectl printed nothing'}")
         time.sleep(0.05)
 
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness.errors import HarnessError
 
 TAIL_LINES = 20
 
-
-@dataclass(frozen=True)
-class Completed:
-    """A program that has ended, with what it printed."""
-
-    args: tuple[str, ...]
-    returncode: int
-    stdout: str
-    stderr: str
+Completed = subprocess.CompletedProcess[str]
+"""A program that has ended, with what it printed."""
 
 
 class CommandError(HarnessError):
@@ -40,76 +34,52 @@ def run(
     stdin: str | None = None,
     check: bool = True,
     timeout: float | None = None,
-    log: Path | None = None,
     on_line: Callable[[str], None] | None = None,
-    hint: str = "",
+    hint: str | Callable[[str], str] = "",
 ) -> Completed:
     """Run a program to its end.
 
-    `env` overrides this process's environment. With `log`, both output streams are appended to that file
-    instead of being returned. With `on_line`, each line of either stream is given to it as it comes, and both streams
-    are returned as `stdout`; `stdin`, `timeout` and `log` are not looked at. `hint` is the advice shown when it fails.
+    `env` overrides this process's environment. With `on_line`, each line of either stream is passed to it as it comes,
+    and both streams are returned as `stdout`; `stdin` and `timeout` are ignored then. `hint` is the advice shown when
+    it fails, or makes it from the error message.
 
     Raises:
         CommandError: it is missing, ran longer than `timeout` seconds, or (with `check`) did not end with code 0.
     """
-    words = tuple(str(a) for a in args)
+    words = [str(a) for a in args]
     shown = shlex.join(words)
-    environment = {**os.environ, **(env or {})}
+    env = {**os.environ, **(env or {})}
+
+    def failure(message: str, completed: Completed | None = None, otherwise: str = "") -> CommandError:
+        return CommandError(message, (hint if isinstance(hint, str) else hint(message)) or otherwise, completed)
+
     try:
-        if on_line is not None:
-            completed = _follow(words, cwd, environment, on_line)
-        elif log is None:
-            done = subprocess.run(
-                words,
-                cwd=cwd,
-                env=environment,
-                input=stdin,
-                text=True,
-                capture_output=True,
-                timeout=timeout,
-                check=False,
-            )
-            completed = Completed(words, done.returncode, done.stdout, done.stderr)
+        if on_line:
+            completed = _follow(words, cwd, env, on_line)
         else:
-            log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("a") as out:
-                out.write(f"$ {shown}\n")
-                out.flush()
-                code = subprocess.run(
-                    words,
-                    cwd=cwd,
-                    env=environment,
-                    input=stdin,
-                    text=True,
-                    stdout=out,
-                    stderr=out,
-                    timeout=timeout,
-                    check=False,
-                ).returncode
-            completed = Completed(words, code, "", "")
+            completed = subprocess.run(
+                words, cwd=cwd, env=env, input=stdin, text=True, capture_output=True, timeout=timeout, check=False
+            )
     except FileNotFoundError as error:
-        raise CommandError(
-            f"{error.filename or words[0]}: not found", hint or f"Install {words[0]} and try again."
-        ) from error
+        otherwise = f"Install {words[0]} and try again."
+        raise failure(f"{error.filename or words[0]}: not found", otherwise=otherwise) from error
     except subprocess.TimeoutExpired as error:
-        raise CommandError(f"{shown}: still running after {timeout:.0f} s", hint) from error
+        raise failure(f"{shown}: still running after {timeout:.0f} s") from error
     if check and completed.returncode != 0:
-        said = tail(log.read_text(errors="replace") if log else completed.stderr or completed.stdout)
-        where = f"\nThe complete output is in {log}" if log else ""
-        raise CommandError(f"{shown}: ended with code {completed.returncode}\n{said}{where}", hint, completed)
+        said = tail(completed.stderr or completed.stdout)
+        raise failure(f"{shown}: ended with code {completed.returncode}\n{said}", completed)
     return completed
 
 
 def _follow(
-    words: tuple[str, ...], cwd: Path | None, environment: Mapping[str, str], on_line: Callable[[str], None]
+    words: Sequence[str], cwd: Path | None, env: Mapping[str, str], on_line: Callable[[str], None]
 ) -> Completed:
     """Popen, because the output is wanted while the program still runs."""
     lines: list[str] = []
     with subprocess.Popen(
         words,
         cwd=cwd,
-        env=environment,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -121,6 +91,17 @@ def _follow(
             lines.append(line)
             on_line(line.rstrip("\n"))
     return Completed(words, process.returncode, "".join(lines), "")
+
+
+@contextmanager
+def background(args: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Run a program while the body does, then terminate it; `options` are Popen's."""
+    process = subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def tail(text: str, lines: int = TAIL_LINES) -> str:

@@ -8,9 +8,8 @@ import secrets
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -21,14 +20,16 @@ import yaml
 
 from harness import images
 from harness.cluster import Cluster
+from harness.cluster.processes import wait_until
 from harness.errors import HarnessError
 from harness.helm import Helm, HelmError, Values
 from harness.image_name import ImageName
 from harness.kubectl import Kubectl
-from harness.manifests import Manifests, Object
+from harness.manifests import Manifests, Object, pod_spec
 from harness.paths import ROOT
 from harness.progress import Step
 from harness.quantity import amount
+from harness.run import background
 from harness.tools import tool
 
 CHART_REPOSITORY = "charts"
@@ -44,46 +45,28 @@ class Published:
     digest: str
 
 
-@contextmanager
-def chart_registry(cluster: Cluster) -> Iterator[str]:
+def chart_registry(cluster: Cluster) -> AbstractContextManager[str]:
     """An OCI registry for charts, as `host:port`: the cluster's own, else one on loopback while the body runs."""
-    if cluster.registry:
-        yield cluster.registry
-    else:
-        with loopback_registry() as address:
-            yield address
+    return nullcontext(cluster.registry) if cluster.registry else loopback_registry()
 
 
 @contextmanager
 def loopback_registry() -> Iterator[str]:
-    """An OCI registry on loopback, as `host:port`; what is pushed there is deleted when the body ends.
-
-    Popen, because the registry must live while the body does.
-    """
+    """An OCI registry on loopback, as `host:port`; what is pushed there is deleted when the body ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    process = subprocess.Popen(
-        [tool("crane"), "registry", "serve", "--address", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_for_port(address, process)
+        port = probe.getsockname()[1]
+    address = f"127.0.0.1:{port}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with background([tool("crane"), "registry", "serve", "--address", address], **quiet):
+        hint = "Is the port taken? Try again."
+        wait_until(lambda: _listening(port), f"Starting the chart's registry on {address}", REGISTRY_SECONDS, hint)
         yield address
-    finally:
-        process.terminate()
-        process.wait()
 
 
-def _wait_for_port(address: str, process: subprocess.Popen[bytes]) -> None:
-    host, _, port = address.rpartition(":")
-    until = time.monotonic() + REGISTRY_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise HarnessError(f"The registry for the chart does not answer on {address}.", "Is the port taken? Try again.")
+def _listening(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def publish(helm: Helm, registry: str) -> Published:
@@ -95,14 +78,15 @@ def publish(helm: Helm, registry: str) -> Published:
     return Published(f"oci://{registry}/{CHART_REPOSITORY}/{chart['name']}", chart["version"], digest)
 
 
+def _pods(manifests: Manifests) -> list[Object]:
+    """The spec of each pod template."""
+    return [pod_spec(each) for each in manifests if "template" in each.get("spec", {})]
+
+
 def image_references(manifests: Manifests) -> list[str]:
     """The full names of all images that the manifests' pods use, sorted."""
-    names = set()
-    for each in manifests:
-        pod = each.get("spec", {}).get("template", {}).get("spec", {})
-        for container in (*pod.get("initContainers", ()), *pod.get("containers", ())):
-            names.add(str(ImageName.parse(container["image"])))
-    return sorted(names)
+    containers = (each for pod in _pods(manifests) for each in (*pod.get("initContainers", ()), *pod["containers"]))
+    return sorted({str(ImageName.parse(container["image"])) for container in containers})
 
 
 def routes(manifests: Manifests) -> dict[str, Any]:
@@ -120,15 +104,10 @@ def aliases(manifests: Manifests) -> dict[str, list[str]]:
 
 
 def gpus_of_a_pod(manifests: Manifests) -> int:
-    """The most NVIDIA GPUs that one pod requests."""
-    return max(
-        (
-            int(container.get("resources", {}).get("limits", {}).get("nvidia.com/gpu", 0))
-            for each in manifests.kind("Deployment")
-            for container in each["spec"]["template"]["spec"]["containers"]
-        ),
-        default=0,
-    )
+    """The most NVIDIA GPUs that one container requests."""
+    containers = (each for pod in _pods(manifests) for each in pod["containers"])
+    limits = (each.get("resources", {}).get("limits", {}) for each in containers)
+    return max((int(each.get("nvidia.com/gpu", 0)) for each in limits), default=0)
 
 
 SIZES = ("cpu", "memory", "ephemeral-storage")
@@ -211,16 +190,8 @@ class Stack:
             HarnessError: Helm refuses, or a Deployment is not available within `timeout` seconds; with its pods.
         """
         remote = isinstance(chart, Published)
-        self.helm.upgrade_install(
-            self.release,
-            chart.reference if isinstance(chart, Published) else chart,
-            version=chart.version if isinstance(chart, Published) else None,
-            values=values,
-            sets=sets,
-            wait=False,
-            plain_http=remote,
-            create_namespace=True,
-        )
+        source, version = (chart.reference, chart.version) if isinstance(chart, Published) else (chart, None)
+        self.helm.upgrade_install(self.release, source, version=version, values=values, sets=sets, plain_http=remote)
         self.kubectl.wait_available(
             selector=f"app.kubernetes.io/instance={self.release}",
             timeout=timeout,
@@ -243,26 +214,23 @@ class Stack:
             return ""
         owner = known[0].removeprefix("@key:").removesuffix("@")
         name, key = next((name, item["key"]) for name, item in _projected(manifests) if item["path"] == owner)
-        (secret,) = [each for each in self.kubectl.items("secrets") if each["metadata"]["name"] == name]
-        return base64.b64decode(secret["data"][key]).decode().strip()
+        return base64.b64decode(self.kubectl.get("secret", name)["data"][key]).decode().strip()
 
     @property
     def gateway(self) -> str:
         """The gateway's Service, as `service/name`."""
-        found = self.kubectl.items(
-            "service", f"app.kubernetes.io/instance={self.release},app.kubernetes.io/component=onwards"
-        )
-        return f"service/{found[0]['metadata']['name']}"
+        labels = f"app.kubernetes.io/instance={self.release},app.kubernetes.io/component=onwards"
+        return f"service/{self.kubectl.items('service', labels)[0]['metadata']['name']}"
 
     def uninstall(self) -> None:
         """Remove the release, if it is there."""
-        self.helm.uninstall(self.release, wait=False, missing_ok=True)
+        self.helm.uninstall(self.release)
 
 
 def _projected(manifests: Manifests) -> Iterator[tuple[str, Object]]:
     """Every key that a pod's projected volume takes from a Secret: the Secret's name, and the item."""
-    for each in manifests:
-        for volume in each.get("spec", {}).get("template", {}).get("spec", {}).get("volumes", ()):
+    for pod in _pods(manifests):
+        for volume in pod.get("volumes", ()):
             for source in volume.get("projected", {}).get("sources", ()):
                 yield from ((source["secret"]["name"], item) for item in source.get("secret", {}).get("items", ()))
 
@@ -272,12 +240,11 @@ def secrets_wanted(manifests: Manifests) -> dict[str, set[str]]:
     wanted: dict[str, set[str]] = {}
     for name, item in _projected(manifests):
         wanted.setdefault(name, set()).add(item["key"])
-    for each in manifests:
-        for container in each.get("spec", {}).get("template", {}).get("spec", {}).get("containers", ()):
-            for variable in container.get("env", ()):
-                reference = variable.get("valueFrom", {}).get("secretKeyRef")
-                if reference and not reference.get("optional"):
-                    wanted.setdefault(reference["name"], set()).add(reference["key"])
+    for container in (each for pod in _pods(manifests) for each in pod["containers"]):
+        for variable in container.get("env", ()):
+            reference = variable.get("valueFrom", {}).get("secretKeyRef")
+            if reference and not reference.get("optional"):
+                wanted.setdefault(reference["name"], set()).add(reference["key"])
     made = {each["metadata"]["name"] for each in manifests.kind("Secret")}
     return {name: keys for name, keys in wanted.items() if name not in made}
 

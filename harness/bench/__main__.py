@@ -11,19 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markdown import Markdown
 
 from harness import generated
 from harness.bench import aliases, balance, gateways, latency, page, program
-from harness.bench.figures import Figures
+from harness.bench.figures import Figures, rows, shares
 from harness.bench.plots import plots
-from harness.bench.report import sheets
-from harness.bench.results import Results
+from harness.bench.results import Aliases, Balance
 from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.progress import console, step
 
 PARTIAL = ROOT / "build" / "bench"
-COMMAND = "nox -s bench"
 TABLE_WIDTH = 150
 
 FULL = (
@@ -39,44 +38,45 @@ QUICK = (
 """It shows that everything works; its figures mean little."""
 
 
-def machine() -> dict[str, str]:
+def machine() -> list[str]:
     """What the figures depend on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    models = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if "model name" in line
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), platform.machine())
+    priority = "real time" if program.priority() else "normal: p99 has their own waits in it"
+    return [
+        f"Machine: {os.cpu_count()} cores ({model}), {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}; "
+        "clients, gateway and mock engines share the cores",
+        f"Priority of clients and mock engines: {priority}",
+        f"Load average before the run: {load_average()}",
     ]
-    return {
-        "Machine": f"{os.cpu_count()} cores ({models[0] if models else platform.machine()}), {memory:.0f} GiB, "
-        f"Linux {platform.release().partition('-')[0]}; clients, gateway and mock engines share the cores",
-        "Priority of clients and mock engines": "real time"
-        if program.priority()
-        else "normal: p99 has their own waits in it",
-        "Load average before the run": " ".join(f"{load:.2f}" for load in os.getloadavg()),
-    }
 
 
-def measured(quick: bool, names: list[str]) -> Results:
+def load_average() -> str:
+    return " ".join(f"{load:.2f}" for load in os.getloadavg())
+
+
+def measured(quick: bool, names: list[str]) -> Figures:
     """One run."""
     loads, balances, repetitions = QUICK if quick else FULL
-    results = Results(
-        command=COMMAND,
-        date=datetime.now(UTC).date().isoformat(),
-        machine=machine(),
-        versions=gateways.versions(),
-    )
-    began = time.monotonic()
+    date, began, about = datetime.now(UTC).date(), time.monotonic(), machine()
+    missing: dict[str, str] = {}
+    balanced: list[Balance] = []
+    many: list[Aliases] = []
     with step("Whole answers and streams") as shown:
-        results.measurements += latency.measure(names, loads, results.missing, shown.detail)
+        measurements = list(latency.measure(names, loads, missing, shown.detail))
     if gateways.ONWARDS in names:
         with step("Balance over eight engines, and nine") as shown:
-            results.balances += balance.measure(balances, shown.detail)
+            balanced += balance.measure(balances, shown.detail)
         with step("Many aliases"):
-            results.aliases += aliases.measure(repetitions)
-    results.seconds = time.monotonic() - began
-    results.machine["Load average after it"] = " ".join(f"{load:.2f}" for load in os.getloadavg())
-    return results
+            many += aliases.measure(repetitions)
+    about = [
+        f"`nox -s bench`, {date}, {(time.monotonic() - began) / 60:.0f} minutes",
+        *about,
+        f"Load average after it: {load_average()}",
+        ", ".join(f"{name} {version}" for name, version in gateways.versions().items()),
+    ]
+    return Figures(about, rows(measurements), shares(balanced), many, missing)
 
 
 def main() -> int:
@@ -86,18 +86,18 @@ def main() -> int:
     )
     parser.add_argument("--only", action="append", choices=gateways.NAMES, help="one of the paths; no page is written")
     parser.add_argument("--again", action="store_true", help="only page and plots, from the figures of the last run")
-    asked = parser.parse_args()
-    partial = asked.quick or asked.only
+    options = parser.parse_args()
+    partial = options.quick or options.only
     try:
-        if asked.again:
+        if options.again:
             figures = Figures.load(page.FIGURES)
         else:
             program.binary()
-            figures = Figures.of(measured(asked.quick, asked.only or list(gateways.NAMES)))
+            figures = measured(options.quick, options.only or list(gateways.NAMES))
             figures.save(PARTIAL / "figures.json" if partial else page.FIGURES)
-        for sheet in sheets(figures):
-            if sheet.rows:
-                Console(width=max(console.width, TABLE_WIDTH)).print(sheet.rich())
+        for name, table in page.tables(figures).items():
+            if table:
+                Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(f"**{name.capitalize()}**\n\n{table}"))
         for name, why in figures.missing.items():
             console.print(f"{name} was not measured: {why}", markup=False)
         if partial:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,12 +18,11 @@ PER_REPLICA = "perReplica"
 """As `balancing` in the values."""
 
 KEPT = "service, connections kept"
-"""Not a mode of the chart's: what `service` would be with the connection pool that Onwards has by itself."""
+"""Not a mode of the chart: `service` with Onwards' own connection pool."""
 
 MODES = (SERVICE, PER_REPLICA, KEPT)
 ENGINES = 8
 WORKERS = 64
-POOL = "http_pool"
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Plan:
 
 
 def measure(plan: Plan, say: Callable[[str], None]) -> Iterator[Balance]:
-    """All modes at the same time, each with engines and a gateway of its own: they wait more than they work."""
+    """All modes at the same time, each with its own engines and gateway: they wait more than they work."""
     for number in range(1, plan.rounds + 1):
         say(f"round {number} of {plan.rounds}")
         with ThreadPoolExecutor(len(MODES)) as pool:
@@ -55,7 +54,7 @@ def _one(plan: Plan, number: int, mode: str) -> Balance:
             stays = mode != PER_REPLICA
             clients = [work(gateway.url, first + second if stays else first)]
             eight, moment = _count(engines, plan.warm, plan.count, ENGINES)
-            engines.join()
+            engines.ask("join")
             if stays:
                 nine, _ = _count(engines, plan.joined, plan.count, ENGINES + 1)
         if not stays:
@@ -67,7 +66,6 @@ def _one(plan: Plan, number: int, mode: str) -> Balance:
         answers = [client.result() for client in clients]
     return Balance(
         mode=mode,
-        round=number,
         eight=sorted(eight, reverse=True),
         moment=moment,
         nine=nine,
@@ -80,22 +78,17 @@ def _gateway(mode: str, engines: Mock, count: int) -> AbstractContextManager[gat
     balancing = SERVICE if mode == KEPT else mode
     rendered = chart.config(chart.render(chart.one_group(balancing=balancing, replicaCount=count)))
     if mode == KEPT:
-        del rendered[POOL]
+        del rendered["http_pool"]
     addresses = engines.engines[:count] if mode == PER_REPLICA else [engines.service]
-    config = chart.led_to(rendered, addresses)
-    return gateways.started(lambda directory, port: gateways.start_onwards(directory, port, config), chart.cpu_limit())
+    config = chart.with_addresses(rendered, addresses)
+    return gateways.started_onwards(config)
 
 
 def _count(engines: Mock, wait: float, seconds: float, known: int) -> tuple[list[float], float]:
-    """After a wait, the share of the work that each known engine gets, and the typical moment's busiest."""
+    """After a wait, each known engine's work against their mean, and the busiest engine's in a typical moment."""
     time.sleep(wait)
-    engines.reset()
+    engines.ask("reset")
     time.sleep(seconds)
-    counted = engines.count()
-    return shares(counted["busy_ms"][:known]), percentile(counted["peaks"], 0.5) / 1000
-
-
-def shares(work: Sequence[float]) -> list[float]:
-    """Each part against the mean of all."""
-    mean = sum(work) / len(work)
-    return [each / mean for each in work]
+    counted = engines.ask("count")
+    work = counted["busy_ms"][:known]
+    return [each * known / sum(work) for each in work], percentile(counted["peaks"], 0.5) / 1000

@@ -1,4 +1,4 @@
-"""What the chart renders for the gateway, brought to loopback: only addresses and ports are others."""
+"""What the chart renders for the gateway; only addresses and ports are changed, to those of loopback."""
 
 from __future__ import annotations
 
@@ -18,34 +18,33 @@ MODEL = "chat"
 NAME = "bench"
 GATEWAY = f"{NAME}-onwards"
 CONFIG_PATH = "/app/config/config.json"
+GROUP = {"enabled": True, "modelName": "org/model", "modelAlias": [MODEL]}
 
 Config = dict[str, Any]
 
 
 def one_group(**more: Any) -> dict[str, Any]:
-    """Values with one group, which has the chart's defaults but for `more`."""
-    return {"modelGroups": {"mock": {"enabled": True, "modelName": "org/model", "modelAlias": [MODEL], **more}}}
+    """Values with one group, with `more` over the chart's defaults."""
+    return {"modelGroups": {"mock": {**GROUP, **more}}}
 
 
 ONE_GROUP = one_group()
 
 
-def render(values: Mapping[str, Any] = ONE_GROUP, onwards: Mapping[str, Any] | None = None) -> Manifests:
-    """The chart with its defaults, but for names and what is given."""
-    return Manifests.parse(
-        Helm().template(ROOT, values=[{"fullnameOverride": NAME, **values, "onwards": dict(onwards or {})}])
-    )
+def render(values: Mapping[str, Any] = ONE_GROUP) -> Manifests:
+    """The chart with these values and a fixed name."""
+    return Manifests.parse(Helm().template(ROOT, values=[{"fullnameOverride": NAME, **values}]))
 
 
 @cache
 def cpu_limit() -> float:
-    """Processors that the chart's default gives the gateway."""
+    """The gateway's CPU limit by the chart's defaults."""
     gateway = container(render()["Deployment", GATEWAY], "onwards")
     return float(amount(gateway["resources"]["limits"]["cpu"]))
 
 
 def config(manifests: Manifests) -> Config:
-    """The gateway's configuration as it is rendered."""
+    """The gateway's rendered configuration."""
     rendered: Config = json.loads(config_text(manifests))
     return rendered
 
@@ -54,12 +53,8 @@ def config_text(manifests: Manifests) -> str:
     return str(manifests["ConfigMap", GATEWAY]["data"]["config.json"])
 
 
-def led_to(rendered: Config, addresses: Sequence[str]) -> Config:
-    """The configuration with these addresses (`host:port`) instead of those of the cluster, as many as each pool has.
-
-    Raises:
-        ValueError: a pool has more or fewer.
-    """
+def with_addresses(rendered: Config, addresses: Sequence[str]) -> Config:
+    """The configuration with these addresses (`host:port`); ValueError unless each pool has that many providers."""
     changed = copy.deepcopy(rendered)
     for pool in changed["targets"].values():
         for provider, address in zip(pool["providers"], addresses, strict=True):
@@ -69,6 +64,6 @@ def led_to(rendered: Config, addresses: Sequence[str]) -> Config:
 
 def arguments(port: int, metrics_port: int, path: Path) -> list[str]:
     """The gateway's arguments as they are rendered for these ports, with the configuration at `path`."""
-    onwards = {"containerPort": port, "metrics": {"port": metrics_port}}
-    words = container(render(onwards=onwards)["Deployment", GATEWAY], "onwards")["args"]
+    ports = {"containerPort": port, "metrics": {"port": metrics_port}}
+    words = container(render({**ONE_GROUP, "onwards": ports})["Deployment", GATEWAY], "onwards")["args"]
     return [str(path) if word == CONFIG_PATH else word for word in words]

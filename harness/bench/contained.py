@@ -1,4 +1,4 @@
-"""A program under a CPU limit, as a container has it: in a control group of its own, which also says what it used."""
+"""A program under a CPU limit, as in a container: in its own control group, which also has its usage."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from harness.errors import HarnessError
 from harness.run import tail
 
 PERIOD_MICROSECONDS = 100_000
-"""The kubelet's: a group that has used its share of a period stands still until the next."""
+"""The kubelet's: a group that has used its share of a period is stopped until the next."""
 
-WEIGHTS = {"cpu.weight": 10_000, "cpu.shares": 262_144}
-"""The largest that there are, of version 2 and 1: what else runs on the machine shall take as little as it can."""
+WEIGHTS = {"cpu.weight": "10000", "cpu.shares": "262144"}
+"""The largest possible, of version 2 and 1: other programs of the machine shall disturb it as little as possible."""
 
 READY_SECONDS = 120.0
-END_SECONDS = 5.0
 JOIN = """
 while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit; shift; done
 shift
 exec "$@"
 """
-"""A shell enters the groups and becomes the program, which so counts its processors under the limit from the start."""
+"""A shell enters the groups and becomes the program, which so is under the limit when it counts its processors."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Contained:
         return _field(self._with("cpu.stat"), "usage_usec") / 1e6
 
     def throttled(self) -> int:
-        """Periods in which the limit has made it stand still."""
+        """Periods in which the limit has stopped it."""
         return _field(self._with("cpu.stat"), "nr_throttled")
 
     def memory_mb(self) -> float:
@@ -64,11 +63,7 @@ class Contained:
         return kilobytes * 1024 / 1e6
 
     def wait(self, url: str) -> None:
-        """Until a GET of `url` answers 200.
-
-        Raises:
-            HarnessError: it ended, or did not answer in time.
-        """
+        """Until a GET of `url` answers 200; HarnessError if the program ends, or does not answer in time."""
 
         def answers() -> bool:
             if self.process.poll() is not None:
@@ -104,53 +99,35 @@ def free_port() -> int:
 def contained(
     words: Sequence[str | Path], cpus: float, directory: Path, env: Mapping[str, str] | None = None
 ) -> Iterator[Contained]:
-    """A program while the body runs, with at most `cpus` processors; it sees of the environment only PATH and `env`.
+    """A program while the body runs, with at most `cpus` processors; its environment is only PATH, HOME and `env`.
 
     Its home and working directory is `directory`, where `log` has what it prints.
 
     Raises:
-        HarnessError: there are no control groups here, or they may not be changed.
+        HarnessError: control groups are missing, or may not be changed.
     """
     name = f"inference-stack-bench-{os.getpid()}-{free_port()}"
+    period, quota = str(PERIOD_MICROSECONDS), f"{cpus * PERIOD_MICROSECONDS:.0f}"
+    version2, version1 = {"cpu.max": f"{quota} {period}"}, {"cpu.cfs_period_us": period, "cpu.cfs_quota_us": quota}
     try:
         groups = cgroups.create(name)
-        _limit(groups, cpus)
+        for file, text in {**WEIGHTS, **version2, **version1}.items():
+            for group in groups:
+                if (group / file).exists():
+                    (group / file).write_text(text)
     except OSError as error:
         raise HarnessError(
-            f"A CPU limit cannot be set: {error}", "Run it as root, or in a VM where you are."
+            f"A CPU limit cannot be set: {error}", "Run it as root, in a virtual machine if need be."
         ) from error
     log = directory / "log"
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(directory), **(env or {})}
-    try:
-        with log.open("wb") as out:
-            # Popen, because it must live while the body does.
-            process = subprocess.Popen(
-                ["sh", "-c", JOIN, "sh", *map(str, groups), "--", *map(str, words)],
-                cwd=directory,
-                env=environment,
-                stdout=out,
-                stderr=out,
-            )
+    join = ["sh", "-c", JOIN, "sh", *map(str, groups), "--", *map(str, words)]
+    # Popen, because it must live while the body does.
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(join, cwd=directory, env=environment, stdout=out, stderr=out) as process,
+    ):
         try:
             yield Contained(process, name, tuple(groups), log)
         finally:
-            process.terminate()
-            try:
-                process.wait(END_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-    finally:
-        cgroups.remove(name)
-
-
-def _limit(groups: Sequence[Path], cpus: float) -> None:
-    for group in groups:
-        for name, weight in WEIGHTS.items():
-            if (file := group / name).exists():
-                file.write_text(str(weight))
-        if (version2 := group / "cpu.max").exists():
-            version2.write_text(f"{cpus * PERIOD_MICROSECONDS:.0f} {PERIOD_MICROSECONDS}")
-        elif (version1 := group / "cpu.cfs_quota_us").exists():
-            (group / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
-            version1.write_text(f"{cpus * PERIOD_MICROSECONDS:.0f}")
+            cgroups.remove(name)  # it kills all that is in the group

@@ -1,20 +1,20 @@
-"""What the page shows: medians over the rounds, and differences within a round, where the machine was the same.
+"""What the page shows: medians over the rounds, and differences within a round, because the machine's speed varies.
 
-They are committed beside the page as JSON, which is what its tables and plots are made of.
+They are committed beside the page as JSON, from which its tables and plots are made.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from harness.bench.balance import ENGINES, MODES
 from harness.bench.gateways import DIRECT, NAMES, ONWARDS
-from harness.bench.results import REQUESTS, STREAMS, Aliases, Measurement, Results
+from harness.bench.results import Aliases, Balance, Measurement
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class Row:
     memory_mb: float = 0.0
     throttled: float = 0.0
 
+    @property
+    def fallen_behind(self) -> str:
+        """What tables and plots say if it did not keep up."""
+        return f"does not keep up: {self.came:.0f} of {self.due:.0f} a second came"
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -73,20 +78,10 @@ class Figures:
     """Those of one run."""
 
     about: list[str]
-    rows: list[Row] = field(default_factory=list)
-    shares: list[Shares] = field(default_factory=list)
-    aliases: list[Aliases] = field(default_factory=list)
-    missing: dict[str, str] = field(default_factory=dict)  # gateway to why it was not measured
-
-    @classmethod
-    def of(cls, results: Results) -> Figures:
-        about = [
-            f"`{results.command}`, {results.date}, {results.seconds / 60:.0f} minutes",
-            *(f"{name}: {value}" for name, value in results.machine.items()),
-            ", ".join(f"{name} {version}" for name, version in results.versions.items()),
-        ]
-        rows = [*_rows(results, REQUESTS), *_rows(results, STREAMS)]
-        return cls(about, rows, _shares(results), results.aliases, results.missing)
+    rows: list[Row]
+    shares: list[Shares]
+    aliases: list[Aliases]
+    missing: dict[str, str]  # gateway to why it was not measured
 
     def of_kind(self, kind: str) -> list[Row]:
         """Rows of one kind of load: by amount, then in the order of `NAMES`."""
@@ -98,27 +93,32 @@ class Figures:
 
     @classmethod
     def load(cls, path: Path) -> Figures:
-        kept: dict[str, Any] = json.loads(path.read_text())
-        for each in kept["rows"]:
-            for name in ("added_p50", "added_p99"):
-                each[name] = each[name] and Spread(**each[name])
-        for each in kept["shares"]:
-            each["ninth"] = Spread(**each["ninth"])
-        kept["rows"] = [Row(**each) for each in kept["rows"]]
-        kept["shares"] = [Shares(**each) for each in kept["shares"]]
-        kept["aliases"] = [Aliases(**each) for each in kept["aliases"]]
-        return cls(**kept)
+        """Those that `save` has written; each class is recognised by its fields."""
+
+        def typed(fields: dict[str, Any]) -> Any:
+            kinds = {frozenset(kind.__dataclass_fields__): kind for kind in (cls, Row, Shares, Aliases, Spread)}
+            return kinds.get(frozenset(fields), dict)(**fields)
+
+        figures: Figures = json.loads(path.read_text(), object_hook=typed)
+        return figures
 
 
-def _rows(results: Results, kind: str) -> list[Row]:
-    of_kind = [each for each in results.measurements if each.kind == kind]
+def milliseconds(value: float) -> str:
+    """With two significant digits at least."""
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def rows(measurements: Sequence[Measurement]) -> list[Row]:
+    """By kind of load, amount, and gateway in the order of `NAMES`."""
     made: list[Row] = []
-    for amount in sorted({each.amount for each in of_kind}):
-        under = [each for each in of_kind if each.amount == amount]
+    for kind, amount in sorted({(each.kind, each.amount) for each in measurements}):
+        under = [each for each in measurements if (each.kind, each.amount) == (kind, amount)]
         floor = [each for each in under if each.gateway == DIRECT]
-        rows = [_row(found, floor) for name in NAMES if (found := [each for each in under if each.gateway == name])]
-        ours = next((row.added_p50.median for row in rows if row.gateway == ONWARDS and row.added_p50), 0)
-        made += [replace(row, times=row.added_p50.median / ours) if row.added_p50 and ours > 0 else row for row in rows]
+        found = [_row(of, floor) for name in NAMES if (of := [each for each in under if each.gateway == name])]
+        ours = next((row.added_p50.median for row in found if row.gateway == ONWARDS and row.added_p50), 0)
+        made += [
+            replace(row, times=row.added_p50.median / ours) if row.added_p50 and ours > 0 else row for row in found
+        ]
     return made
 
 
@@ -152,12 +152,13 @@ def _added(
     return Spread.of(differences) if differences else None
 
 
-def _shares(results: Results) -> list[Shares]:
+def shares(balances: Sequence[Balance]) -> list[Shares]:
+    """One for each mode, in the order of `MODES`."""
     made = []
     for mode in MODES:
-        if found := [each for each in results.balances if each.mode == mode]:
+        if found := [each for each in balances if each.mode == mode]:
             ordered = [[*sorted(each.nine[:ENGINES], reverse=True), each.nine[ENGINES]] for each in found]
-            shares = Shares(
+            of_mode = Shares(
                 mode,
                 busiest=median(each.eight[0] for each in found),
                 worst=max(each.eight[0] for each in found),
@@ -167,5 +168,5 @@ def _shares(results: Results) -> list[Shares]:
                 failed=sum(each.failed for each in found),
                 each=[median(place) for place in zip(*ordered, strict=True)],
             )
-            made.append(shares)
+            made.append(of_mode)
     return made

@@ -1,4 +1,4 @@
-"""What is measured: no gateway at all, ours as the chart runs it, and others."""
+"""The paths that are measured: no gateway, ours as the chart runs it, and others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from harness.bench import chart, peers
@@ -20,12 +21,12 @@ ONWARDS_200M = "Onwards, 200m CPU"
 VLLM_ROUTER = "vllm-router"
 LITELLM = "LiteLLM"
 OLD_CPU_LIMIT = 0.2
-"""Processors that the chart gave the gateway up to 0.4."""
+"""The gateway's CPU limit in the chart up to 0.4."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """How a gateway is started, and which of its paths says that it is ready."""
+    """How a gateway is started, and the path that answers once it is ready."""
 
     words: Sequence[str | Path]
     ready: str
@@ -34,7 +35,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Running:
-    """Where requests go, and the program there; none where that is the mock engine itself."""
+    """The URL for requests, and the gateway's program; none if the URL is the mock engine's."""
 
     url: str
     program: Contained | None = None
@@ -45,7 +46,7 @@ Starter = Callable[[Path, int, str], Start]
 """From a directory, a port to listen on and a mock engine's address."""
 
 
-def start_onwards(directory: Path, port: int, rendered: chart.Config) -> Start:
+def _configured(rendered: chart.Config, directory: Path, port: int) -> Start:
     """The gateway's real program with this configuration, started as the chart starts it."""
     path = directory / "config.json"
     path.write_text(json.dumps(rendered))
@@ -53,18 +54,18 @@ def start_onwards(directory: Path, port: int, rendered: chart.Config) -> Start:
 
 
 def _onwards(directory: Path, port: int, engine: str) -> Start:
-    return start_onwards(directory, port, chart.led_to(chart.config(chart.render()), [engine]))
+    return _configured(chart.with_addresses(chart.config(chart.render()), [engine]), directory, port)
 
 
 def _vllm_router(_: Path, port: int, engine: str) -> Start:
-    """With its round robin: its default, cache_aware, does more for each request than a gateway of one engine needs."""
+    """With round robin: its default, cache_aware, does more for each request than a gateway of one engine needs."""
     flags = ["--policy", "round_robin", "--log-level", "warning", "--prometheus-port", str(free_port())]
     here = ["--host", "127.0.0.1", "--port", str(port), "--worker-urls", f"http://{engine}"]
     return Start([peers.python(), "-m", "vllm_router.launch_router", *here, *flags], "/v1/models")
 
 
 def _litellm(directory: Path, port: int, engine: str) -> Start:
-    """Its proxy with one model, without keys, database or call of home."""
+    """Its proxy with one model, without keys, database or telemetry."""
     model = {"model": f"openai/{chart.MODEL}", "api_base": f"http://{engine}/v1", "api_key": "none"}
     settings = {
         "model_list": [{"model_name": chart.MODEL, "litellm_params": model}],
@@ -88,14 +89,13 @@ NAMES = (DIRECT, *STARTERS)
 
 
 def cpus(name: str) -> float:
-    """Processors that a gateway may use: all have the limit that the chart gives ours, but for the old one."""
+    """A gateway's CPU limit: the chart's present one, or the one up to 0.4."""
     return OLD_CPU_LIMIT if name == ONWARDS_200M else chart.cpu_limit()
 
 
 def versions() -> dict[str, str]:
     """The version of each gateway that is measured."""
-    pinned = peers.pins()
-    return {ONWARDS: onwards.version(), VLLM_ROUTER: pinned["vllm-router"], LITELLM: pinned["litellm"]}
+    return {ONWARDS: onwards.version(), VLLM_ROUTER: peers.version("vllm-router"), LITELLM: peers.version("litellm")}
 
 
 @contextmanager
@@ -103,18 +103,23 @@ def running(name: str, engine: str) -> Iterator[Running]:
     """A gateway before a mock engine (`host:port`), ready, while the body runs.
 
     Raises:
-        HarnessError: it cannot be had here, or does not start.
+        HarnessError: it is not available here, or does not start.
     """
     if name == DIRECT:
         yield Running(f"http://{engine}")
         return
-    with started(lambda directory, port: STARTERS[name](directory, port, engine), cpus(name)) as gateway:
+    with _started(lambda directory, port: STARTERS[name](directory, port, engine), cpus(name)) as gateway:
         yield gateway
 
 
+def started_onwards(rendered: chart.Config) -> AbstractContextManager[Running]:
+    """The gateway with this configuration and the chart's CPU limit, ready, while the body runs."""
+    return _started(partial(_configured, rendered), chart.cpu_limit())
+
+
 @contextmanager
-def started(how: Callable[[Path, int], Start], limit: float) -> Iterator[Running]:
-    """A gateway with at most so many processors, ready, while the body runs."""
+def _started(how: Callable[[Path, int], Start], limit: float) -> Iterator[Running]:
+    """A gateway with that CPU limit, ready, while the body runs."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         port = free_port()
         start = how(Path(directory), port)

@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.bench import gateways, program
 from harness.bench.gateways import Running
@@ -14,7 +13,7 @@ from harness.bench.results import REQUESTS, STREAMS, Measurement, percentile
 from harness.errors import HarnessError
 
 OPTIONS = {REQUESTS: "rate", STREAMS: "streams"}
-"""How the client of each kind is told the amount."""
+"""The option of the client of each kind that sets the amount."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,7 @@ class Plan:
     warm: float  # under each load, before what is measured of it
     seconds: float
     rounds: int
-    warm_up: float = (
-        3.0  # of a few requests at a time, for a gateway that loads with the first what the later ones have
-    )
+    warm_up: float = 3.0  # of a few requests at a time, because a gateway may load parts of itself at the first ones
 
 
 def measure(
@@ -36,7 +33,7 @@ def measure(
 ) -> Iterator[Measurement]:
     """Round after round, each with every gateway once, in an order that differs by round but not by run.
 
-    A gateway that does not start is left out from then on, and `missing` says why.
+    A gateway that does not start is left out from then on, with the reason in `missing`.
     """
     for number in range(1, plan.rounds + 1):
         order = list(names)
@@ -70,26 +67,21 @@ def _one(name: str, gateway: Running, kind: str, amount: int, plan: Plan, number
     measured = program.load(kind, gateway.url, plan.warm, plan.seconds, **{OPTIONS[kind]: amount})
     took = time.monotonic() - began
     after = (used.cpu_seconds(), used.throttled()) if used else (0.0, 0)
-    values, came, late = _of(kind, measured)
+    if kind == REQUESTS:
+        microseconds, came = measured["time_us"], measured["in_time"]
+    else:
+        microseconds, came = measured["delay_us"], len(measured["delay_us"])
     return Measurement(
         gateway=name,
         kind=kind,
         amount=amount,
         round=number,
-        p50=percentile(values, 0.5) / 1000 if values else None,
-        p99=percentile(values, 0.99) / 1000 if values else None,
+        p50=percentile(microseconds, 0.5) / 1000 if microseconds else None,
+        p99=percentile(microseconds, 0.99) / 1000 if microseconds else None,
         due=measured["due"] / plan.seconds,
         came=came / plan.seconds,
-        late_p99=percentile(late, 0.99) / 1000 if late else 0.0,
         cpus=(after[0] - before[0]) / took,
         memory_mb=used.memory_mb() if used else 0.0,
         throttled=after[1] - before[1],
         error=measured["first_error"],
     )
-
-
-def _of(kind: str, measured: dict[str, Any]) -> tuple[list[int], int, list[int]]:
-    """Microseconds of each answer or token, how many came, and microseconds that each request was sent late."""
-    if kind == REQUESTS:
-        return measured["time_us"], measured["in_time"], measured["late_us"]
-    return measured["delay_us"], len(measured["delay_us"]), []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -12,13 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from harness.bench.balance import ENGINES, MODES
-from harness.bench.figures import Figures, Row
+from harness.bench.figures import Figures, Row, milliseconds
 from harness.bench.gateways import DIRECT, NAMES
-from harness.bench.report import fallen_behind, milliseconds
 from harness.bench.results import REQUESTS, STREAMS
 
 COLOURS = ("#2563c9", "#c2410c", "#0f7f5f", "#7c3aad")
-"""The colour-blind can tell them apart, and each stands beside a name."""
+"""The colour-blind can distinguish them, and each is beside a name."""
 INK, SOFT, GRID = "#1f2430", "#5b6472", "#dfe3e8"
 WIDTH = 8.0  # inches, as all sizes here
 LINE = 0.27
@@ -48,14 +46,8 @@ def plots(figures: Figures) -> dict[str, str]:
     """File name to SVG."""
     with matplotlib.rc_context(STYLE):
         return {
-            "requests.svg": _added(
-                figures.of_kind(REQUESTS), "What a gateway adds to a whole answer", "{} requests a second"
-            ),
-            "streams.svg": _added(
-                figures.of_kind(STREAMS),
-                "What a gateway adds to each token of a stream",
-                "{} streams of 50 tokens a second",
-            ),
+            "requests.svg": _added(figures, REQUESTS, "a whole answer", "{} requests a second"),
+            "streams.svg": _added(figures, STREAMS, "each token of a stream", "{} streams of 50 tokens a second"),
             "balance.svg": _balance(figures),
         }
 
@@ -70,9 +62,9 @@ def _svg(figure: Figure, title: str, subtitle: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in written.getvalue().splitlines())
 
 
-def _added(rows: Sequence[Row], title: str, group: str) -> str:
+def _added(figures: Figures, kind: str, what: str, group: str) -> str:
     """A line for each gateway under each load: a dot for p50, a ring for p99, on an axis of powers of ten."""
-    rows = [row for row in rows if row.gateway != DIRECT]
+    rows = [row for row in figures.of_kind(kind) if row.gateway != DIRECT]
     lines: list[Row | str] = []
     for amount in sorted({row.amount for row in rows}):
         lines += [group.format(amount), *(row for row in rows if row.amount == amount)]
@@ -91,15 +83,14 @@ def _added(rows: Sequence[Row], title: str, group: str) -> str:
             label.set(fontweight="bold", x=-0.28, ha="left", backgroundcolor="white")
         else:
             _line(axes, line, y)
-    return _svg(
-        figure, title, "Milliseconds more than without one: ● half of all are below it (p50), ○ 99 of 100 (p99)"
-    )
+    legend = "Milliseconds more than without one: ● half of all are below it (p50), ○ 99 of 100 (p99)"
+    return _svg(figure, f"What a gateway adds to {what}", legend)
 
 
 def _line(axes: Axes, row: Row, y: int) -> None:
     beside = axes.get_yaxis_transform()  # x from 0 to 1 over the width, y as the data
     if row.added_p50 is None or row.added_p99 is None:
-        axes.text(0.01, y, fallen_behind(row), color=SOFT, va="center", transform=beside)
+        axes.text(0.01, y, row.fallen_behind, color=SOFT, va="center", transform=beside)
         return
     half, most = row.added_p50.median, row.added_p99.median
     colour = COLOURS[NAMES.index(row.gateway) - 1]
@@ -119,9 +110,9 @@ def _balance(figures: Figures) -> str:
         axes.set_title(mode, fontsize=10)
         axes.grid(axis="x", visible=False)
         axes.axhline(1, color=SOFT, linestyle="--", linewidth=1)
-        for each in (shares for shares in figures.shares if shares.mode == mode):
-            axes.bar(range(ENGINES), each.each[:ENGINES], color=COLOURS[0])
-            ninth = axes.bar(ENGINES + 0.4, each.each[ENGINES], color=COLOURS[1])
+        for each in (shares.each for shares in figures.shares if shares.mode == mode):
+            axes.bar(range(ENGINES), each[:ENGINES], color=COLOURS[0])
+            ninth = axes.bar(ENGINES + 0.4, each[ENGINES], color=COLOURS[1])
             axes.bar_label(ninth, fmt="%.2f", color=SOFT)
         axes.set_xticks([])
     return _svg(

@@ -1,4 +1,4 @@
-"""The program of tools/bench: mock engines and the clients that load what stands before them."""
+"""The program of tools/bench: mock engines and the clients that send load to them or to a gateway."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SPARE_SECONDS = 60.0
 
 @cache
 def binary() -> Path:
-    """The program, built once for each state of its source; it needs nothing but Go."""
+    """The program, built once for each state of its source; only Go is needed."""
     sources = [path.read_text() for path in sorted(MODULE.glob("*.go")) if not path.stem.endswith("_test")]
 
     def make(directory: Path, shown: Step) -> None:
@@ -43,7 +43,7 @@ def binary() -> Path:
 
 @cache
 def priority() -> tuple[str, ...]:
-    """Words that start a program at real-time priority; none where that is not allowed.
+    """Words that start a program at real-time priority, or none if that is not allowed.
 
     On few cores the gateway would otherwise take the processor from what measures it.
     """
@@ -55,40 +55,27 @@ def priority() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Mock:
-    """Mock engines on loopback (`host:port`), and the splitter before them, which stands in for kube-proxy."""
+    """Mock engines on loopback (`host:port`), and the splitter in front of them, which stands in for kube-proxy."""
 
     engines: tuple[str, ...]
     service: str
     control: str
 
-    def reset(self) -> None:
-        """Begin to count anew."""
-        self._ask("reset")
+    def ask(self, what: str) -> dict[str, list[int]]:
+        """`reset` the counts, let the splitter `join` the spare engines, or `count`, for each engine since the reset.
 
-    def join(self) -> None:
-        """Let the splitter know the spare engines as well."""
-        self._ask("join")
-
-    def count(self) -> dict[str, list[int]]:
-        """What each engine was asked since the last reset; see `count` in tools/bench/mock.go."""
-        counted: dict[str, list[int]] = self._ask("count").json()
+        See tools/bench/mock.go.
+        """
+        said = httpx.get(f"http://{self.control}/{what}", trust_env=False).raise_for_status()
+        counted: dict[str, list[int]] = said.json() if said.content else {}
         return counted
-
-    def _ask(self, what: str) -> httpx.Response:
-        return httpx.get(f"http://{self.control}/{what}", trust_env=False).raise_for_status()
 
 
 @contextmanager
 def mock(engines: int = 1, spare: int = 0) -> Iterator[Mock]:
     """Mock engines, while the body runs. Popen, because they must live as long."""
-    words = [
-        *priority(),
-        str(binary()),
-        "mock",
-        f"--engines={engines}",
-        f"--spare={spare}",
-        f"--token={TOKEN_SECONDS}s",
-    ]
+    flags = [f"--engines={engines}", f"--spare={spare}", f"--token={TOKEN_SECONDS}s"]
+    words = [*priority(), str(binary()), "mock", *flags]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -101,20 +88,12 @@ def mock(engines: int = 1, spare: int = 0) -> Iterator[Mock]:
 
 
 def load(kind: str, url: str, warm: float, seconds: float, **options: float) -> dict[str, Any]:
-    """Load what is at `url`; what the client of that kind measured, see tools/bench.
+    """Send load to `url`; what the client of that kind measured, see tools/bench.
 
     Raises:
         HarnessError: the client itself failed, or took much longer than it should.
     """
-    flags = [f"--{name}={value}" for name, value in options.items()]
-    words: list[str | Path] = [
-        *priority(),
-        binary(),
-        kind,
-        f"--url={url}",
-        f"--warm={warm}s",
-        f"--for={seconds}s",
-        *flags,
-    ]
+    flags = [f"--url={url}", f"--warm={warm}s", f"--for={seconds}s", *(f"--{k}={v}" for k, v in options.items())]
+    words: list[str | Path] = [*priority(), binary(), kind, *flags]
     measured: dict[str, Any] = json.loads(run(words, timeout=warm + seconds + SPARE_SECONDS).stdout)
     return measured

@@ -1,9 +1,10 @@
-"""What one run has measured, round by round."""
+"""The results of one run, round by round."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 REQUESTS = "requests"
 STREAMS = "streams"
@@ -21,7 +22,6 @@ class Measurement:
     p99: float | None
     due: float  # answers, or tokens, a second that should have come
     came: float  # that came in time (answers), or at all (tokens)
-    late_p99: float  # how late the client itself sent its requests
     cpus: float  # processors used, on average
     memory_mb: float
     throttled: int  # periods in which the CPU limit stopped it
@@ -29,16 +29,15 @@ class Measurement:
 
     @property
     def kept_up(self) -> bool:
-        """Whether the load that was asked for came back: 95 % of it, for the last answers may be on their way."""
+        """Whether the requested load came back: 95 % of it, because the last answers may be on their way."""
         return self.p50 is not None and self.came >= 0.95 * self.due
 
 
 @dataclass(frozen=True)
 class Balance:
-    """How eight engines shared a load, and nine, the last of which had joined 30 seconds before. 1 is a fair share."""
+    """How eight engines shared a load, and nine, the last of which joined 30 seconds before. 1 is a fair share."""
 
     mode: str
-    round: int
     eight: list[float]  # shares of the work, the largest first
     moment: float  # requests of the busiest engine against the mean, in a typical moment
     nine: list[float]  # the ninth is the last
@@ -57,29 +56,6 @@ class Aliases:
     memory_mb: float
 
 
-@dataclass
-class Results:
-    """Everything, with where and when."""
-
-    command: str
-    date: str
-    machine: dict[str, str]
-    versions: dict[str, str]
-    seconds: float = 0
-    measurements: list[Measurement] = field(default_factory=list)
-    balances: list[Balance] = field(default_factory=list)
-    aliases: list[Aliases] = field(default_factory=list)
-    missing: dict[str, str] = field(default_factory=dict)  # gateway to why it was not measured
-
-
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of the values does not exceed (0.5 is the median, of an odd number).
-
-    Raises:
-        ValueError: there are no values.
-    """
-    ordered = sorted(values)
-    if not ordered:
-        raise ValueError("no values")
-    rank = -(-len(ordered) * share // 1)  # rounded up
-    return ordered[max(0, min(len(ordered), int(rank)) - 1)]
+    """The smallest value that at least this share of the values, which are not empty, does not exceed."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]

@@ -2,64 +2,85 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
+from harness.kubectl import Kubectl
 from harness.run import CommandError, run
 
-__all__ = ["DEFAULT_NAME", "Cluster", "Status", "choose"]
+__all__ = ["DEFAULT_NAME", "Cluster", "choose"]
 
 DEFAULT_NAME = "inference-stack"
 KUBECONFIG_VARIABLE = "INFERENCE_STACK_KUBECONFIG"
+GPU_SUFFIX = "/gpu"  # nvidia.com/gpu, amd.com/gpu, ...
 DOCKER_SECONDS = 10.0
+ANSWER_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
-class Status:
-    """What a cluster says of itself; `server_version` is like `v1.37.2`, and empty while nothing answers."""
+class Cluster(ABC):
+    """A Kubernetes cluster, whoever provides it; `kubeconfig` is there once it is up."""
 
-    provider: str
-    name: str
-    running: bool
-    server_version: str = ""
-    nodes: int = 0
-    gpus: int = 0
-    detail: str = ""
+    def __init__(self, name: str, kubeconfig: Path) -> None:
+        self.name = name
+        self.kubeconfig = kubeconfig
 
-
-class Cluster(Protocol):
-    """A Kubernetes cluster, whoever provides it."""
-
-    name: str
-
+    @abstractmethod
     def up(self) -> None:
-        """Start it, unless it runs already; it goes on when this process ends."""
+        """Start it, unless it runs already; it keeps running when this process ends."""
 
+    @abstractmethod
     def down(self) -> None:
         """End it and remove everything that `up` has made; nothing happens if there is nothing."""
 
-    def status(self) -> Status:
-        """Whether it runs, and what is in it."""
-
-    @property
-    def kubeconfig(self) -> Path:
-        """The file that kubectl and Helm reach it with; there once it is up."""
-
+    @abstractmethod
     def load(self, images: Sequence[ImageArchive]) -> None:
         """Make the images answer in the cluster under their own names; those already there are skipped."""
 
-    def advertise_gpus(self, count: int, resource: str = "nvidia.com/gpu") -> None:
-        """Let every node offer `count` devices that are not there, so that pods asking for them are scheduled."""
+    @property
+    def kubectl(self) -> Kubectl:
+        """For the default namespace."""
+        return Kubectl(self.kubeconfig)
 
     @property
     def registry(self) -> str | None:
         """`host:port` of an OCI registry that answers from here over plain HTTP; None if the cluster has none."""
+        return None
+
+    def status(self) -> str:
+        """Its version, nodes and GPUs of every make, such as `Kubernetes v1.37.2, 1 node(s), 8 GPU(s)`.
+
+        Raises:
+            HarnessError: it does not run.
+        """
+        kubectl = self.kubectl
+        try:
+            version = json.loads(kubectl.run("get", "--raw=/version", timeout=ANSWER_SECONDS).stdout)["gitVersion"]
+            nodes = kubectl.items("nodes")
+        except CommandError as error:
+            raise HarnessError(
+                f"The cluster {self.name} does not answer: {error.message.strip().splitlines()[-1]}",
+                f"Is it up? Check it with: kubectl --kubeconfig {self.kubeconfig} get nodes",
+            ) from error
+        offered = [item for node in nodes for item in node["status"].get("allocatable", {}).items()]
+        gpus = sum(int(count) for resource, count in offered if resource.endswith(GPU_SUFFIX))
+        return f"Kubernetes {version}, {len(nodes)} node(s), {gpus} GPU(s)"
+
+    def advertise_gpus(self, count: int, resource: str = "nvidia.com/gpu") -> None:
+        """Let every node offer `count` devices that are not there, so that pods requesting them are scheduled.
+
+        The kubelet leaves resources that it does not manage unchanged.
+        """
+        kubectl, offer = self.kubectl, {resource: str(count)}
+        patch = json.dumps({"status": {"capacity": offer, "allocatable": offer}})
+        for node in kubectl.items("nodes"):
+            name = node["metadata"]["name"]
+            kubectl.run("patch", "node", name, "--subresource=status", "--type=merge", "--patch", patch)
 
 
 def choose(name: str = DEFAULT_NAME, *, kubeconfig: Path | None = None) -> Cluster:
@@ -70,7 +91,7 @@ def choose(name: str = DEFAULT_NAME, *, kubeconfig: Path | None = None) -> Clust
     Raises:
         HarnessError: the kubeconfig is not a file.
     """
-    # Imported here: each of them needs this module's Status.
+    # Imported here: each of them needs this module's Cluster.
     from harness.cluster.given import Given
     from harness.cluster.kind import Kind
     from harness.cluster.namespaces import Namespaces

@@ -17,15 +17,34 @@ from harness.progress import console
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 1 when it failed, or when `status` finds nothing running."""
     options = _parser().parse_args(arguments)
-    # A polite kill is handled like Ctrl-C: what has been half started is taken down again.
+    # SIGTERM is handled like Ctrl-C: what has been half started is taken down again.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        return _COMMANDS[options.command](options)
+        if options.command == "clean":
+            for each in started_by_us():
+                each.down()
+        else:
+            _run(options.command, choose(options.name, kubeconfig=options.kubeconfig), options)
     except HarnessError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    return 0
+
+
+def _run(command: str, cluster: Cluster, options: argparse.Namespace) -> None:
+    if command == "up":
+        cluster.up()
+        if options.gpus is not None:
+            cluster.advertise_gpus(options.gpus)
+        console.print(f"export KUBECONFIG={cluster.kubeconfig}", soft_wrap=True)
+    elif command == "down":
+        cluster.down()
+    elif command == "status":
+        print(f"{cluster.name}: {cluster.status()} ({cluster.kubeconfig})")
+    else:
+        print(cluster.kubeconfig)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,11 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         if name != "clean":
             command.add_argument("--name", default=DEFAULT_NAME, help="which cluster (default: %(default)s)")
-            command.add_argument(
-                "--kubeconfig", type=Path, help=f"use this cluster instead (or set {KUBECONFIG_VARIABLE})"
-            )
+            use = f"use this cluster instead (or set {KUBECONFIG_VARIABLE})"
+            command.add_argument("--kubeconfig", type=Path, help=use)
         if name == "up":
-            command.add_argument("--gpus", type=_count, default=None, help="GPUs each node pretends to have")
+            command.add_argument(
+                "--gpus", type=_count, default=None, help="GPUs that each node advertises, which are not there"
+            )
     return parser
 
 
@@ -54,51 +74,6 @@ def _count(text: str) -> int:
     if number < 0:
         raise argparse.ArgumentTypeError("cannot be negative")
     return number
-
-
-def _chosen(options: argparse.Namespace) -> Cluster:
-    return choose(options.name, kubeconfig=options.kubeconfig)
-
-
-def _up(options: argparse.Namespace) -> int:
-    cluster = _chosen(options)
-    cluster.up()
-    if options.gpus is not None:
-        cluster.advertise_gpus(options.gpus)
-    console.print(f"export KUBECONFIG={cluster.kubeconfig}", soft_wrap=True)
-    return 0
-
-
-def _down(options: argparse.Namespace) -> int:
-    _chosen(options).down()
-    return 0
-
-
-def _status(options: argparse.Namespace) -> int:
-    status = _chosen(options).status()
-    if not status.running:
-        console.print(f"{status.provider} {status.name}: not running {status.detail}".rstrip(), soft_wrap=True)
-        return 1
-    console.print(
-        f"{status.provider} {status.name}: Kubernetes {status.server_version}, {status.nodes} node(s), "
-        f"{status.gpus} GPU(s) {status.detail}".rstrip(),
-        soft_wrap=True,
-    )
-    return 0
-
-
-def _kubeconfig(options: argparse.Namespace) -> int:
-    print(_chosen(options).kubeconfig)
-    return 0
-
-
-def _clean(_: argparse.Namespace) -> int:
-    for cluster in started_by_us():
-        cluster.down()
-    return 0
-
-
-_COMMANDS = {"up": _up, "down": _down, "status": _status, "kubeconfig": _kubeconfig, "clean": _clean}
 
 
 if __name__ == "__main__":

@@ -107,38 +107,19 @@ def build() -> Path:
 
 
 def _make(work: Path, shown: Step) -> None:
-    todo = programs()
+    go, todo = tool("go"), programs()
     (work / "cni").mkdir()
-    for number, program in enumerate(todo, 1):
-        part = _Part(shown, f"{number} of {len(todo)}, {program.file}")
-        part.detail("")
-        go_build(
-            tool("go"), MODULE, program.package, work / program.file, part, ldflags=program.ldflags, tags=program.tags
-        )
+    for number, each in enumerate(todo, 1):
+        part = f"{number} of {len(todo)}, {each.file}"
+        shown.detail(part)
+        file = work / each.file
+        go_build(go, MODULE, each.package, file, shown, ldflags=each.ldflags, tags=each.tags, prefix=f"{part}: ")
     for component in COMPONENTS:
         (work / component).symlink_to("kube")
     (work / "images").mkdir()
-    write_archive(
-        _archive(work, PAUSE_IMAGE),
-        PAUSE_IMAGE,
-        {"/pause": work / "pause"},
-        entrypoint=["/pause"],
-        user="65535:65535",
-    )
-    write_archive(
-        _archive(work, coredns_image()), coredns_image(), {"/coredns": work / "coredns"}, entrypoint=["/coredns"]
-    )
-
-
-class _Part(Step):
-    """A part of a step: what it says is shown behind which part it is."""
-
-    def __init__(self, whole: Step, title: str) -> None:
-        super().__init__(title)
-        self._whole = whole
-
-    def detail(self, text: str) -> None:
-        self._whole.detail(f"{self.title}: {text}" if text else self.title)
+    for reference, name, user in ((PAUSE_IMAGE, "pause", "65535:65535"), (coredns_image(), "coredns", "")):
+        path, entrypoint = f"/{name}", [f"/{name}"]
+        write_archive(_archive(work, reference), reference, {path: work / name}, entrypoint=entrypoint, user=user)
 
 
 def node_images() -> list[ImageArchive]:

@@ -62,7 +62,7 @@ def processes(name: str, mount: Path = MOUNT) -> set[int]:
     found: set[int] = set()
     for group in _groups(name, mount):
         for directory, _, _ in os.walk(group):
-            with contextlib.suppress(OSError):  # gone meanwhile
+            with contextlib.suppress(OSError):  # it has ended meanwhile
                 found.update(map(int, Path(directory, "cgroup.procs").read_text().split()))
     return found - {0}  # 0 stands for a process that cannot be seen from here
 
@@ -71,7 +71,7 @@ def remove(name: str, mount: Path = MOUNT) -> None:
     """End whatever is left in the group and remove it from every hierarchy.
 
     Raises:
-        HarnessError: it does not go.
+        HarnessError: it cannot be removed.
     """
 
     def gone() -> bool:

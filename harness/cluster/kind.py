@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
-from harness.cluster import Status, operations
+from harness.cluster import Cluster
 from harness.cluster.state import KIND, Record, State
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
-from harness.kubectl import Kubectl
 from harness.progress import step
 from harness.run import run
 from harness.tools.store import locked
@@ -18,18 +16,12 @@ from harness.tools.store import locked
 READY_WAIT = "180s"
 
 
-class Kind:
+class Kind(Cluster):
     """One kind cluster of one node."""
 
-    registry: str | None = None
-
     def __init__(self, name: str) -> None:
-        self.name = name
         self._state = State(name)
-
-    @property
-    def kubeconfig(self) -> Path:
-        return self._state.kubeconfig
+        super().__init__(name, self._state.kubeconfig)
 
     def up(self) -> None:
         """Create it, unless it is there and answers; one that is there and does not is created anew.
@@ -49,13 +41,13 @@ class Kind:
                     f"There is a kind cluster {self.name} that was not made from here.",
                     f"Use another --name, or delete it: kind delete cluster --name {self.name}",
                 )
-            if self._exists() and self.kubeconfig.is_file() and operations.ready(Kubectl(self.kubeconfig)):
+            if self._exists() and self.kubeconfig.is_file() and self.kubectl.ready():
                 return
             self._delete()
             self._state.write(Record(KIND))
             try:
                 with step(f"Creating the kind cluster {self.name}"):
-                    run(["kind", "create", "cluster", "--name", self.name, "--wait", READY_WAIT, *self._target()])
+                    self._kind("create", "cluster", "--wait", READY_WAIT, "--kubeconfig", str(self.kubeconfig))
             except BaseException:
                 self._delete()
                 raise
@@ -68,28 +60,20 @@ class Kind:
     def _delete(self) -> None:
         if self._exists():
             with step(f"Deleting the kind cluster {self.name}"):
-                run(["kind", "delete", "cluster", "--name", self.name, *self._target()])
+                self._kind("delete", "cluster", "--kubeconfig", str(self.kubeconfig))
         self._state.remove()
 
     def _exists(self) -> bool:
         return self.name in run(["kind", "get", "clusters"]).stdout.split()
 
-    def _target(self) -> list[str | Path]:
-        return ["--kubeconfig", self.kubeconfig]
-
-    def status(self) -> Status:
-        if not self.kubeconfig.is_file():
-            return Status(KIND, self.name, running=False)
-        return operations.status(KIND, self.name, Kubectl(self.kubeconfig))
+    def _kind(self, *words: str) -> None:
+        run(["kind", *words, "--name", self.name])
 
     def load(self, images: Sequence[ImageArchive]) -> None:
         """Put the images onto the node; containerd there skips the layers it has.
 
-        Pods find them as long as their pull policy is not `Always`: kind has no registry that would be asked.
+        Pods find them as long as their pull policy is not `Always`: kind has no registry to pull from.
         """
         for image in images:
             with step(f"Loading {image.reference}"):
-                run(["kind", "load", "image-archive", image.path, "--name", self.name])
-
-    def advertise_gpus(self, count: int, resource: str = "nvidia.com/gpu") -> None:
-        operations.advertise(Kubectl(self.kubeconfig), count, resource)
+                self._kind("load", "image-archive", str(image.path))

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from harness.cluster import Status, binaries, cgroups, host, network, node_config, operations, pki
+from harness.cluster import Cluster, binaries, cgroups, host, network, node_config, pki
 from harness.cluster.processes import NotInTimeError, boot_id, children, kill, start_time, wait_until
 from harness.cluster.registry import Registry
 from harness.cluster.state import NAMESPACES, Record, State
@@ -33,19 +33,24 @@ READY_SECONDS = 180.0  # on two busy cores a node takes 20
 LOG_LINES = 8
 
 
-class Namespaces:
+class Namespaces(Cluster):
     """One cluster; the name tells several on one machine apart."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
         self._state = State(name)
+        super().__init__(name, self._state.kubeconfig)
         self._group = f"inference-stack-{name.removeprefix('inference-stack-')}-{self._state.id}"
         self._device = f"is-{self._state.id}"
         self._outer: subprocess.Popen[bytes] | None = None  # if this object started it: the parent of the node's PID 1
 
     @property
-    def kubeconfig(self) -> Path:
-        return self._state.kubeconfig
+    def kubectl(self) -> Kubectl:
+        """The one that was built for the node.
+
+        Raises:
+            HarnessError: the cluster is not up.
+        """
+        return self._kubectl(self._running())
 
     @property
     def registry(self) -> str | None:
@@ -54,7 +59,7 @@ class Namespaces:
 
     @property
     def logs(self) -> Path:
-        """A file for each program of the node; they stay when the cluster goes, until the next one of this name."""
+        """A file for each program of the node; they stay when the cluster ends, until the next one of this name."""
         return cache_dir("logs", self.name)
 
     def up(self) -> None:
@@ -85,12 +90,6 @@ class Namespaces:
                 with step(f"Ending the cluster {self.name}"):
                     self._remove()
 
-    def status(self) -> Status:
-        record = self._record()
-        if record is None or not _alive(record):
-            return Status(NAMESPACES, self.name, running=False)
-        return operations.status(NAMESPACES, self.name, self._kubectl(record))
-
     def load(self, images: Sequence[ImageArchive]) -> None:
         """Push the images into the node's registry, where it finds them under the names they have everywhere.
 
@@ -98,9 +97,6 @@ class Namespaces:
             HarnessError: the cluster is not up, or a push failed.
         """
         self._registry(self._running()).load(images)
-
-    def advertise_gpus(self, count: int, resource: str = "nvidia.com/gpu") -> None:
-        operations.advertise(self._kubectl(self._running()), count, resource)
 
     # --- starting
 
@@ -119,7 +115,7 @@ class Namespaces:
         registry.load(binaries.node_images())
         system = Kubectl(self.kubeconfig, "kube-system", kubectl.binary)
         with step("Waiting for the API server"):
-            self._await(record, lambda: operations.ready(kubectl), "kube-apiserver")
+            self._await(record, kubectl.ready, "kube-apiserver")
             # The API server makes the namespace on its own, a moment later.
             self._await(record, lambda: kubectl.exists("namespace", system.namespace), "kube-apiserver")
             for manifest in sorted(binaries.MANIFESTS.glob("*.yaml")):
@@ -140,7 +136,7 @@ class Namespaces:
         self.kubeconfig.touch(mode=0o600)
         self.kubeconfig.write_bytes(kubeconfig)
         node_config.write(directory / "config", address)
-        # A copy: bash reads a script as it goes, and the checkout may change or go meanwhile.
+        # A copy: bash reads a script while it runs it, and the checkout may change or be removed meanwhile.
         (directory / INIT.name).write_text(INIT.read_text())
         for old in self.logs.glob("*.log"):
             old.unlink()
@@ -187,7 +183,7 @@ class Namespaces:
             go.write(b"go\n")
 
     def _await(self, record: Record, done: Callable[[], bool], program: str) -> None:
-        """Until `done`; what the program said is shown if that does not come, or if the node ends before."""
+        """Wait until `done`; shows the end of the program's log if that does not come, or if the node ends before."""
 
         def settled() -> bool:
             if not _alive(record):
@@ -210,9 +206,9 @@ class Namespaces:
     # --- what it is made of
 
     def _healthy(self) -> bool:
-        """Whether an earlier `up` went through and the cluster still answers."""
+        """Whether an earlier `up` was complete and the cluster still answers."""
         record = self._record()
-        return record is not None and record.ready and _alive(record) and operations.ready(self._kubectl(record))
+        return record is not None and record.ready and _alive(record) and self._kubectl(record).ready()
 
     def _remove(self) -> None:
         """End everything of this cluster and remove what is left; in this order it can be interrupted and repeated."""
@@ -231,7 +227,7 @@ class Namespaces:
         return locked(f"cluster-{self.name}", f"the cluster {self.name}")
 
     def _record(self) -> Record | None:
-        """The record; whatever is started from here on finds the way to the node it tells of."""
+        """The record; programs started from here on reach its node without a proxy."""
         record = self._state.read()
         if record is not None and record.subnet:
             network.go_direct(network.node_address(IPv4Network(record.subnet)))

@@ -8,8 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -35,11 +34,8 @@ def node_address(subnet: IPv4Network) -> IPv4Address:
 
 def taken() -> list[IPv4Network]:
     """Every IPv4 network this machine has a route to, its own addresses among them; the default route is left out."""
-    found = []
-    for route in json.loads(run(["ip", "-json", "-4", "route", "show", "table", "all"]).stdout or "[]"):
-        if route["dst"] != "default":
-            found.append(IPv4Network(route["dst"], strict=False))
-    return found
+    routes = json.loads(run(["ip", "-json", "-4", "route", "show", "table", "all"]).stdout or "[]")
+    return [IPv4Network(route["dst"], strict=False) for route in routes if route["dst"] != "default"]
 
 
 def free_subnet(networks: Iterable[IPv4Network]) -> IPv4Network:
@@ -64,11 +60,16 @@ def connect(device: str) -> IPv4Network:
 
     The other end waits beside it until `give` takes it to a node.
     """
-    with _alone():
+    # Two clusters must not see the same network free. The lock is on what they share, whatever their caches are.
+    lock = os.open(DEVICES, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         subnet = free_subnet(taken())
         run(["ip", "link", "add", device, "type", "veth", "peer", "name", _peer(device)])
         run(["ip", "address", "add", f"{host_address(subnet)}/{PREFIX}", "dev", device])
         run(["ip", "link", "set", device, "up"])  # only now there is a route, which the next one sees
+    finally:
+        os.close(lock)
     return subnet
 
 
@@ -81,11 +82,11 @@ def disconnect(device: str) -> None:
     """Remove the pair, both ends; nothing happens if it is not there.
 
     Raises:
-        CommandError: it does not go.
+        CommandError: it cannot be removed.
     """
     if (DEVICES / device).exists():
         done = run(["ip", "link", "delete", device], check=False)
-        # The kernel removes it, too, when the node's namespace goes, and may have been faster.
+        # The kernel removes it, too, when the node's namespace ends, and may have been faster.
         if done.returncode != 0 and (DEVICES / device).exists():
             raise CommandError(f"{device} cannot be removed: {done.stderr.strip()}", "", done)
 
@@ -100,14 +101,3 @@ def go_direct(address: IPv4Address) -> None:
 
 def _peer(device: str) -> str:
     return f"{device}-n"  # a device name has 15 letters at most
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Two clusters must not see the same network free. The lock is on what they share, whatever their caches are."""
-    lock = os.open(DEVICES, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)

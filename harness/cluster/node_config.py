@@ -1,4 +1,4 @@
-"""What the programs of the node are told: their configuration files, and the command lines in one script.
+"""The configuration of the node's programs: their files, and the command lines in one script.
 
 Every path in here is one inside the node, where `init.sh` puts programs, state and logs in fixed places.
 """
@@ -228,6 +228,6 @@ def _kube_proxy() -> dict[str, object]:
         "hostnameOverride": NODE,
         "clusterCIDR": str(PODS),
         "oomScoreAdj": 0,
-        # 0 leaves the kernel's connection tracking as it is: its limits are the whole machine's.
+        # 0 leaves the kernel's connection tracking as it is: its limits are those of the machine.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     }

@@ -54,8 +54,8 @@ class NotInTimeError(HarnessError):
     """Something that was waited for has not come."""
 
 
-def wait_until(done: Callable[[], bool], what: str, seconds: float = END_SECONDS) -> None:
-    """Until `done` is true, looking many times a second.
+def wait_until(done: Callable[[], bool], what: str, seconds: float = END_SECONDS, hint: str = "") -> None:
+    """Until `done` is true, looking many times a second; `hint` is what to do when it does not come.
 
     Raises:
         NotInTimeError: it is not, after `seconds`.
@@ -63,5 +63,5 @@ def wait_until(done: Callable[[], bool], what: str, seconds: float = END_SECONDS
     until = time.monotonic() + seconds
     while not done():
         if time.monotonic() > until:
-            raise NotInTimeError(f"{what}: not within {seconds:.0f} s")
+            raise NotInTimeError(f"{what}: not within {seconds:.0f} s", hint)
         time.sleep(POLL_SECONDS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,13 +21,12 @@ MANIFEST_TYPES = "application/vnd.docker.distribution.manifest.v2+json, applicat
 
 
 class Registry:
-    """The registry at `address` (`host:port`); `record` is a file that keeps what was pushed there."""
+    """The registry at `address` (`host:port`); `record` is the file that lists what was pushed there."""
 
     def __init__(self, address: str, crane: Path, record: Path) -> None:
         self.address = address
         self._crane = crane
         self._record = record
-        self._writing = threading.Lock()
 
     def answers(self) -> bool:
         try:
@@ -36,8 +34,8 @@ class Registry:
         except httpx.HTTPError:
             return False
 
-    def load(self, images: Sequence[ImageArchive]) -> list[str]:
-        """Push the images that are not there yet, two at a time; the names that stood for another image before.
+    def load(self, images: Sequence[ImageArchive]) -> None:
+        """Push the images that are not there yet, two at a time.
 
         Raises:
             HarnessError: two of them differ in their registry only, or a push failed.
@@ -51,40 +49,30 @@ class Registry:
                     "apart by what follows their registry's name.",
                     "Load one of them.",
                 )
-        known = self._pushed()
-        missing = [
-            (path, image)
+        known: dict[str, dict[str, str]] = json.loads(self._record.read_text()) if self._record.exists() else {}
+        missing = {
+            path: image
             for path, image in by_path.items()
             if known.get(path, {}).get("archive") != str(image.path) or self._digest(path) != known[path]["digest"]
-        ]
-        replaced = [image.reference for path, image in missing if path in known]
+        }
         if not missing:
-            return []
-        with step(f"Loading {len(missing)} image{'s' if len(missing) > 1 else ''} into the node") as shown:
-            done = 0
-            with ThreadPoolExecutor(PUSHES_AT_ONCE) as pool:
-                for image in pool.map(lambda item: self._push(*item), missing):
-                    done += 1
-                    shown.detail(f"{done} of {len(missing)}, {image.reference}")
-        return replaced
+            return
+        title = f"Loading {len(missing)} image{'s' if len(missing) > 1 else ''} into the node"
+        with step(title) as shown, ThreadPoolExecutor(PUSHES_AT_ONCE) as pool:
+            digests = pool.map(self._push, missing, missing.values())
+            for done, (path, digest) in enumerate(zip(missing, digests, strict=True), 1):
+                known[path] = {"archive": str(missing[path].path), "digest": digest}
+                with replacing(self._record) as out:
+                    out.write(json.dumps(known, indent=1).encode())
+                shown.detail(f"{done} of {len(missing)}, {missing[path].reference}")
 
-    def _push(self, path: str, image: ImageArchive) -> ImageArchive:
-        said = run([self._crane, "push", "--insecure", image.path, f"{self.address}/{path}"]).stdout
-        digest = said.strip().rpartition("@")[2]
-        with self._writing:
-            pushed = {**self._pushed(), path: {"archive": str(image.path), "digest": digest}}
-            with replacing(self._record) as out:
-                out.write(json.dumps(pushed, indent=1).encode())
-        return image
-
-    def _pushed(self) -> dict[str, dict[str, str]]:
-        if not self._record.exists():
-            return {}
-        pushed: dict[str, dict[str, str]] = json.loads(self._record.read_text())
-        return pushed
+    def _push(self, path: str, image: ImageArchive) -> str:
+        """The digest of the image in the registry, once it is there."""
+        printed = run([self._crane, "push", "--insecure", image.path, f"{self.address}/{path}"]).stdout
+        return printed.strip().rpartition("@")[2]
 
     def _digest(self, path: str) -> str | None:
-        """What the registry has under this name now; it forgets everything if it has to start again."""
+        """What the registry has under this name now; it is empty after a restart."""
         name, _, tag = path.rpartition(":")
         try:
             answer = self._request(f"{name}/manifests/{tag}")

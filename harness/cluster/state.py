@@ -1,4 +1,4 @@
-"""What is remembered of a cluster that was started, so that any later process can end it."""
+"""The record of a cluster that was started, so that any later process can end it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Record:
     `pid` is PID 1 of the node as this machine sees it; `started` (clock ticks since boot, field 22 of
     /proc/<pid>/stat) and `boot` (the kernel's boot id) tell it from a later process with the same number.
     `programs` is the directory of what the node runs: another checkout may have built newer ones since. `ready` is set
-    once `up` has gone through.
+    once `up` is complete.
     """
 
     provider: str
@@ -39,7 +39,7 @@ class Record:
 
 
 class State:
-    """The directory of one cluster: its record, keys, configuration and data. It goes when the cluster goes."""
+    """The directory of one cluster: its record, keys, configuration and data. It is removed with the cluster."""
 
     def __init__(self, name: str) -> None:
         if not NAME.fullmatch(name):
@@ -70,7 +70,7 @@ class State:
             return None
 
     def write(self, record: Record) -> None:
-        """Keep the record, whole or not at all."""
+        """Write the record, completely or not at all."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # there are private keys below it
         with replacing(self.directory / RECORD) as out:
             out.write(json.dumps(asdict(record), indent=1).encode())

@@ -10,7 +10,7 @@ from harness.images import host
 from harness.images.archive import Directory, File, ImageArchive, accounts, write_archive
 from harness.paths import ROOT, cache_dir
 from harness.progress import Step
-from harness.run import CommandError, run
+from harness.run import run
 from harness.tools import apt_install, tool
 from harness.tools.store import advice, make_once
 
@@ -19,7 +19,6 @@ OPENSSL = {"openssl.pc": "libssl-dev"}
 """What pkg-config needs to find OpenSSL, and the Debian package that has it."""
 
 PROGRAMS = (*host.SHELL, *host.TEXT_TOOLS, *host.COREUTILS)
-BUILD_SECONDS = 3600.0
 
 
 def version() -> str:
@@ -38,15 +37,12 @@ def binary() -> Path:
 
     def make(directory: Path, shown: Step) -> None:
         _install_build_tools()
-        shown.detail("a few minutes on two cores")
-        log = cache_dir("logs") / f"onwards-{wanted}.log"
-        log.unlink(missing_ok=True)
         crate = ["onwards", "--locked", "--version", wanted, "--root", str(directory)]
-        try:
-            run(["nice", "-n", "5", tool("cargo"), "install", *crate], log=log, timeout=BUILD_SECONDS)
-        except CommandError as error:
-            hint = advice(error.message, "The crate and its dependencies come from crates.io.")
-            raise CommandError(error.message, hint, error.completed) from error
+        run(
+            ["nice", "-n", "5", tool("cargo"), "install", *crate],
+            on_line=lambda line: shown.detail(f"a few minutes on two cores: {line.strip()}"),
+            hint=lambda said: advice(said, "The crate and its dependencies come from crates.io."),
+        )
 
     return make_once(cache_dir("cargo") / f"onwards-{wanted}", f"Compiling Onwards {wanted}", make) / "bin" / "onwards"
 

@@ -1,5 +1,5 @@
 """Releasing the chart: packaged, pushed, signed, attested, verified, installed; rehearsed by `nox -s release`.
 
-`python -m harness.release` has one command for each part that the release workflow runs, and `rehearse`, which runs all
-of them against a registry on loopback with a key made on the spot.
+`python -m harness.release` has one command for each part that the release workflow runs; `--dry-run` runs all of them
+against a registry on loopback with a key made on the spot.
 """

@@ -9,9 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from harness.cluster import Cluster, choose
+from harness.cluster import KUBECONFIG_VARIABLE, Cluster, choose
 from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.progress import console, step
@@ -25,25 +24,18 @@ from harness.tools import tool
 
 REGISTRY = "ghcr.io/doublewordai"
 CLUSTER = "release"
-WORKFLOW = ".github/workflows/release.yml@refs/heads/main"
-
-
-def workflow() -> cosign.Signer:
-    """The identity that signs releases: the release workflow on main of the repository that Chart.yaml names."""
-    return cosign.workflow(f"{source.metadata()['home']}/{WORKFLOW}")
 
 
 def package(arguments: argparse.Namespace) -> None:
-    """Write what a release is made of into a directory: archive, bill of materials, checksums and notes."""
+    """Write the files of a release into a directory: archive, bill of materials, checksums and notes."""
     directory: Path = arguments.directory
     with step("Packaging"):
         made = build(directory)
     bill = directory / f"{made.name}-{made.version}.cdx.json"
     bill.write_text(sbom.cyclonedx(made, f"{arguments.registry}/{made.name}"))
     before = source.previous(made.version)
-    changed = values_diff.markdown(
-        source.values_of(before) if before else None, (ROOT / "values.yaml").read_text(), before or ""
-    )
+    old = source.values_of(before) if before else None
+    changed = values_diff.markdown(old, (ROOT / "values.yaml").read_text(), before or "")
     (directory / "values-changes.md").write_text(changed)
     notes = section((ROOT / "CHANGELOG.md").read_text(), made.version)
     (directory / "notes.md").write_text(f"{notes}\n\n{changed}")
@@ -57,29 +49,23 @@ def publish(arguments: argparse.Namespace) -> None:
     """Push, sign and attest as the workflow that this runs in; its outputs are `repository` and `digest`."""
     made = build(arguments.directory)
     bill = arguments.directory / f"{made.name}-{made.version}.cdx.json"
-    published = publication.publish(made, bill, arguments.registry, workflow())
+    published = publication.publish(made, bill, arguments.registry, cosign.workflow())
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a") as file:
             file.write(f"repository={published.reference.removeprefix('oci://')}\ndigest={published.digest}\n")
 
 
 def verify(arguments: argparse.Namespace) -> None:
-    """Verify a released digest as a user can: signature, contents, origin, the very bytes; and install it."""
+    """Verify a released digest as a user can: signature, bytes, contents, provenance; and install it."""
     said = source.metadata()
     published = Published(f"oci://{arguments.registry}/{said['name']}", said["version"], arguments.digest)
     with tempfile.TemporaryDirectory() as directory, cluster_of(arguments) as cluster:
-        publication.verify(published, workflow(), Path(directory), cluster=cluster)
+        publication.verify(published, cosign.workflow(), Path(directory), cluster=cluster)
 
 
 def title(arguments: argparse.Namespace) -> None:
     """Check that a pull request's title is a conventional commit."""
     check_title(arguments.title)
-
-
-def rehearsal(arguments: argparse.Namespace) -> None:
-    """Take every step against a registry on loopback with a key made on the spot; nothing is published."""
-    with cluster_of(arguments) as cluster:
-        rehearse(cluster, load=arguments.kubeconfig is None)
 
 
 def login(arguments: argparse.Namespace) -> None:
@@ -91,42 +77,24 @@ def login(arguments: argparse.Namespace) -> None:
 
 @contextmanager
 def cluster_of(arguments: argparse.Namespace) -> Iterator[Cluster | None]:
-    """The cluster that the arguments ask for; one that is started here ends with the body."""
-    if arguments.kubeconfig:
-        given = choose(kubeconfig=arguments.kubeconfig)
-        given.up()
-        yield given
-    elif arguments.cluster:
-        started = choose(CLUSTER)
-        try:
-            started.up()
-            yield started
-        finally:
-            started.down()
-    else:
+    """With `--cluster`, a cluster while the body runs."""
+    if "cluster" not in arguments:
         yield None
+        return
+    cluster = choose(CLUSTER)
+    try:
+        cluster.up()
+        yield cluster
+    finally:
+        cluster.down()
 
 
-def _add_cluster(parser: argparse.ArgumentParser, **default: Any) -> None:
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--kubeconfig", type=Path, help="install on this cluster too, which pulls the images", **default)
-    where.add_argument("--cluster", action="store_true", help="install on a cluster that is started for it", **default)
-
-
-COMMANDS = {
-    "rehearse": rehearsal,
-    "package": package,
-    "login": login,
-    "publish": publish,
-    "verify": verify,
-    "title": title,
-}
+COMMANDS = {"package": package, "login": login, "publish": publish, "verify": verify, "title": title}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="nox -s release --", description=__doc__)
-    parser.add_argument("--dry-run", action="store_true", help="the same as the command `rehearse`")
-    _add_cluster(parser)
+    parser.add_argument("--dry-run", action="store_true", help="take every step on this machine; nothing is published")
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
@@ -139,16 +107,24 @@ def main() -> int:
             command.add_argument("--user", required=True)
         if name == "verify":
             command.add_argument("--digest", required=True, help="sha256:...")
-        if name in ("rehearse", "verify"):
-            _add_cluster(command, default=argparse.SUPPRESS)
         if name == "title":
             command.add_argument("title")
+    for each in (parser, commands.choices["verify"]):
+        each.add_argument(
+            "--cluster",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help=f"install it too: on the cluster that ${KUBECONFIG_VARIABLE} names, else on one started for it",
+        )
     arguments = parser.parse_args()
-    chosen = rehearsal if arguments.dry_run else getattr(arguments, "function", None)
-    if chosen is None:
-        parser.error("say --dry-run to rehearse a release; a real one is made by the release workflow")
     try:
-        chosen(arguments)
+        if arguments.dry_run:
+            with cluster_of(arguments) as cluster:
+                rehearse(cluster)
+        elif "function" in arguments:
+            arguments.function(arguments)
+        else:
+            parser.error("pass --dry-run to rehearse a release; the release workflow makes a real one")
     except HarnessError as error:
         console.print(str(error), markup=False, soft_wrap=True, style="red")
         return 1

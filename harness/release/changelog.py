@@ -1,9 +1,8 @@
-"""What the changelog says of a version, and the form in which Artifact Hub shows it."""
+"""A version's section of the changelog, and its changes in Artifact Hub's form."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from harness.errors import HarnessError
 
@@ -19,6 +18,7 @@ KINDS = {
 """Headings of a version's section, and what Artifact Hub calls such a change."""
 
 _VERSION = re.compile(r"^## \[?v?(\d+\.\d+\.\d+[^\]\s(]*)\]?.*$", re.MULTILINE)
+_PART = re.compile(r"^### (.+?) *$|^[-*] (.+(?:\n+  .+)*)", re.MULTILINE)  # a heading, or an item with its other lines
 _COMMIT = re.compile(r"\s*\(\[[0-9a-f]{7,40}\]\([^)]*\)\)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _TITLE = re.compile(
@@ -26,21 +26,11 @@ _TITLE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Change:
-    """One change, as `artifacthub.io/changes` has it."""
-
-    kind: str
-    description: str
-
-
 def section(changelog: str, version: str) -> str:
-    """The text below the version's heading; where several headings name it, below all of them.
-
-    The entries that release-please makes of commits stand under one heading, what people wrote before under another.
+    """The text below the version's heading, or below all that name it: release-please adds its own above a written one.
 
     Raises:
-        HarnessError: no heading names the version, or nothing stands below.
+        HarnessError: no heading names the version, or there is no text below.
     """
     found = list(_VERSION.finditer(changelog))
     ends = [*(each.start() for each in found[1:]), len(changelog)]
@@ -48,47 +38,38 @@ def section(changelog: str, version: str) -> str:
     text = "\n\n".join(part for part in parts if part)
     if not text:
         raise HarnessError(
-            f"CHANGELOG.md says nothing of {version}.", f"Add a section `## [{version}]` with what changed for users."
+            f"CHANGELOG.md has no changes of {version}.", f"Add a section `## [{version}]` with what changed for users."
         )
     return text
 
 
-def changes(text: str) -> list[Change]:
-    """The list items of a version's section, each by the heading it stands under.
+def changes(text: str) -> list[dict[str, str]]:
+    """The list items of a version's section: `kind`, by the heading above, and `description`, as Artifact Hub has them.
+
+    Descriptions are plain text: without links, commits and emphasis.
 
     Raises:
-        HarnessError: an item stands under a heading that has no kind.
+        HarnessError: an item is under a heading that has no kind.
     """
-    found: list[Change] = []
-    heading = ""
-    for line in text.splitlines():
-        if line.startswith("### "):
-            heading = line.removeprefix("### ").strip()
-        elif re.match(r"[-*] ", line):
-            if heading not in KINDS:
-                raise HarnessError(
-                    f"CHANGELOG.md: `{line}` stands under `{heading}`.", f"The headings are {', '.join(KINDS)}."
-                )
-            found.append(Change(KINDS[heading], line[2:].strip()))
-        elif line.startswith("  ") and line.strip() and found:
-            found[-1] = Change(found[-1].kind, f"{found[-1].description} {line.strip()}")
-    return [Change(each.kind, _plain(each.description)) for each in found]
-
-
-def _plain(markdown: str) -> str:
-    """Artifact Hub shows the text as it is: without links, commits and emphasis."""
-    return _LINK.sub(r"\1", _COMMIT.sub("", markdown)).replace("**", "").replace("`", "").strip()
+    found, heading = [], ""
+    for above, item in _PART.findall(text):
+        heading = above or heading
+        if item and heading not in KINDS:
+            first = item.partition("\n")[0]
+            raise HarnessError(
+                f"CHANGELOG.md: `{first}` is under `{heading}`.", f"The headings are {', '.join(KINDS)}."
+            )
+        if item:
+            plain = _LINK.sub(r"\1", _COMMIT.sub("", item)).replace("**", "").replace("`", "")
+            found.append({"kind": KINDS[heading], "description": " ".join(plain.split())})
+    return found
 
 
 def check_title(title: str) -> None:
-    """Whether the title of a pull request, which becomes a commit on main, is one that the changelog can be made from.
-
-    Raises:
-        HarnessError: it is not.
-    """
+    """Raises HarnessError unless a pull request's title, which becomes a commit on main, is a conventional commit."""
     if not _TITLE.fullmatch(title):
         raise HarnessError(
             f"`{title}` is no conventional commit.",
             "Write `feat(gateway): what users get`, `fix(model-group): what works now`, or docs, test, ci, chore ...; "
-            "`!` before the colon says that users must act.",
+            "`!` before the colon means that users must act.",
         )

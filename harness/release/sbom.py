@@ -19,7 +19,7 @@ from packageurl import PackageURL
 
 from harness.errors import HarnessError
 from harness.image_name import ImageName
-from harness.release.package import Package
+from harness.release.package import Package, sha256
 
 
 def cyclonedx(package: Package, repository: str) -> str:
@@ -27,6 +27,7 @@ def cyclonedx(package: Package, repository: str) -> str:
 
     The chart contains its files, each with its SHA-256, and depends on the images.
     """
+    archive_sha256 = sha256(package.archive)
     chart = Component(
         name=package.name,
         version=package.version,
@@ -34,32 +35,25 @@ def cyclonedx(package: Package, repository: str) -> str:
         bom_ref="chart",
         licenses=[DisjunctiveLicense(id="MIT")],
         purl=_purl(ImageName.parse(f"{repository}:{package.version}")),
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=package.sha256)],
-        components=[
-            Component(
-                name=name,
-                type=ComponentType.FILE,
-                bom_ref=f"file:{name}",
-                hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
-            )
-            for name, digest in files(package.archive).items()
-        ],
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=archive_sha256)],
+        components=[_file(name, digest) for name, digest in files(package.archive).items()],
     )
-    images = [
-        Component(
-            name=name.name,
-            version=name.tag or name.digest,
-            type=ComponentType.CONTAINER,
-            bom_ref=str(name),
-            purl=_purl(name),
-        )
-        for name in map(ImageName.parse, package.images)
-    ]
-    bom = Bom(serial_number=uuid5(NAMESPACE_URL, f"sha256:{package.sha256}"), components=images)
+    images = [_image(ImageName.parse(image)) for image in package.images]
+    bom = Bom(serial_number=uuid5(NAMESPACE_URL, f"sha256:{archive_sha256}"), components=images)
     bom.metadata.timestamp = datetime.fromtimestamp(package.commit.epoch, UTC)
     bom.metadata.component = chart
     bom.register_dependency(chart, images)
     return str(JsonV1Dot6(bom).output_as_string(indent=2)) + "\n"
+
+
+def _file(name: str, digest: str) -> Component:
+    hashes = [HashType(alg=HashAlgorithm.SHA_256, content=digest)]
+    return Component(name=name, type=ComponentType.FILE, bom_ref=f"file:{name}", hashes=hashes)
+
+
+def _image(name: ImageName) -> Component:
+    version, kind = name.tag or name.digest, ComponentType.CONTAINER
+    return Component(name=name.name, version=version, type=kind, bom_ref=str(name), purl=_purl(name))
 
 
 def files(archive: Path) -> dict[str, str]:
@@ -71,10 +65,10 @@ def files(archive: Path) -> dict[str, str]:
 
 
 def check(bill: str, archive: Path) -> None:
-    """Whether the bill is of this archive, file by file.
+    """Compare the bill with the archive, file by file.
 
     Raises:
-        HarnessError: it is not; the files that differ are named.
+        HarnessError: files differ, which are named.
     """
     component: dict[str, Any] = json.loads(bill)["metadata"]["component"]
     listed = {each["name"]: each["hashes"][0]["content"] for each in component["components"]}

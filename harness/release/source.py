@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tarfile
 import tempfile
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ import yaml
 from harness.paths import ROOT
 from harness.run import CommandError, run
 
-SEMVER = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?")
+TAGS = "v[0-9]*.[0-9]*.[0-9]*"
+"""Git's pattern of the tags of released versions."""
 
 
 @dataclass(frozen=True)
@@ -46,33 +46,20 @@ def export(directory: Path, root: Path = ROOT, version: str | None = None) -> No
 
 
 def metadata(root: Path = ROOT) -> dict[str, Any]:
-    """What Chart.yaml says."""
-    said: dict[str, Any] = yaml.safe_load((root / "Chart.yaml").read_text())
-    return said
+    """The contents of Chart.yaml."""
+    contents: dict[str, Any] = yaml.safe_load((root / "Chart.yaml").read_text())
+    return contents
 
 
-def order(version: str) -> tuple[tuple[int, ...], bool, str]:
-    """A key that sorts versions; a pre-release comes before its release.
-
-    Raises:
-        ValueError: it is no semantic version.
-    """
-    found = SEMVER.fullmatch(version)
-    if found is None:
-        raise ValueError(f"{version} is no semantic version")
-    *numbers, suffix = found.groups()
-    return tuple(map(int, numbers)), suffix is None, suffix or ""
-
-
-def released(root: Path = ROOT) -> list[str]:
-    """The released versions, oldest first, by the repository's tags `v*`."""
-    tagged = (tag[1:] for tag in _git(root, "tag", "--list", "v*").split())
-    return sorted((version for version in tagged if SEMVER.fullmatch(version)), key=order)
+def released(root: Path = ROOT, *options: str) -> list[str]:
+    """The released versions, oldest first, a pre-release before its release; `options` are those of `git tag`."""
+    tags = _git(root, "-c", "versionsort.suffix=-", "tag", "--list", "--sort=version:refname", *options, TAGS)
+    return [tag.removeprefix("v") for tag in tags.split()]
 
 
 def previous(version: str, root: Path = ROOT) -> str | None:
-    """The newest released version before this one; None if there is none."""
-    return next((each for each in reversed(released(root)) if order(each) < order(version)), None)
+    """The newest release but `version` in the history of the checked-out commit; None if there is none."""
+    return next((each for each in reversed(released(root, "--merged=HEAD")) if each != version), None)
 
 
 def values_of(version: str, root: Path = ROOT) -> str:

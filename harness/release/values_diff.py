@@ -12,7 +12,7 @@ HEADING = "## Default value changes"
 
 
 def leaves(values: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Each value that is no map, or an empty one, with its path; lists count as one value."""
+    """Each value that is not a map, or is an empty one, with its path; a list is one value."""
     if isinstance(values, dict) and values:
         for key, value in values.items():
             name = key if isinstance(key, str) and key.replace("-", "").replace("_", "").isalnum() else json.dumps(key)
@@ -21,23 +21,20 @@ def leaves(values: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, values
 
 
-def lines(old: str, new: str) -> list[str]:
-    """`- path: value` for what was, `+ path: value` for what is, sorted by path; comments and order do not count."""
+def markdown(old: str | None, new: str, version: str = "") -> str:
+    """The section for the release notes: a diff of `path: value`, sorted by path; comments and order do not count.
+
+    `old` is the values.yaml of the release `version`, None if there was none.
+    """
+    if old is None:
+        return f"{HEADING}\n\nThis is the first release with notes: every default is in values.yaml.\n"
     before, after = (dict(leaves(values)) if (values := yaml.safe_load(text)) else {} for text in (old, new))
-    found = []
+    changed = []
     for path in sorted(before.keys() | after.keys()):
         was, now = (_shown(path, side) for side in (before, after))
         if was != now:
-            found += [f"- {was}"] if was else []
-            found += [f"+ {now}"] if now else []
-    return found
-
-
-def markdown(old: str | None, new: str, version: str = "") -> str:
-    """The section for the release notes; `version` is the one that `old` is of, None if there was none."""
-    if old is None:
-        return f"{HEADING}\n\nThis is the first release with notes: every default is in values.yaml.\n"
-    changed = lines(old, new)
+            changed += [f"- {was}"] if was else []
+            changed += [f"+ {now}"] if now else []
     if not changed:
         return f"{HEADING}\n\nNone since {version}.\n"
     return "\n".join([f"{HEADING}\n", f"Since {version}:\n", "```diff", *changed, "```", ""])

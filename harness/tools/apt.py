@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from harness.errors import HarnessError
 from harness.progress import step
-from harness.run import CommandError, run
+from harness.run import run
 from harness.tools.store import advice
 
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # not on every user's PATH
@@ -32,13 +32,10 @@ def apt_install(programs: Mapping[str, str]) -> None:
         return
     packages = sorted(set(missing.values()))
     command = f"apt-get install -y {' '.join(packages)}"
-    if not installed("apt-get"):
-        raise HarnessError(
-            f"Not installed: {', '.join(sorted(missing))}",
-            f"Install them with this system's package manager (Debian calls the packages {', '.join(packages)}).",
-        )
-    if os.geteuid() != 0:
-        raise HarnessError(f"Not installed: {', '.join(sorted(missing))}", f"Run: sudo {command}")
+    if os.geteuid() != 0 or not installed("apt-get"):
+        other = f"Install them with this system's package manager (Debian calls the packages {', '.join(packages)})."
+        hint = f"Run: sudo {command}" if installed("apt-get") else other
+        raise HarnessError(f"Not installed: {', '.join(sorted(missing))}", hint)
     apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]  # another apt may be at work: wait, s
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     install = [*apt, "install", "-y", "--no-install-recommends", *packages]
@@ -46,8 +43,5 @@ def apt_install(programs: Mapping[str, str]) -> None:
         if run(install, env=quiet, stdin="", check=False).returncode == 0:
             return
         shown.detail("after refreshing the package lists")
-        try:
-            run([*apt, "update"], env=quiet, stdin="")
-            run(install, env=quiet, stdin="")
-        except CommandError as error:
-            raise CommandError(error.message, advice(error.message, f"Run: {command}"), error.completed) from error
+        for words in ([*apt, "update"], install):
+            run(words, env=quiet, stdin="", hint=lambda said: advice(said, f"Run: {command}"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.progress import Step
-from harness.run import CommandError, run
+from harness.run import run
 from harness.tools.store import advice
 
 ENVIRONMENT = {
@@ -26,9 +26,17 @@ def digest(module: Path, *more: str) -> str:
 
 
 def go_build(
-    go: Path, module: Path, package: str, output: Path, shown: Step, *, ldflags: str = "", tags: Sequence[str] = ()
+    go: Path,
+    module: Path,
+    package: str,
+    output: Path,
+    shown: Step,
+    *,
+    ldflags: str = "",
+    tags: Sequence[str] = (),
+    prefix: str = "",
 ) -> None:
-    """Build one main package of the module at `module` into the file `output`; `shown` says how far it is.
+    """Build one main package of the module at `module` into the file `output`; `shown` says how far, after `prefix`.
 
     Raises:
         CommandError: it does not build, the network does not answer, or the disk is full.
@@ -38,13 +46,10 @@ def go_build(
     def progress(line: str) -> None:
         nonlocal count
         if line.startswith("go: downloading "):
-            shown.detail(line.removeprefix("go: "))
+            shown.detail(prefix + line.removeprefix("go: "))
         elif " " not in line:
             count += 1
-            shown.detail(f"{count} packages, {line}")
+            shown.detail(f"{prefix}{count} packages, {line}")
 
     args = ["build", "-v", "-trimpath", "-ldflags", f"-s -w {ldflags}".strip(), "-tags", ",".join(tags)]
-    try:
-        run([go, *args, "-o", output, package], cwd=module, env=ENVIRONMENT, on_line=progress)
-    except CommandError as error:
-        raise CommandError(error.message, advice(error.message), error.completed) from error
+    run([go, *args, "-o", output, package], cwd=module, env=ENVIRONMENT, on_line=progress, hint=advice)

@@ -97,41 +97,28 @@ _HELM3 = "helm.sh/helm/v3"
 
 def _helm3_ldflags() -> str:
     """What is built upon Helm 3 assumes Kubernetes 1.20 unless the linker sets another version."""
-    major, minor = KUBERNETES
     flags = {f"{_HELM3}/internal/version.version": module_version(_HELM3)}
     for package in ("pkg/chartutil", "pkg/lint/rules"):
-        flags[f"{_HELM3}/{package}.k8sVersionMajor"] = str(major)
-        flags[f"{_HELM3}/{package}.k8sVersionMinor"] = str(minor)
+        for part, number in zip(("Major", "Minor"), KUBERNETES, strict=True):
+            flags[f"{_HELM3}/{package}.k8sVersion{part}"] = str(number)
     return " ".join(f"-X {name}={value}" for name, value in flags.items())
 
 
+_SHORT = ("version", "--short")
+_MINOR = KUBERNETES[1]
 _COSIGN_SAYS = "sigs.k8s.io/release-utils/version.gitVersion"
 
 PINS = {
     pin.name: pin
     for pin in (
         # 4.2.0 is the first that drops keys whose default is null, as every later one does.
-        Pin("helm", ("helm4", "helm"), ("version", "--short"), (4, 2), (5,), layer=LAYER),
+        Pin("helm", ("helm4", "helm"), _SHORT, (4, 2), (5,), layer=LAYER),
         # 3.18 is the first with the wording of schema errors that Helm 4 has.
-        Pin("helm3", ("helm3", "helm"), ("version", "--short"), (3, 18), (4,), layer=HELM3_LAYER),
+        Pin("helm3", ("helm3", "helm"), _SHORT, (3, 18), (4,), layer=HELM3_LAYER),
         # The oldest that is promised, and no newer one in its place.
-        Pin(
-            "helm-floor",
-            ("helm-floor", "helm3", "helm"),
-            ("version", "--short"),
-            FLOOR,
-            (FLOOR[0], FLOOR[1] + 1),
-            layer=FLOOR_LAYER,
-        ),
+        Pin("helm-floor", ("helm-floor", "helm3", "helm"), _SHORT, FLOOR, (3, FLOOR[1] + 1), layer=FLOOR_LAYER),
         # Within one minor of the API server: that is what Kubernetes supports.
-        Pin(
-            "kubectl",
-            ("kubectl",),
-            ("version", "--client"),
-            (1, KUBERNETES[1] - 1),
-            (1, KUBERNETES[1] + 2),
-            layer=LAYER,
-        ),
+        Pin("kubectl", ("kubectl",), ("version", "--client"), (1, _MINOR - 1), (1, _MINOR + 2), layer=LAYER),
         Pin("crane", ("crane",), ("version",), (0, 20), package="github.com/google/go-containerregistry/cmd/crane"),
         # Never one from PATH: a plain build of it renders for Kubernetes 1.20.
         Pin(

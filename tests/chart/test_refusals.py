@@ -22,7 +22,7 @@ SURGE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}
 
 
 def provider(**fields: Any) -> dict[str, Any]:
-    """Values with one outside provider, `p`."""
+    """Values with one external provider, `p`."""
     return {"externalProviders": {"p": {"url": "https://api.example.com/v1", "modelAlias": ["m"], **fields}}}
 
 

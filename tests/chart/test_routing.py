@@ -49,7 +49,7 @@ def test_each_upstream_of_an_alias_is_a_port_of_a_service(render: Render, values
         for each in pool["providers"]:
             url = urlsplit(each["url"])
             assert url.path == "/v1"
-            if url.scheme == "https":  # an outside provider
+            if url.scheme == "https":  # an external provider
                 assert each["propagate_trace_context"] is False
                 continue
             *_, service = str(url.hostname).split(".")  # a replica's hostname has its own name before the Service's

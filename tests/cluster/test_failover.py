@@ -1,4 +1,4 @@
-"""An alias served by an engine of the release, with an outside provider as fallback: which answers, and its status.
+"""An alias served by an engine of the release, with an external provider as fallback: which answers, and its status.
 
 The provider is a stand-in: a pod outside the release, reached by its URL (see provider.py).
 """

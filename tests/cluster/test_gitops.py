@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cluster import Cluster
-from harness.cluster.crds import install_gateway_crds, install_monitoring_crds
+from harness.cluster.crds import install_crds
 from harness.errors import HarnessError
 from harness.helm import Values
 from harness.kubectl import Kubectl
@@ -101,6 +101,5 @@ def test_an_example_applied_twice_changes_nothing_and_is_stored_as_rendered(exam
 
 def test_every_option_applied_twice_changes_nothing_and_is_stored_as_rendered(cluster: Cluster, still: Kubectl) -> None:
     """Here the user's quantities are compared by value, not by format."""
-    install_monitoring_crds(cluster)
-    install_gateway_crds(cluster)
+    install_crds(cluster)
     check(still, EVERYTHING, exact=False)

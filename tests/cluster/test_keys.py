@@ -129,7 +129,7 @@ def test_a_missing_key_stops_the_new_gateway_with_a_message_while_the_old_one_se
 ) -> None:
     stack = keyed.stack
     late = {"onwards": {"clientKeys": {"late": {"apiKey": reference}}}}
-    stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, values=[VALUES, late], wait=False)
+    stack.helm.upgrade_install("t", chart.reference, version=chart.version, plain_http=True, values=[VALUES, late])
     until = time.monotonic() + AVAILABLE_SECONDS
     while not any(message in event.get("message", "") for event in kubectl.items("events")):
         assert time.monotonic() < until, [event.get("message") for event in kubectl.items("events")]
@@ -138,7 +138,7 @@ def test_a_missing_key_stops_the_new_gateway_with_a_message_while_the_old_one_se
         path, body = KINDS["chat"]
         answer = httpx.post(f"http://127.0.0.1:{port}/v1/{path}", json=body, headers=headers(KEYS["right"]), timeout=60)
         assert answer.status_code == 200
-    stack.helm.rollback("t", wait=False)
+    stack.helm.rollback("t")
     kubectl.wait_available(GATEWAY)
 
 

@@ -37,7 +37,7 @@ def test_an_upgrade_adds_an_alias_and_a_rollback_removes_it(install: Install) ->
     with gateway(installed) as client:
         assert sorted(client.models()) == ["second", "tiny"]
         assert client.chat("second", QUESTION).strip() == ANSWER
-    installed.stack.helm.rollback("t", wait=False)
+    installed.stack.helm.rollback("t")
     installed.stack.kubectl.wait_available(selector="app.kubernetes.io/instance=t")
     with gateway(installed) as client:
         assert client.models() == ["tiny"]
@@ -148,7 +148,7 @@ def test_the_readmes_commands_run_as_printed(cluster: Cluster) -> None:
 def test_refused_values_install_nothing(cluster: Cluster, chart: Published, namespace: str) -> None:
     helm = Helm(kubeconfig=cluster.kubeconfig, namespace=namespace)
     with pytest.raises(Exception, match=r"modelGroups\.nobody\.modelAlias: no alias is set"):
-        helm.install(
+        helm.upgrade_install(
             "t",
             chart.reference,
             version=chart.version,

@@ -88,9 +88,7 @@ def test_an_empty_key_stops_the_new_gateway_with_a_message_while_the_old_one_ser
         json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "engine"}, "stringData": {"key": "\n"}})
     )
     keyed = {"modelGroups": {"tiny": {**TINY, "apiKey": {"name": "engine", "key": "key"}}}}
-    installed.stack.helm.upgrade(
-        "t", chart.reference, version=chart.version, plain_http=True, values=[keyed], wait=False
-    )
+    installed.stack.helm.upgrade_install("t", chart.reference, version=chart.version, plain_http=True, values=[keyed])
     until = time.monotonic() + AVAILABLE_SECONDS
     stopped: list[str] = []
     while not stopped and time.monotonic() < until:

@@ -78,14 +78,14 @@ def test_an_older_release_is_upgraded_in_place_and_rolled_back(
     assert answer(stack) == ANSWER
 
     flags = ["--values", str(values)] if flag == "--values" else [flag]
-    stack.helm.upgrade("t", chart.reference, version=chart.version, plain_http=True, wait=False, flags=flags)
+    stack.helm.upgrade_install("t", chart.reference, version=chart.version, plain_http=True, flags=flags)
     stack.kubectl.wait_available()
     assert identities(stack) == before
     assert answer(stack) == ANSWER
     proof = ["cat", "/root/.cache/huggingface/proof"]
     assert stack.kubectl.exec("deployment/t-inference-stack-tiny", proof).strip() == "kept"
 
-    stack.helm.rollback("t", wait=False)
+    stack.helm.rollback("t")
     stack.kubectl.wait_available()
     assert identities(stack) == before
     assert answer(stack) == ANSWER

@@ -13,10 +13,9 @@ import pytest
 
 from harness import generated
 from harness.bench import aliases, balance, chart, gateways, latency, page, peers, program
-from harness.bench.figures import Figures, Spread
+from harness.bench.figures import Figures, Spread, rows, shares
 from harness.bench.plots import plots
-from harness.bench.report import sheets
-from harness.bench.results import REQUESTS, STREAMS, Aliases, Balance, Measurement, Results, percentile
+from harness.bench.results import REQUESTS, STREAMS, Aliases, Balance, Measurement, percentile
 from harness.manifests import container
 from harness.run import CommandError, run
 from harness.tools import tool
@@ -25,26 +24,29 @@ TINY = latency.Plan(rates=(40,), streams=(3,), warm=0.2, seconds=0.5, rounds=2, 
 
 
 def measurement(gateway: str, number: int, p50: float, p99: float, **more: object) -> Measurement:
-    plain = Measurement(gateway, REQUESTS, 100, number, p50, p99, 100, 100, 0.1, 0.2, 20, 0)
+    plain = Measurement(gateway, REQUESTS, 100, number, p50, p99, 100, 100, 0.2, 20, 0)
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def results() -> Results:
+def measurements() -> list[Measurement]:
     """Two rounds, the second of them on a slower machine."""
-    found = Results("nox -s bench", "2020-01-01", {"Machine": "small"}, {"Onwards": "1.2.3"}, 60)
-    direct, ours, old = gateways.DIRECT, gateways.ONWARDS, gateways.ONWARDS_200M
+    found = []
     for number, slow in ((1, 0.0), (2, 5.0)):
-        found.measurements += [
-            measurement(direct, number, 1 + slow, 2 + slow),
-            measurement(ours, number, 1.5 + slow, 3 + slow),
-            measurement(old, number, 2 + slow, 12 + slow, throttled=7),
+        found += [
+            measurement(gateways.DIRECT, number, 1 + slow, 2 + slow),
+            measurement(gateways.ONWARDS, number, 1.5 + slow, 3 + slow),
+            measurement(gateways.ONWARDS_200M, number, 2 + slow, 12 + slow, throttled=7),
             measurement(gateways.VLLM_ROUTER, number, 900.0, 2000.0, came=40),
         ]
-    found.missing[gateways.LITELLM] = "no network\nat all"
-    found.balances += [Balance(mode, 1, [1.2, 0.8], 1.4, [1.0] * 8 + [0.5], 0, 99) for mode in balance.MODES]
-    found.aliases.append(Aliases("1 alias", 80, 1, 100, 15))
     return found
+
+
+def figures(measurements: list[Measurement]) -> Figures:
+    balances = [Balance(mode, [1.2, 0.8], 1.4, [1.0] * 8 + [0.5], 0, 99) for mode in balance.MODES]
+    aliases = [Aliases("1 alias", 80, 1, 100, 15)]
+    missing = {gateways.LITELLM: "no network\nat all"}
+    return Figures(["Machine: small"], rows(measurements), shares(balances), aliases, missing)
 
 
 def test_the_generators_own_arithmetic() -> None:
@@ -65,14 +67,9 @@ def test_percentiles(values: list[float], share: float, wanted: float) -> None:
     assert percentile(values, share) == wanted
 
 
-def test_nothing_has_no_percentile() -> None:
-    with pytest.raises(ValueError, match="no values"):
-        percentile([], 0.5)
-
-
-def test_what_a_gateway_adds_is_a_difference_within_a_round(results: Results) -> None:
+def test_what_a_gateway_adds_is_a_difference_within_a_round(measurements: list[Measurement]) -> None:
     """The slow round makes both slower, and adds nothing to what the gateway adds."""
-    direct, ours, old, _ = Figures.of(results).rows
+    direct, ours, old, _ = rows(measurements)
     assert (direct.added_p50, direct.times) == (None, None)
     assert ours.added_p50 == Spread(0.5, 0.5, 0.5)
     assert (ours.p50, ours.times) == (4.0, 1)
@@ -80,35 +77,34 @@ def test_what_a_gateway_adds_is_a_difference_within_a_round(results: Results) ->
     assert old.throttled == 7
 
 
-def test_a_gateway_that_falls_behind_has_no_latency(results: Results) -> None:
+def test_a_gateway_that_falls_behind_has_no_latency(measurements: list[Measurement]) -> None:
     """The median of those answers that came would flatter it."""
-    figures = Figures.of(results)
-    *_, late = figures.rows
+    *_, late = rows(measurements)
     assert (late.p50, late.added_p50, late.times) == (None, None, None)
-    table = sheets(figures)[0].markdown()
+    table = page.tables(figures(measurements))["REQUESTS"]
     assert "does not keep up: 40 of 100 a second came" in table
     assert "not measured: no network |" in table
 
 
-def test_one_bad_round_is_told_and_does_not_hide_the_others(results: Results) -> None:
-    results.measurements.append(measurement(gateways.ONWARDS, 3, 50, 90, came=50))
-    (ours,) = (row for row in Figures.of(results).rows if row.gateway == gateways.ONWARDS)
+def test_one_bad_round_is_listed_and_does_not_hide_the_others(measurements: list[Measurement]) -> None:
+    measurements.append(measurement(gateways.ONWARDS, 3, 50, 90, came=50))
+    (ours,) = (row for row in rows(measurements) if row.gateway == gateways.ONWARDS)
     assert ours.p50 == 6.5
-    assert "| 6.50, behind in 1 of 3 rounds |" in sheets(Figures.of(results))[0].markdown()
+    assert "| 6.50, behind in 1 of 3 rounds |" in page.tables(figures(measurements))["REQUESTS"]
 
 
-def test_figures_survive_being_kept(results: Results, tmp_path: Path) -> None:
-    figures = Figures.of(results)
-    figures.save(tmp_path / "deep" / "kept.json")
-    assert Figures.load(tmp_path / "deep" / "kept.json") == figures
+def test_figures_are_loaded_as_they_were_saved(measurements: list[Measurement], tmp_path: Path) -> None:
+    saved = figures(measurements)
+    saved.save(tmp_path / "deep" / "figures.json")
+    assert Figures.load(tmp_path / "deep" / "figures.json") == saved
 
 
-def test_plots_are_small_and_well_formed_and_the_same_again(results: Results) -> None:
-    drawings = plots(Figures.of(results))
+def test_plots_are_small_and_well_formed_and_the_same_again(measurements: list[Measurement]) -> None:
+    drawings = plots(figures(measurements))
     for drawing in drawings.values():
         ElementTree.fromstring(drawing)
         assert len(drawing) < 40_000
-    assert plots(Figures.of(results)) == drawings
+    assert plots(figures(measurements)) == drawings
 
 
 def test_the_page_and_its_plots_are_made_of_the_committed_figures() -> None:
@@ -117,30 +113,19 @@ def test_the_page_and_its_plots_are_made_of_the_committed_figures() -> None:
     assert {*page.PLOTS.iterdir()} == {*files, page.FIGURES} - {page.PAGE}
 
 
-def test_shares_are_against_the_mean() -> None:
-    assert balance.shares([1, 2, 3]) == [0.5, 1, 1.5]
-
-
 def test_the_configuration_is_the_charts_but_for_addresses() -> None:
     rendered = chart.config(chart.render(chart.one_group(balancing="perReplica", replicaCount=2)))
-    changed = chart.led_to(rendered, ["127.0.0.1:1", "127.0.0.1:2"])
-    (pool,) = changed["targets"].values()
-    assert [provider["url"] for provider in pool["providers"]] == ["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"]
-    (own,) = rendered["targets"].values()
-    assert {**pool, "providers": None} == {**own, "providers": None}
+    addresses = ["127.0.0.1:1", "127.0.0.1:2"]
+    changed = chart.with_addresses(rendered, addresses)
+    (own,), (pool,) = rendered["targets"].values(), changed["targets"].values()
+    assert [provider["url"] for provider in pool["providers"]] == [f"http://{address}/v1" for address in addresses]
     for here, there in zip(pool["providers"], own["providers"], strict=True):
-        assert {**here, "url": there["url"]} == there
-    assert {**changed, "targets": None} == {**rendered, "targets": None}
+        here["url"] = there["url"]
+    assert changed == rendered
     with pytest.raises(ValueError, match="zip"):
-        chart.led_to(rendered, ["127.0.0.1:1"])
-    assert chart.arguments(1234, 1235, Path("/there"))[:6] == [
-        "--targets",
-        "/there",
-        "--port",
-        "1234",
-        "--metrics-port",
-        "1235",
-    ]
+        chart.with_addresses(rendered, addresses[:1])
+    words = chart.arguments(1234, 1235, Path("/there"))
+    assert words[:6] == ["--targets", "/there", "--port", "1234", "--metrics-port", "1235"]
 
 
 def test_the_cpu_limit_is_the_one_that_is_rendered() -> None:
@@ -156,7 +141,7 @@ def test_there_are_as_many_aliases_as_is_said(what: str) -> None:
 
 
 def test_other_gateways_are_pinned() -> None:
-    assert set(peers.pins()) == {"litellm", "vllm-router"}
+    assert [f"litellm[proxy]=={peers.version('litellm')}", f"vllm-router=={peers.version('vllm-router')}"] == peers.PINS
     assert {gateways.LITELLM, gateways.VLLM_ROUTER, gateways.ONWARDS} == set(gateways.versions())
 
 
@@ -176,16 +161,16 @@ def test_the_mock_engine_alone_is_measured() -> None:
 def test_engines_count_what_they_are_asked_and_a_ninth_joins() -> None:
     with program.mock(2, spare=1) as engines:
         url = f"http://{engines.service}"
-        engines.reset()
+        engines.ask("reset")
         first = program.load("workers", url, 0, 0.5, workers=8)
-        before = engines.count()
+        before = engines.ask("count")
         assert before["requests"][2] == 0
-        # One that the end of the time cut off is asked, and not answered.
+        # A request that the end of the time cut off is counted as a request, but not as answered.
         assert first["answered"] <= sum(before["requests"]) <= first["answered"] + 8
         assert first["failed"] == 0
-        engines.join()
+        engines.ask("join")
         program.load("workers", url, 0, 1, workers=64)
-        assert engines.count()["requests"][2] > 0
+        assert engines.ask("count")["requests"][2] > 0
 
 
 def test_a_gateway_that_cannot_be_had_is_named_and_the_others_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from harness.paths import ROOT, ci_values
 
 @pytest.fixture
 def ct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A ct that says how it was called, and fails if it is told to install."""
+    """A ct that prints how it was called, and fails at `install`."""
     program = tmp_path / "ct"
     program.write_text('#!/bin/sh\necho "$PWD $KUBECONFIG $*"; command -v helm; command -v kubectl; test "$1" = lint\n')
     program.chmod(0o755)

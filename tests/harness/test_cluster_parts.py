@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from harness.cluster import binaries, cgroups, host, network, node_config, operations, pki, processes, registry
+from harness.cluster import binaries, cgroups, host, network, node_config, pki, processes, registry
 from harness.cluster.state import NAMESPACES, Record, State, started_by_us
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
@@ -38,10 +39,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # --- state
 
 
-def test_a_record_is_read_as_it_was_written() -> None:
+def test_a_record_is_read_as_it_was_written_in_a_directory_of_its_owner() -> None:
     record = Record(NAMESPACES, pid=7, started=8, boot="b", subnet="10.77.0.0/24", programs="/p", ready=True)
     State("one").write(record)
     assert State("one").read() == record
+    assert State("one").directory.stat().st_mode & 0o777 == 0o700  # there are private keys below it
 
 
 def test_a_broken_record_is_none_and_its_cluster_is_still_found() -> None:
@@ -50,11 +52,6 @@ def test_a_broken_record_is_none_and_its_cluster_is_still_found() -> None:
     (state.directory / "cluster.json").write_text("{")
     assert state.read() is None
     assert [cluster.name for cluster in started_by_us()] == ["one"]
-
-
-def test_keys_lie_in_a_directory_for_root_alone() -> None:
-    State("one").write(Record(NAMESPACES))
-    assert State("one").directory.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("name", ["", "A", "a_b", "-a", "a-", "../x", "a" * 41])
@@ -218,15 +215,16 @@ def test_certificates_are_signed_for_those_who_use_them(tmp_path: Path) -> None:
 # --- configuration
 
 
-def test_the_configuration_is_one_that_can_be_read(tmp_path: Path) -> None:
+def test_the_configuration_can_be_read_and_names_no_path_of_the_host(tmp_path: Path) -> None:
     node_config.write(tmp_path, ADDRESS)
     assert yaml.safe_load((tmp_path / "kubelet.yaml").read_text())["clusterDNS"] == ["10.96.0.10"]
     assert yaml.safe_load((tmp_path / "kube-proxy.yaml").read_text())["mode"] == "nftables"
     assert f'[host."http://{ADDRESS}:5000"]' in (tmp_path / "registries/_default/hosts.toml").read_text()
-    subprocess.run(["bash", "-n", tmp_path / "services.sh"], check=True)
-
+    for script in (tmp_path / "services.sh", Path(node_config.__file__).with_name("init.sh")):
+        subprocess.run(["bash", "-n", script], check=True)
     for toml in tmp_path.rglob("*.toml"):
         tomllib.loads(toml.read_text())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and str(tmp_path) in path.read_text()]
 
 
 def test_every_service_is_a_program_that_is_built() -> None:
@@ -234,25 +232,12 @@ def test_every_service_is_a_program_that_is_built() -> None:
     assert {service.name for service in node_config.services(ADDRESS)} <= built
 
 
-def test_paths_of_the_host_are_not_in_the_configuration(tmp_path: Path) -> None:
-    node_config.write(tmp_path, ADDRESS)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and str(tmp_path) in path.read_text()]
-
-
-def test_init_is_a_script() -> None:
-    subprocess.run(["bash", "-n", Path(node_config.__file__).with_name("init.sh")], check=True)
-
-
 # --- what is said in several places
 
 
-def manifests() -> list[dict[str, Any]]:
-    files = sorted(binaries.MANIFESTS.glob("*.yaml"))
-    return [document for file in files for document in yaml.safe_load_all(file.read_text())]
-
-
 def test_manifests_and_sources_agree() -> None:
-    by_name = {(m["kind"], m["metadata"]["name"]): m for m in manifests()}
+    documents = (each for file in binaries.MANIFESTS.glob("*.yaml") for each in yaml.safe_load_all(file.read_text()))
+    by_name = {(each["kind"], each["metadata"]["name"]): each for each in documents}
     dns = by_name["Deployment", "coredns"]["spec"]["template"]["spec"]["containers"][0]
     assert dns["image"] == binaries.coredns_image()
     assert by_name["Service", "kube-dns"]["spec"]["clusterIP"] == str(node_config.DNS_SERVICE)
@@ -304,30 +289,26 @@ def test_a_machine_that_can() -> None:
     assert os.environ["PATH"].endswith(":/usr/sbin:/sbin:/bin")
 
 
-@pytest.mark.usefixtures("able")
-def test_no_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    with pytest.raises(HarnessError, match="needs root") as raised:
-        host.check()
-    assert "sudo" in raised.value.hint
+def refuse(*_: object) -> Completed:
+    raise CommandError("unshare: Operation not permitted", "")
 
 
 @pytest.mark.usefixtures("able")
-def test_not_linux(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.system", lambda: "Darwin")
-    with pytest.raises(HarnessError, match="needs Linux; this is Darwin") as raised:
+@pytest.mark.parametrize(
+    ("replaced", "by", "message", "hint"),
+    [
+        ("os.geteuid", lambda: 1000, "needs root", "sudo"),
+        ("platform.system", lambda: "Darwin", "needs Linux; this is Darwin", "start Docker and install kind"),
+        ("harness.cluster.host.run", refuse, "may not make namespaces", "privileged container"),
+    ],
+)
+def test_a_machine_that_cannot(
+    monkeypatch: pytest.MonkeyPatch, replaced: str, by: Callable[..., object], message: str, hint: str
+) -> None:
+    monkeypatch.setattr(replaced, by)
+    with pytest.raises(HarnessError, match=message) as raised:
         host.check()
-    assert "start Docker and install kind" in raised.value.hint
-
-
-@pytest.mark.usefixtures("able")
-def test_a_root_that_may_not_make_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> Completed:
-        raise CommandError("unshare: Operation not permitted", "")
-
-    monkeypatch.setattr(host, "run", refuse)
-    with pytest.raises(HarnessError, match="may not make namespaces"):
-        host.check()
+    assert hint in raised.value.hint
 
 
 def test_a_cache_that_the_node_would_cover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,8 +364,7 @@ def test_only_what_is_missing_is_pushed(fake: FakeRegistry, tmp_path: Path) -> N
     it.load(images)
     it.load(images)
     assert sorted(fake.pushes) == ["x/a:1", "x/b:1"]
-    # The same name, another image: the node has to forget the one it has.
-    assert it.load([ImageArchive("docker.io/x/a:1", tmp_path / "a2.tar")]) == ["docker.io/x/a:1"]
+    it.load([ImageArchive("docker.io/x/a:1", tmp_path / "a2.tar")])  # the same name, another image
     fake.digests.clear()  # the registry has started again
     it.load(images)
     assert sorted(fake.pushes) == ["x/a:1"] * 3 + ["x/b:1"] * 2
@@ -407,15 +387,3 @@ def test_a_registry_that_is_gone_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "images.json").write_text(f'{{"x/a:1": {{"archive": "{tmp_path}", "digest": "d"}}}}')
     with pytest.raises(HarnessError, match="does not answer"):
         it.load([ImageArchive("docker.io/x/a:1", tmp_path)])
-
-
-# --- operations
-
-
-def test_gpus_of_every_make_are_counted() -> None:
-    nodes: list[dict[str, object]] = [
-        {"status": {"allocatable": {"nvidia.com/gpu": "8", "cpu": "2"}}},
-        {"status": {"allocatable": {"amd.com/gpu": "2"}}},
-        {"status": {}},
-    ]
-    assert operations.gpus(nodes) == 10

@@ -10,26 +10,14 @@ from typing import Any
 import pytest
 
 from harness import cluster
-from harness.cluster import (
-    Cluster,
-    Status,
-    __main__,
-    binaries,
-    cgroups,
-    choose,
-    given,
-    host,
-    kind,
-    namespaces,
-    network,
-    operations,
-)
+from harness.cluster import Cluster, __main__, binaries, cgroups, choose, host, kind, namespaces, network
 from harness.cluster.given import Given
 from harness.cluster.kind import Kind
 from harness.cluster.namespaces import Namespaces
 from harness.cluster.state import NAMESPACES, Record, State, started_by_us
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
+from harness.kubectl import Kubectl
 from harness.run import CommandError, Completed
 
 
@@ -92,23 +80,37 @@ def test_docker_that_hangs_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 class FakeKubectl:
+    answer = Completed((), 0, '{"gitVersion": "v1.37.2"}', "")
+
     def __init__(self, *_: object, **__: object) -> None:
-        self.kubeconfig = Path("config")
+        pass
+
+    def ready(self) -> bool:
+        return True
 
     def items(self, _: str) -> list[dict[str, Any]]:
-        return [{"metadata": {"name": "n"}, "status": {"allocatable": {"nvidia.com/gpu": "2"}}}]
+        sizes = ({"nvidia.com/gpu": "2", "cpu": "2"}, {"amd.com/gpu": "1"})
+        return [{"metadata": {"name": "n"}, "status": {"allocatable": each}} for each in sizes] + [{"status": {}}]
 
     def run(self, *_: object, **__: object) -> Completed:
-        raise CommandError("kubectl: ended with code 1\nconnection refused", "")
+        return self.answer
 
 
 @pytest.fixture
 def own(monkeypatch: pytest.MonkeyPatch) -> Given:
-    monkeypatch.setattr(given, "Kubectl", FakeKubectl)
+    monkeypatch.setattr(cluster, "Kubectl", FakeKubectl)
     return Given("mine", Path("config"))
 
 
-def test_a_cluster_that_does_not_answer(own: Given) -> None:
+def test_the_status_counts_gpus_of_every_make(own: Given) -> None:
+    assert own.status() == "Kubernetes v1.37.2, 3 node(s), 3 GPU(s)"
+
+
+def test_a_cluster_that_does_not_answer(own: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> Completed:
+        raise CommandError("kubectl: ended with code 1\nconnection refused", "")
+
+    monkeypatch.setattr(FakeKubectl, "run", refuse)
     with pytest.raises(HarnessError, match="does not answer: connection refused"):
         own.up()
 
@@ -118,7 +120,7 @@ def test_its_gpus_are_never_made_up(own: Given) -> None:
     with pytest.raises(HarnessError, match=r"No node of this cluster offers 8 nvidia.com/gpu \(the most is 2\)"):
         own.advertise_gpus(8)
     with pytest.raises(HarnessError, match="amd"):
-        own.advertise_gpus(1, "amd.com/gpu")
+        own.advertise_gpus(2, "amd.com/gpu")
 
 
 def test_it_is_told_what_it_must_pull(own: Given, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,12 +147,12 @@ class FakeKind:
         words = [str(a) for a in args]
         self.calls.append(" ".join(words[1:3]))
         if words[1:3] == ["create", "cluster"]:
-            self.clusters.add(words[4])
+            self.clusters.add(words[-1])
             if self.fails:
                 raise CommandError("no space", "")
-            Path(words[-1]).touch()
+            Path(words[words.index("--kubeconfig") + 1]).touch()
         if words[1:3] == ["delete", "cluster"]:
-            self.clusters.discard(words[4])
+            self.clusters.discard(words[-1])
         return Completed((), 0, "\n".join(self.clusters), "")
 
 
@@ -158,9 +160,8 @@ class FakeKind:
 def docker(monkeypatch: pytest.MonkeyPatch) -> FakeKind:
     fake = FakeKind()
     monkeypatch.setattr(kind, "run", fake.run)
-    monkeypatch.setattr(kind, "Kubectl", FakeKubectl)
+    monkeypatch.setattr(cluster, "Kubectl", FakeKubectl)
     monkeypatch.setattr("shutil.which", lambda _: "/bin/kind")
-    monkeypatch.setattr(operations, "ready", lambda _: True)
     return fake
 
 
@@ -264,7 +265,8 @@ def test_a_full_disk_is_said_to_be_one(here: Machine, monkeypatch: pytest.Monkey
 def test_a_process_that_is_not_the_one_we_started_is_not_ended(here: Machine, record: dict[str, Any]) -> None:
     here.running[9] = 99
     State("one").write(Record(NAMESPACES, **{"pid": 9, "started": 99, "boot": "now", **record}))
-    assert not Namespaces("one").status().running
+    with pytest.raises(HarnessError, match="does not run"):
+        Namespaces("one").status()
     Namespaces("one").down()
     assert here.running == {9: 99}
     assert here.removed
@@ -275,7 +277,7 @@ def test_one_that_runs_is_left_alone(here: Machine, monkeypatch: pytest.MonkeyPa
     here.running[9] = 99
     record = Record(NAMESPACES, 9, 99, "now", "10.77.5.0/24", "/programs", ready=True)
     State("one").write(record)
-    monkeypatch.setattr(operations, "ready", lambda _: True)
+    monkeypatch.setattr(Kubectl, "ready", lambda _: True)
     monkeypatch.setenv("NO_PROXY", "")
     Namespaces("one").up()
     assert not here.killed
@@ -291,7 +293,7 @@ def test_one_that_is_half_started_or_broken_is_started_anew(
     here.running[9] = 99
     State("one").write(Record(NAMESPACES, 9, 99, "now", "10.77.5.0/24", "/programs", ready=ready))
     started: list[Path] = []
-    monkeypatch.setattr(operations, "ready", lambda _: False)
+    monkeypatch.setattr(Kubectl, "ready", lambda _: False)
     monkeypatch.setattr(Namespaces, "_start", lambda _, programs: started.append(programs))
     Namespaces("one").up()
     assert here.killed == [9]
@@ -318,14 +320,10 @@ def test_down_without_root_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- the command line
 
 
-class FakeCluster:
-    name = "one"
-    registry: str | None = None
-    kubeconfig = Path("/k")
-
+class FakeCluster(Cluster):
     def __init__(self) -> None:
+        super().__init__("one", Path("/k"))
         self.calls: list[object] = []
-        self.running = True
 
     def up(self) -> None:
         self.calls.append("up")
@@ -333,8 +331,8 @@ class FakeCluster:
     def down(self) -> None:
         self.calls.append("down")
 
-    def status(self) -> Status:
-        return Status("fake", self.name, self.running, "v1.37.2", 1, 8)
+    def status(self) -> str:
+        raise HarnessError("It does not run.", "Start it.")
 
     def load(self, images: Sequence[ImageArchive]) -> None: ...
 
@@ -359,25 +357,17 @@ def test_up_with_gpus(chosen: FakeCluster, capsys: pytest.CaptureFixture[str]) -
         __main__.main(["up", "--gpus", "-1"])
 
 
-def test_status_says_it_with_its_code_too(chosen: FakeCluster, capsys: pytest.CaptureFixture[str]) -> None:
-    assert __main__.main(["status"]) == 0
-    assert "v1.37.2, 1 node(s), 8 GPU(s)" in capsys.readouterr().out
-    chosen.running = False
-    assert __main__.main(["status"]) == 1
-
-
 def test_down_clean_and_kubeconfig(chosen: FakeCluster, capsys: pytest.CaptureFixture[str]) -> None:
     assert [__main__.main([command]) for command in ("down", "clean", "kubeconfig")] == [0, 0, 0]
     assert chosen.calls == ["down"] * 3
     assert capsys.readouterr().out.endswith("/k\n")
 
 
-def test_a_failure_is_two_lines(
+def test_status_of_a_cluster_that_does_not_run_fails_in_two_lines(
     chosen: FakeCluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> None:
-        raise HarnessError("no root", "sudo")
-
-    monkeypatch.setattr(chosen, "up", fail)
-    assert __main__.main(["up"]) == 1
-    assert capsys.readouterr().err == "error: no root\nsudo\n"
+    assert __main__.main(["status"]) == 1
+    assert capsys.readouterr().err == "error: It does not run.\nStart it.\n"
+    monkeypatch.setattr(chosen, "status", lambda: "Kubernetes v1.37.2, 1 node(s), 8 GPU(s)")
+    assert __main__.main(["status"]) == 0
+    assert capsys.readouterr().out == "one: Kubernetes v1.37.2, 1 node(s), 8 GPU(s) (/k)\n"

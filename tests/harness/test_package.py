@@ -11,7 +11,7 @@ TREES = ("templates", "files", "examples")
 
 
 def test_the_package_holds_the_chart_and_nothing_else(tmp_path: Path) -> None:
-    """A checkout is full of other things; what is not for users is not in the archive, which a release stores whole."""
+    """A checkout has many other files; those that are not for users are not in the archive."""
     trees = (path for tree in TREES for path in (ROOT / tree).rglob("*") if path.is_file())
     wanted = {p.relative_to(ROOT).as_posix() for p in (*(ROOT / f for f in FILES), *trees) if p.exists()}
     with tarfile.open(Helm().package(ROOT, tmp_path)) as archive:
@@ -20,5 +20,5 @@ def test_the_package_holds_the_chart_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_the_package_is_small(tmp_path: Path) -> None:
-    """Helm keeps the chart in a Secret, which takes 1 MiB."""
+    """Helm stores the chart in a Secret of at most 1 MiB."""
     assert Helm().package(ROOT, tmp_path).stat().st_size < 300_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,7 @@ from harness.manifests import load
 from harness.paths import ROOT
 from harness.presets import images
 from harness.release import artifacthub, cosign, publication, rehearsal, sbom
-from harness.release.__main__ import workflow
-from harness.release.package import Package, build, image_names, pack
+from harness.release.package import Package, build, pack, sha256
 from harness.release.publication import by_digest
 from harness.release.source import Commit
 from harness.run import Completed
@@ -61,18 +59,13 @@ def test_the_same_chart_is_the_same_bytes(chart: Path, package: Package, tmp_pat
 def test_the_commit_is_packaged_with_what_artifact_hub_reads(tmp_path: Path) -> None:
     made = build(tmp_path)
     said = load(Helm().run("show", "chart", made.archive).stdout)
-    annotations = said["annotations"]
-    assert {f"artifacthub.io/{name}" for name in ("changes", "images", "prerelease", "containsSecurityUpdates")} <= set(
-        annotations
-    )
-    images = [each["image"] for each in yaml.safe_load(annotations["artifacthub.io/images"])]
-    assert images == list(made.images)
-    assert f"ghcr.io/doublewordai/onwards:{said['appVersion']}" in images
-    assert len({each["name"] for each in yaml.safe_load(annotations["artifacthub.io/images"])}) == len(images)
-
-
-def test_images_are_those_of_every_engine_that_has_one() -> None:
-    assert {name.removeprefix("docker.io/") for name in image_names(ROOT)} >= set(map(str, images().values()))
+    names = ("changes", "images", "prerelease", "containsSecurityUpdates")
+    assert said["annotations"].keys() >= {f"artifacthub.io/{name}" for name in names}
+    listed = yaml.safe_load(said["annotations"]["artifacthub.io/images"])
+    assert [each["image"] for each in listed] == list(made.images)
+    assert f"ghcr.io/doublewordai/onwards:{said['appVersion']}" in made.images
+    assert {name.removeprefix("docker.io/") for name in made.images} >= set(map(str, images().values()))
+    assert len({each["name"] for each in listed}) == len(listed)
 
 
 class TestBill:
@@ -80,7 +73,7 @@ class TestBill:
         bill = json.loads(sbom.cyclonedx(package, REPOSITORY))
         assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
         chart = bill["metadata"]["component"]
-        assert chart["hashes"] == [{"alg": "SHA-256", "content": package.sha256}]
+        assert chart["hashes"] == [{"alg": "SHA-256", "content": sha256(package.archive)}]
         assert [each["name"] for each in chart["components"]] == ["Chart.yaml", "templates/map.yaml", "values.yaml"]
         assert [each["purl"] for each in bill["components"]] == [
             "pkg:oci/vllm-openai?repository_url=docker.io/vllm/vllm-openai&tag=v0.1.0",
@@ -92,31 +85,29 @@ class TestBill:
     def test_is_the_same_for_the_same_archive(self, package: Package) -> None:
         assert sbom.cyclonedx(package, REPOSITORY) == sbom.cyclonedx(package, REPOSITORY)
 
-    def test_fits_its_archive(self, package: Package) -> None:
-        sbom.check(sbom.cyclonedx(package, REPOSITORY), package.archive)
-
-    @pytest.mark.parametrize(("file", "text"), [("values.yaml", "a: 2\n"), ("templates/more.yaml", "kind: Job\n")])
-    def test_a_changed_or_added_file_is_named(
+    @pytest.mark.parametrize(
+        ("file", "text"),
+        [("values.yaml", "a: 2\n"), ("templates/more.yaml", "kind: Job\n"), ("templates/map.yaml", "")],
+    )
+    def test_a_changed_added_or_removed_file_is_named(
         self, chart: Path, package: Package, tmp_path: Path, file: str, text: str
     ) -> None:
-        (chart / file).write_text(text)
+        if text:
+            (chart / file).write_text(text)
+        else:
+            (chart / file).unlink()
         changed = pack(chart, tmp_path / "changed", EPOCH)
         with pytest.raises(HarnessError, match=rf"(?s)bill of materials lists: {file}\nDo not install"):
             sbom.check(sbom.cyclonedx(package, REPOSITORY), changed)
-
-    def test_a_missing_file_is_named(self, chart: Path, package: Package, tmp_path: Path) -> None:
-        shutil.rmtree(chart / "templates")
-        with pytest.raises(HarnessError, match=r"lists: templates/map\.yaml"):
-            sbom.check(sbom.cyclonedx(package, REPOSITORY), pack(chart, tmp_path / "less", EPOCH))
 
 
 def test_another_commit_in_the_provenance_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     materials = [{"digest": {"gitCommit": "ab" * 20}}]
     monkeypatch.setattr(cosign, "predicate", lambda *_: {"buildDefinition": {"resolvedDependencies": materials}})
     released = Published(f"oci://{REPOSITORY}", "1.2.3", "sha256:00")
-    publication.check_origin(released, workflow(), "ab" * 20)
+    publication.check_origin(released, cosign.workflow(), "ab" * 20)
     with pytest.raises(HarnessError, match=f"names {'ab' * 20}, not {'cd' * 20}"):
-        publication.check_origin(released, workflow(), "cd" * 20)
+        publication.check_origin(released, cosign.workflow(), "cd" * 20)
 
 
 class TestAttestations:
@@ -135,22 +126,22 @@ class TestAttestations:
 
     def test_the_newest_counts(self, said: list[str]) -> None:
         said += ["Verified", self.statement({"a": 1}), self.statement({"a": 2})]
-        assert cosign.predicate("r@sha256:0", workflow(), "cyclonedx") == {"a": 2}
+        assert cosign.predicate("r@sha256:0", cosign.workflow(), "cyclonedx") == {"a": 2}
 
     def test_none_is_a_refusal(self, said: list[str]) -> None:
         assert said == []
         with pytest.raises(HarnessError, match=r"(?s)no attestation of type cyclonedx.*Do not install"):
-            cosign.predicate("r@sha256:0", workflow(), "cyclonedx")
+            cosign.predicate("r@sha256:0", cosign.workflow(), "cyclonedx")
 
     def test_a_chart_that_is_not_the_signed_one_is_refused(
         self, said: list[str], chart: Path, package: Package, tmp_path: Path
     ) -> None:
         released = Published(f"oci://{REPOSITORY}", "1.2.3", "sha256:00")
         said.append(self.statement(json.loads(sbom.cyclonedx(package, REPOSITORY))))
-        publication.check_contents(released, workflow(), package.archive)
+        publication.check_contents(released, cosign.workflow(), package.archive)
         (chart / "values.yaml").write_text("a: 2\n")
         with pytest.raises(HarnessError, match=r"lists: values\.yaml"):
-            publication.check_contents(released, workflow(), pack(chart, tmp_path / "changed", EPOCH))
+            publication.check_contents(released, cosign.workflow(), pack(chart, tmp_path / "changed", EPOCH))
 
 
 class TestRegistry:
@@ -194,7 +185,6 @@ class TestRehearsal:
 
 
 def test_the_identity_that_signs_is_the_one_that_documents_name() -> None:
-    words = workflow().verifying
-    assert len(words) == 4
-    assert all(str(word) in (ROOT / "SECURITY.md").read_text() for word in words)
+    assert len(cosign.workflow().verifying) == 4
+    assert all(str(word) in (ROOT / "SECURITY.md").read_text() for word in cosign.workflow().verifying)
     assert (ROOT / ".github" / "workflows" / "release.yml").exists()

@@ -1,4 +1,4 @@
-"""Renovate's own expressions, run here: they find every place where a version of an image or a package is written."""
+"""Renovate's expressions find every place where a version of an image or a package is written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.images import base
 from harness.manifests import load
-from harness.paths import ROOT, ci_values
+from harness.paths import ROOT
 from harness.presets import DIRECTORY, images
 
 TEXT = (ROOT / "renovate.json5").read_text()
@@ -20,12 +20,12 @@ GATEWAY, IMAGES, TOOLS, PACKAGES, MODULES = CONFIG["customManagers"]
 
 
 def expression(pattern: str) -> str:
-    """JavaScript's way to name a group, as Python's."""
+    """A JavaScript expression as Python's, where named groups are written in another way."""
     return pattern.replace("(?<", "(?P<")
 
 
 def files() -> list[Path]:
-    """Those in which a version may be written, in a checkout that may hold other things."""
+    """Those in which a version may be written."""
     names = ("templates", "files", "examples", "ci", "docs", "harness", "tests/golden")
     trees = (path for name in names for path in (ROOT / name).rglob("*"))
     return [path for path in (*ROOT.iterdir(), *trees) if path.is_file()]
@@ -57,14 +57,9 @@ def test_every_image_is_found_in_every_place() -> None:
     hits = list(found(IMAGES))
     tags = {value for name, _, value in hits if name.startswith(DIRECTORY)}
     assert tags == {image.tag for image in images().values()}
-    written_in = (
-        *(ROOT / "templates").rglob("*.tpl"),
-        *(ROOT / DIRECTORY).glob("*.yaml"),
-        *(ROOT / "examples").glob("*.yaml"),
-        *ci_values(),
-    )
-    golden = (ROOT / "tests" / "golden").rglob("*.yaml")
-    for path in (*written_in, *golden, ROOT / "README.md", ROOT / "UPGRADING.md"):
+    trees = ("templates", DIRECTORY, "examples", "ci", "tests/golden")
+    written_in = (path for tree in trees for path in (ROOT / tree).rglob("*.*") if path.suffix in (".yaml", ".tpl"))
+    for path in (*written_in, ROOT / "README.md", ROOT / "UPGRADING.md"):
         name, text = path.relative_to(ROOT).as_posix(), path.read_text()
         for tag in tags:
             written = len(re.findall(rf"(?<![\w.-]){re.escape(tag)}(?![\w.-])", text))

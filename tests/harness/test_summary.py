@@ -22,16 +22,20 @@ def test_runs_are_added_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ]
 
 
-def test_errors_fail_and_skipped_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([report(tmp_path / "test.xml", 10, failures=1, errors=2, skipped=3)]) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "4 passed, 3 failed, 3 skipped"
+@pytest.mark.parametrize(
+    ("numbers", "last"),
+    [
+        ({"tests": 10, "failures": 1, "errors": 2, "skipped": 3}, "4 passed, 3 failed, 3 skipped"),
+        ({"tests": 0}, "0 passed, 1 failed"),
+    ],
+)
+def test_errors_and_runs_without_a_test_fail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], numbers: dict[str, int], last: str
+) -> None:
+    assert main([report(tmp_path / "test.xml", **numbers)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == last
 
 
 def test_a_run_without_a_report_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "cluster.xml")]) == 1
     assert "did not run to its end" in capsys.readouterr().out
-
-
-def test_a_run_without_a_test_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([report(tmp_path / "test.xml", 0)]) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"

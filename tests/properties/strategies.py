@@ -241,7 +241,7 @@ ENDPOINT: dict[str, SearchStrategy[Any]] = {
         ("", "enable_thinking", {"chat_completions": {"unsupported_efforts": [], "writes": []}})
     ),
 }
-"""What a group and an outside provider have in common."""
+"""What a group and an external provider have in common."""
 
 PROVIDER: dict[str, SearchStrategy[Any]] = {
     **ENDPOINT,
