@@ -14,11 +14,6 @@ from harness.run import CommandError, run
 from harness.tools import apt_install, tool
 from harness.tools.store import advice, make_once
 
-BUILD_TOOLS = {"gcc": "gcc", "pkg-config": "pkg-config"}
-OPENSSL = {"openssl.pc": "libssl-dev"}
-"""What pkg-config needs to find OpenSSL, and the Debian package that has it."""
-
-PROGRAMS = (*host.SHELL, *host.TEXT_TOOLS, *host.COREUTILS)
 BUILD_SECONDS = 3600.0
 
 
@@ -37,7 +32,9 @@ def binary() -> Path:
     wanted = version()
 
     def make(directory: Path, shown: Step) -> None:
-        _install_build_tools()
+        apt_install({"gcc": "gcc", "pkg-config": "pkg-config"})
+        if run(["pkg-config", "--exists", "openssl"], check=False).returncode != 0:
+            apt_install({"openssl.pc": "libssl-dev"})
         shown.detail("a few minutes on two cores")
         log = cache_dir("logs") / f"onwards-{wanted}.log"
         log.unlink(missing_ok=True)
@@ -51,15 +48,9 @@ def binary() -> Path:
     return make_once(cache_dir("cargo") / f"onwards-{wanted}", f"Compiling Onwards {wanted}", make) / "bin" / "onwards"
 
 
-def _install_build_tools() -> None:
-    apt_install(BUILD_TOOLS)
-    if run(["pkg-config", "--exists", "openssl"], check=False).returncode != 0:
-        apt_install(OPENSSL)
-
-
 def identity() -> str:
     """Changes when the image must be made again."""
-    return repr((version(), host.fingerprint(PROGRAMS)))
+    return repr((version(), host.fingerprint()))
 
 
 def write(path: Path, reference: str) -> ImageArchive:
@@ -67,7 +58,7 @@ def write(path: Path, reference: str) -> ImageArchive:
     program = binary()
     files = {
         **host.libraries([program]),
-        **host.programs(PROGRAMS),
+        **host.programs(host.PROGRAMS),
         **host.LAYOUT,
         **accounts(("ubuntu", 1000, 1000, "/home/ubuntu")),
         "/home/ubuntu": Directory(0o750, 1000, 1000),
