@@ -174,7 +174,7 @@ RECIPES = (
         "a stand-in for vLLM, with the tiny model's tokens",
         entrypoint=["vllm", "serve"],
         workdir="/vllm-workspace",
-        # Published to run as root; this user is for those who do not want that.
+        # The official image runs as root by default, and has this user for who prefers not to.
         users=[("vllm", 2000, 0, "/home/vllm")],
         programs={
             "/usr/local/bin/vllm": "vllm:main",

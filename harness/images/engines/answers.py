@@ -16,11 +16,11 @@ class FixedAnswer:
 
     async def ask(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         words = self._words(body)
-        said = "".join(words)
+        text = "".join(words)
         chat = path.endswith("chat/completions")
-        choice = {"message": {"role": "assistant", "content": said}} if chat else {"text": said}
-        whole = self._part("chat.completion" if chat else "text_completion", {**choice, "finish_reason": "length"})
-        return 200, {**whole, "usage": self._usage(words)}
+        choice = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
+        answer = self._part("chat.completion" if chat else "text_completion", {**choice, "finish_reason": "length"})
+        return 200, {**answer, "usage": self._usage(words)}
 
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         words = self._words(body)

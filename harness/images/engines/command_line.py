@@ -106,7 +106,7 @@ def add_flags(parser: argparse.ArgumentParser, engine: str) -> None:
 
 
 def with_config(words: list[str]) -> list[str]:
-    """The arguments, with those of a `--config` file before the others, which win: argparse keeps the last value."""
+    """The arguments, with those of a `--config` file before the others, which win: argparse takes the last value."""
     if "--config" not in words:
         return words
     at = words.index("--config")

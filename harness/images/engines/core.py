@@ -93,18 +93,13 @@ class Engine:
 
     def card(self, name: str) -> JsonMap:
         """A model as `/v1/models` lists it."""
-        return {
-            "id": name,
-            "object": "model",
-            "created": int(time.time()),
-            "owned_by": "standin",
-            "root": self.names[0],
-        }
+        root = self.names[0]
+        return {"id": name, "object": "model", "created": int(time.time()), "owned_by": "standin", "root": root}
 
     # --- what they share
 
     def load(self) -> None:
-        """Load the model, as long as the engine's stand-in is meant to take; a fixed answer needs none."""
+        """Load the model, for at least `load_seconds()`; a fixed answer needs none."""
         time.sleep(load_seconds())
         if self.embeddings or not fixed_answer():
             self._backend = Backend(embeddings=self.embeddings)
@@ -213,7 +208,7 @@ class Engine:
             abort.cancel()
             if not task.done():
                 task.cancel()
-                await asyncio.wait({task})  # what it holds, such as a stream, must be free again
+                await asyncio.wait({task})  # it must release what it holds, such as a stream
 
     @contextmanager
     def _counted(self, generation: Generation) -> Iterator[None]:
@@ -284,7 +279,7 @@ def _event(payload: JsonMap) -> str:
 
 
 def _for_backend(body: JsonMap) -> JsonMap:
-    """The request as the tiny model gets it: without the model's name, and within its short context."""
+    """The request to the tiny model: without the model's name, and within its short context."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or CONTEXT
     rest = {k: v for k, v in body.items() if k not in ("model", "stream", "max_tokens", "max_completion_tokens")}
     return {**rest, "max_tokens": min(limit, CONTEXT)}

@@ -2,7 +2,7 @@
 
 As llama-server: 127.0.0.1:8080 by default, the variables `LLAMA_ARG_*` and `LLAMA_API_KEY` for what the command line
 does not set, `--alias a,b`, and an error for a flag that it does not have (exit code 1). SIGTERM cuts open streams, and
-if a connection was open the process ends only after `--sse-ping-interval` seconds (30; never if -1). `-m` must name a
+if a connection was open the process exits only after `--sse-ping-interval` seconds (30; never if -1). `-m` must name a
 file.
 
 Unlike llama-server: `-hf` and `--model-url` are accepted without a download and give the tiny model; the port is not
@@ -61,7 +61,7 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
             words += [action.option_strings[0], value]
         elif value and value.lower() in ("1", "true", "on", "enabled"):
             words += [action.option_strings[0]]
-    # The command line wins: argparse keeps the last value.
+    # The command line wins: argparse takes the last value.
     return parser.parse_args([*words, *args])
 
 
@@ -111,13 +111,11 @@ def main() -> None:
         print(f"llama.cpp server of xllamacpp {xllamacpp.__version__}")
         return
     params = parameters(settings)
-    asked = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # in the server's threads too: this one waits for them
     server = xllamacpp.Server(params)
     log("llama-server", f"the llama.cpp server listens on {server.listening_address}")
-    while not asked.wait(0.2):  # a wait without limit would keep the signal from its handler
-        pass
+    signal.sigwait(signals)
     if _cut_connections():
         threading.Event().wait(params.sse_ping_interval if params.sse_ping_interval >= 0 else None)
     # Not a return: that would let the server finish its streams, which llama-server does not.
@@ -125,7 +123,7 @@ def main() -> None:
 
 
 def _cut_connections() -> int:
-    """Shut the connections of this process, and say how many there were."""
+    """Shut the connections of this process; how many there were."""
     cut = 0
     for entry in list(Path("/proc/self/fd").iterdir()):
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as connection:

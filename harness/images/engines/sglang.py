@@ -5,8 +5,8 @@ loaded, and answers 503 on `/ready` and `/health` until a request of its own has
 and a generated token; one served name, and a request's `model` is not compared with it, except that `a:b` requests the
 LoRA adapter b; the key guards all but /health*, /ready* and /metrics*; metrics only with `--enable-metrics`.
 
-On SIGTERM it looks every 5 s whether a request is left, without limit, says 503 on `/ready` and `/health`, and still
-takes new requests.
+On SIGTERM it returns 503 on `/ready` and `/health`, still takes new requests, and checks every 5 s, without limit,
+whether any is running.
 
 Unlike SGLang: the model's name is accepted without a download, any tensor-parallel size without GPUs, and most flags
 have no effect.
@@ -100,7 +100,7 @@ class Sglang(Engine):
         return {**super().card(name), "owned_by": "sglang", "root": name}
 
     async def health(self, request: Request) -> Response:
-        """As `/health_generate`; `SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION=false` makes it a mere flag."""
+        """As `/health_generate`; `SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION=false` makes it a flag only."""
         if self.exiting.is_set() or not self.warm:
             return Response(status_code=503)
         generates = os.environ.get("SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION", "true").lower() in ("true", "1")
@@ -118,7 +118,7 @@ class Sglang(Engine):
         return Response(status_code=200 if self.warm and not self.exiting.is_set() else 503)
 
     async def serve(self) -> None:
-        """Load, serve, warm up, and end on SIGTERM when no request is left."""
+        """Load, serve, warm up, and terminate on SIGTERM when no request is running."""
         host, port = self.settings.host or "127.0.0.1", self.settings.port or 30000
         await asyncio.to_thread(self.load)
         server = QuietServer(uvicorn.Config(self.app, host=host, port=port))

@@ -2,12 +2,12 @@
 
 As tritonserver: its flags and its refusals (exit code 1); the KServe v2 protocol over HTTP on 8000, metrics on 8002,
 and a port for gRPC, 8001, all on 0.0.0.0; `/v2/health/live` and `/v2/health/ready`; no OpenAI route: `/v1/...` is 404.
-The ports listen when the repository has been read, and a repository that is not there ends it.
+The ports listen when the repository has been read; without a repository it exits with an error.
 
-On SIGTERM it ends, because no inference can be in flight.
+On SIGTERM it terminates, because no inference can be in flight.
 
 Unlike tritonserver: the gRPC port only accepts connections and closes them when something is sent, and no model is ever
-loaded: one in the repository makes it end with an error, as a model that cannot be loaded does.
+loaded: one in the repository is an error, as a model that cannot be loaded is.
 """
 
 from __future__ import annotations

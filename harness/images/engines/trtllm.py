@@ -71,7 +71,7 @@ class Trtllm(Engine):
         return JSONResponse([{"iter": 0, "numActiveRequests": len(self.running), "numQueuedRequests": 0}])
 
     async def serve(self, host: str, port: int) -> None:
-        """Load, serve, and end on SIGTERM as uvicorn does."""
+        """Load, serve, and terminate on SIGTERM as uvicorn does."""
         listening = bind(host, port)
         await asyncio.to_thread(self.load)
         await uvicorn.Server(uvicorn.Config(self.app, host=host, port=port)).serve(sockets=[listening])

@@ -2,13 +2,13 @@
 
 As vLLM: its flags and its refusals (exit code 2); the port is bound at once and listens when the model is loaded; all
 IPv4 addresses by default; `/health` and `/ping`; every served name; an unknown one 404; keys guard /v1, /v2,
-/inference and /cohere only; a HOME that cannot be written and a VLLM_PORT made by a Service end it.
+/inference and /cohere only; it exits if HOME cannot be written, or VLLM_PORT was set by a Service.
 
 On SIGTERM it aborts (open streams get an error event, then [DONE]); with `--shutdown-timeout N` requests in flight may
-finish for N seconds. Until it has ended, `/health` says 200 and new requests get 500.
+finish for N seconds. Until it exits, `/health` returns 200 and new requests get 500.
 
 Unlike vLLM: the model's name is accepted without a download, any tensor-parallel size without GPUs, and most flags have
-no effect. `--headless` ends it with an error: it has no workers.
+no effect. `--headless` is an error: it has no workers.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Vllm(Engine):
         return {**super().card(name), "owned_by": "vllm", "root": self.settings.model, "parent": None}
 
     async def serve(self) -> None:
-        """Load, serve, and end on SIGTERM."""
+        """Load, serve, and terminate on SIGTERM."""
         host, port = self.settings.host, self.settings.port or 8000
         listening = bind(host or "", port)
         await asyncio.to_thread(self.load)
@@ -160,7 +160,7 @@ def _put(into: JsonMap, keys: Sequence[str], text: str) -> None:
 
 
 def _model_first(words: list[str]) -> list[str]:
-    """`--model X` as the positional that `vllm serve` wants, with vLLM's warning."""
+    """`--model X` as the positional argument of `vllm serve`, with vLLM's warning."""
     for at, word in enumerate(words):
         name, equals, value = word.partition("=")
         if name == "--model" and (equals or at + 1 < len(words)):
@@ -181,7 +181,7 @@ def _refuse_service_link() -> None:
 
 
 def _prepare_directories() -> None:
-    """vLLM writes to its cache and to /tmp; a PermissionError here is the one of an image run as an unknown user."""
+    """vLLM writes to its cache and to /tmp; an image run as an unknown user gets a PermissionError here."""
     xdg = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     root = os.environ.get("VLLM_CACHE_ROOT") or str(Path(xdg) / "vllm")
     Path(root).expanduser().mkdir(parents=True, exist_ok=True)
