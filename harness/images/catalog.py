@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.image_name import ImageName
-from harness.images import base, onwards
+from harness.images import base, host, onwards
 from harness.images.archive import (
     Directory,
     Entry,
@@ -73,16 +73,27 @@ class Recipe(ABC):
 
 
 class Gateway(Recipe):
-    """The gateway's image."""
+    """Onwards, and what the official image's Ubuntu has of a shell."""
 
     def identity(self) -> str:
-        return onwards.identity()
+        return repr((onwards.version(), host.fingerprint()))
 
     def prepare(self) -> Path:
         return onwards.binary()
 
     def write(self, path: Path, reference: str) -> ImageArchive:
-        return onwards.write(path, reference)
+        program = self.prepare()
+        files = {
+            **host.libraries([program]),
+            **host.programs(host.PROGRAMS),
+            **host.LAYOUT,
+            **accounts(("ubuntu", 1000, 1000, "/home/ubuntu")),
+            "/home/ubuntu": Directory(0o750, 1000, 1000),
+            "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
+            "/app/onwards": File(program, 0o755),
+        }
+        # A user by name, as the official image has it.
+        return write_archive(path, reference, files, entrypoint=["/app/onwards"], user="ubuntu", workdir="/app")
 
 
 @dataclass(frozen=True)

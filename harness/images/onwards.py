@@ -1,4 +1,4 @@
-"""The real gateway: Onwards from crates.io, built once, in an image like the official one."""
+"""The real gateway: Onwards from crates.io, compiled once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from pathlib import Path
 
 import yaml
 
-from harness.images import host
-from harness.images.archive import Directory, File, ImageArchive, accounts, write_archive
 from harness.paths import ROOT, cache_dir
 from harness.progress import Step
 from harness.run import CommandError, run
@@ -46,24 +44,3 @@ def binary() -> Path:
             raise CommandError(error.message, hint, error.completed) from error
 
     return make_once(cache_dir("cargo") / f"onwards-{wanted}", f"Compiling Onwards {wanted}", make) / "bin" / "onwards"
-
-
-def identity() -> str:
-    """Changes when the image must be made again."""
-    return repr((version(), host.fingerprint()))
-
-
-def write(path: Path, reference: str) -> ImageArchive:
-    """Write the image: the program, and what the official image's Ubuntu has of a shell."""
-    program = binary()
-    files = {
-        **host.libraries([program]),
-        **host.programs(host.PROGRAMS),
-        **host.LAYOUT,
-        **accounts(("ubuntu", 1000, 1000, "/home/ubuntu")),
-        "/home/ubuntu": Directory(0o750, 1000, 1000),
-        "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
-        "/app/onwards": File(program, 0o755),
-    }
-    # A user by name, as the official image has it.
-    return write_archive(path, reference, files, entrypoint=["/app/onwards"], user="ubuntu", workdir="/app")
