@@ -35,7 +35,7 @@ def binary() -> Path:
         run(
             ["nice", "-n", "5", tool("cargo"), "install", *crate],
             on_line=lambda line: shown.detail(f"a few minutes on two cores: {line.strip()}"),
-            hint=lambda said: advice(said, "The crate and its dependencies come from crates.io."),
+            hint=lambda message: advice(message, "The crate and its dependencies come from crates.io."),
         )
 
     return make_once(cache_dir("cargo") / f"onwards-{wanted}", f"Compiling Onwards {wanted}", make) / "bin" / "onwards"

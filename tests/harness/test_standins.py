@@ -297,13 +297,13 @@ def test_vllm_drains_with_a_shutdown_timeout() -> None:
 
 def test_vllm_gives_a_fixed_answer_that_says_who_answered_whom() -> None:
     env = {"STANDIN_ANSWER": "{{engine}} {{client}}"}
-    said = f"{socket.gethostname()} 127.0.0.1 " * 2
+    output = f"{socket.gethostname()} 127.0.0.1 " * 2
     with running("vllm", "serve", "m", "--port={port}", ready="/health", env=env) as process:
         answer = process.chat("m", max_tokens=4).json()
-        assert answer["choices"][0]["message"]["content"] == said
+        assert answer["choices"][0]["message"]["content"] == output
         assert answer["usage"]["completion_tokens"] == 4
         *events, last = process.stream("m", max_tokens=4)
-        assert (content(events), last) == (said, "[DONE]")
+        assert (content(events), last) == (output, "[DONE]")
 
 
 def test_vllm_embeds_and_then_does_not_chat() -> None:

@@ -59,8 +59,8 @@ def test_schemas_templates_and_tools_are_of_one_kubernetes() -> None:
 
 def test_oldest_helm_that_is_promised_is_the_one_that_is_tested() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    said = {page.name: {*re.findall(r"Helm (\d+\.\d+) or newer", page.read_text())} for page in pages}
-    assert said["README.md"] == {dotted(FLOOR)} == set().union(*said.values())
+    output = {page.name: {*re.findall(r"Helm (\d+\.\d+) or newer", page.read_text())} for page in pages}
+    assert output["README.md"] == {dotted(FLOOR)} == set().union(*output.values())
 
 
 def test_oldest_python_is_tested() -> None:
