@@ -59,7 +59,7 @@ class HelmError(CommandError):
     """Helm refused or failed; the text is its output."""
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """Helm's own words, without the command line."""
         return self.completed.stderr if self.completed else self.message
 

@@ -77,9 +77,9 @@ class InProcess(Helm):
             chart = loaded.chart_for(values, render.skip_schema)
             text = _native.call_string("helm_render", chart._raw(), values, _json(options))
         except LibraryError as error:
-            said = f"Error: {error.detail}"
-            done = Completed(("helm", "template", str(render.chart)), 1, "", said)
-            raise HelmError(f"Helm refuses {render.chart}: {said}", "", done) from error
+            message = f"Error: {error.detail}"
+            done = Completed(("helm", "template", str(render.chart)), 1, "", message)
+            raise HelmError(f"Helm refuses {render.chart}: {message}", "", done) from error
         rendered: dict[str, str] = json.loads(text)
         return rendered
 

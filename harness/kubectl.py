@@ -122,9 +122,11 @@ class Kubectl:
             open_ = [f"{name} {state}" for name, state in pods.items() if state != "Ready"]
             detail(", ".join(open_) or f"waiting for {', '.join(missing)}")
             if time.monotonic() > until:
-                said = [f"{name}: {state}{self._last_words(name)}" for name, state in pods.items() if state != "Ready"]
+                output = [
+                    f"{name}: {state}{self._last_words(name)}" for name, state in pods.items() if state != "Ready"
+                ]
                 raise HarnessError(
-                    f"Not available after {timeout:.0f} s: {', '.join(missing)}\n" + "\n".join(said),
+                    f"Not available after {timeout:.0f} s: {', '.join(missing)}\n" + "\n".join(output),
                     f"Look closer: kubectl --kubeconfig {self.kubeconfig} -n {self.namespace} describe pods",
                 )
             time.sleep(POLL_SECONDS)
@@ -132,10 +134,10 @@ class Kubectl:
     def _last_words(self, pod: str) -> str:
         """The end of a pod's log, set off; nothing if it has none."""
         try:
-            said = tail(self.logs(pod, lines=10), 10)
+            output = tail(self.logs(pod, lines=10), 10)
         except CommandError:
             return ""
-        return "".join(f"\n    {line}" for line in said.splitlines())
+        return "".join(f"\n    {line}" for line in output.splitlines())
 
     @contextmanager
     def watch(self, kind: str, selector: str, on_event: Callable[[str, dict[str, Any]], None]) -> Iterator[None]:
@@ -169,18 +171,18 @@ class Kubectl:
         """
         words = self.command("port-forward", "--address", "127.0.0.1", target, f":{port}")
         with (
-            tempfile.NamedTemporaryFile() as said,  # not a pipe: nothing would read it
-            background(words, stdout=said, stderr=subprocess.STDOUT, preexec_fn=_end_with_parent) as process,
+            tempfile.NamedTemporaryFile() as output,  # not a pipe: nothing would read it
+            background(words, stdout=output, stderr=subprocess.STDOUT, preexec_fn=_end_with_parent) as process,
         ):
-            yield _forwarded(process, Path(said.name), target)
+            yield _forwarded(process, Path(output.name), target)
 
 
-def _forwarded(process: subprocess.Popen[bytes], said: Path, target: str) -> int:
+def _forwarded(process: subprocess.Popen[bytes], log: Path, target: str) -> int:
     """The local port, once kubectl listens on it."""
     until = time.monotonic() + FORWARD_SECONDS
     while True:
         ended = process.poll() is not None
-        text = said.read_text()
+        text = log.read_text()
         found = re.search(r"Forwarding from 127\.0\.0\.1:(\d+)", text)
         if found:
             return int(found.group(1))

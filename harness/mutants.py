@@ -147,7 +147,7 @@ class Worker:
         self.chart = directory / str(os.getpid())
         self.sound: dict[str, bool] = {}
         self.words = {each: words(each.nodeid + source(each)) for each in session.items}
-        self.common = Counter(word for said in self.words.values() for word in said)
+        self.common = Counter(word for words in self.words.values() for word in words)
         shutil.copytree(ROOT, self.chart, ignore=not_the_chart)
         session.config.option.chart = self.chart
 
@@ -175,7 +175,7 @@ class Worker:
     def order(self, mutant: Mutant) -> list[pytest.Item]:
         """The tests, those first that share words with the line: a rare word counts more than a common one."""
         wanted = words(f"{mutant.before} {mutant.after}") & self.common.keys()
-        scores = {each: sum(1 / self.common[word] for word in wanted & said) for each, said in self.words.items()}
+        scores = {each: sum(1 / self.common[word] for word in wanted & words) for each, words in self.words.items()}
         related = sorted(scores, key=lambda each: -scores[each])
         cheap = [each for each in related if "all-options" in each.nodeid]  # they share one render
         return list(dict.fromkeys([*related[:8], *cheap, *related]))
@@ -186,7 +186,7 @@ class Worker:
         try:
             InProcess().render(Render(self.chart))
         except HelmError as error:
-            return "parse error" not in error.said
+            return "parse error" not in error.output
         return True
 
     def _passes(self, item: pytest.Item) -> bool:

@@ -66,8 +66,8 @@ def run(
     except subprocess.TimeoutExpired as error:
         raise failure(f"{shown}: still running after {timeout:.0f} s") from error
     if check and completed.returncode != 0:
-        said = tail(completed.stderr or completed.stdout)
-        raise failure(f"{shown}: ended with code {completed.returncode}\n{said}", completed)
+        output = tail(completed.stderr or completed.stdout)
+        raise failure(f"{shown}: ended with code {completed.returncode}\n{output}", completed)
     return completed
 
 

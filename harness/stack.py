@@ -157,7 +157,7 @@ def render(release: str, values: Sequence[Values], sets: Sequence[str] = ()) -> 
     try:
         return Manifests.parse(Helm().template(ROOT, release=release, values=values, sets=sets))
     except HelmError as error:
-        raise HarnessError(error.said.strip(), "Nothing was installed; fix the values and try again.") from error
+        raise HarnessError(error.output.strip(), "Nothing was installed; fix the values and try again.") from error
 
 
 @dataclass

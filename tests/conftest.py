@@ -54,7 +54,7 @@ def refusal(helm: Helm) -> Say:
     def refused(values: Values = None, **inputs: Any) -> str:
         with pytest.raises(HelmError) as caught:
             helm.template(ROOT, values=[] if values is None else [values], **inputs)
-        return caught.value.said
+        return caught.value.output
 
     return refused
 

@@ -67,8 +67,8 @@ class Contained:
 
         def answers() -> bool:
             if self.process.poll() is not None:
-                said = tail(self.log.read_text(errors="replace"))
-                raise HarnessError(f"It ended with code {self.process.returncode}:\n{said}")
+                output = tail(self.log.read_text(errors="replace"))
+                raise HarnessError(f"It ended with code {self.process.returncode}:\n{output}")
             try:
                 return client.get(url).status_code == httpx.codes.OK
             except httpx.HTTPError:

@@ -66,8 +66,8 @@ class Mock:
 
         See tools/bench/mock.go.
         """
-        said = httpx.get(f"http://{self.control}/{what}", trust_env=False).raise_for_status()
-        counted: dict[str, list[int]] = said.json() if said.content else {}
+        answer = httpx.get(f"http://{self.control}/{what}", trust_env=False).raise_for_status()
+        counted: dict[str, list[int]] = answer.json() if answer.content else {}
         return counted
 
 
@@ -79,10 +79,10 @@ def mock(engines: int = 1, spare: int = 0) -> Iterator[Mock]:
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            said = json.loads(process.stdout.readline() or "{}")
-            if not said:
+            answer = json.loads(process.stdout.readline() or "{}")
+            if not answer:
                 raise HarnessError("The mock engines did not start")
-            yield Mock(tuple(said["engines"]), said["service"], said["control"])
+            yield Mock(tuple(answer["engines"]), answer["service"], answer["control"])
         finally:
             process.terminate()
 

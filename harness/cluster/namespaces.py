@@ -196,8 +196,8 @@ class Namespaces(Cluster):
         try:
             wait_until(settled, f"Waiting for {program}", READY_SECONDS)
         except NotInTimeError as error:
-            said = self._last_words(program)
-            raise HarnessError(f"{error.message}\n{said}", f"The node's logs are in {self.logs}") from error
+            output = self._last_words(program)
+            raise HarnessError(f"{error.message}\n{output}", f"The node's logs are in {self.logs}") from error
 
     def _last_words(self, program: str) -> str:
         log = self.logs / f"{program}.log"

@@ -10,27 +10,17 @@ from collections.abc import Iterable
 from harness.image_name import ImageName
 from harness.images.archive import ImageArchive
 
-__all__ = ["ImageArchive", "build", "known"]
+__all__ = ["ImageArchive", "build"]
 
 
 def build(references: Iterable[str]) -> list[ImageArchive]:
     """The images behind these references, each once, from the cache or made.
 
     Raises:
-        HarnessError: nothing here answers for one of the names, or the making failed.
+        HarnessError: nothing here answers for one of the names (before any is made), or the making failed.
     """
     # Imported here: the programs inside the images are below this package, and have not what the catalog needs.
     from harness.images import catalog
 
-    names = dict.fromkeys(map(ImageName.parse, references))
-    for name in names:
-        if not catalog.recipe(name):
-            catalog.build(name)  # refuses, before anything else is made
-    return [catalog.build(name) for name in names]
-
-
-def known(reference: str) -> bool:
-    """Whether an image made here answers for this name."""
-    from harness.images import catalog
-
-    return catalog.recipe(ImageName.parse(reference)) is not None
+    recipes = {name: catalog.recipe(name) for name in map(ImageName.parse, references)}
+    return [recipe.build(name) for name, recipe in recipes.items()]

@@ -21,8 +21,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.command == "list":
         for recipe in RECIPES:
-            kind = "stand-in" if recipe.stand_in else "real"
-            console.print(f"{recipe.repository:36} {kind:9} {recipe.what}", soft_wrap=True)
+            console.print(f"{recipe.repository:36} {recipe.what}", soft_wrap=True)
         return 0
     try:
         for image in build(options.references or [f"{recipe.repository}:{recipe.tag}" for recipe in RECIPES]):

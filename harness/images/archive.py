@@ -93,12 +93,15 @@ def accounts(*users: tuple[str, int, int, str]) -> dict[str, bytes]:
 
 def write_layer(path: Path, files: Files) -> Layer:
     """Write one layer; the same files give the same bytes, whatever their owners, dates and order were."""
-    with replacing(path) as out, gzip.GzipFile("", "wb", COMPRESSION_LEVEL, out, mtime=0) as packed:
-        digest = _Digest(packed)
-        with tarfile.open(fileobj=digest, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            for name, entry in _with_parents(_flat(files)):
-                _add(tar, name, entry)
-    return Layer(path, f"sha256:{digest.hexdigest()}")
+    with (
+        replacing(path) as out,
+        gzip.GzipFile("", "wb", COMPRESSION_LEVEL, out, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, entry in _with_parents(_flat(files)):
+            _add(tar, name, entry)
+    with gzip.open(path) as plain:  # a layer's identity is that of its uncompressed tar
+        return Layer(path, f"sha256:{hashlib.file_digest(plain, 'sha256').hexdigest()}")
 
 
 def write_archive(
@@ -120,19 +123,19 @@ def write_archive(
     with tempfile.TemporaryDirectory(dir=path.parent) as work:
         top = write_layer(Path(work, "top.tar.gz"), files)
         layers = [*base, top]
-        settings: dict[str, object] = {
+        settings = {
             "Env": [f"{k}={v}" for k, v in {"PATH": SEARCH_PATH, **(env or {})}.items()],
             "WorkingDir": workdir,
+            "Entrypoint": list(entrypoint),
+            "Cmd": list(cmd),
+            "User": user,
         }
-        for key, value in (("Entrypoint", list(entrypoint)), ("Cmd", list(cmd)), ("User", user)):
-            if value:
-                settings[key] = value
         config = _json(
             {
                 "architecture": architecture(),
                 "os": "linux",
                 "created": EPOCH,
-                "config": settings,
+                "config": {key: value for key, value in settings.items() if value},
                 "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
                 "history": [{"created": EPOCH, "created_by": "harness.images"} for _ in layers],
             }
@@ -178,22 +181,6 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
-class _Digest(io.RawIOBase):
-    """Passes bytes on and takes their SHA-256: a layer's identity is that of its uncompressed tar."""
-
-    def __init__(self, target: gzip.GzipFile) -> None:
-        self._target = target
-        self._sha = hashlib.sha256()
-
-    def write(self, data: object) -> int:
-        view = memoryview(data)  # type: ignore[arg-type]  # the stub of RawIOBase names a type that only it has
-        self._sha.update(view)
-        return self._target.write(view)
-
-    def hexdigest(self) -> str:
-        return self._sha.hexdigest()
-
-
 def _json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
@@ -208,24 +195,13 @@ def _flat(files: Files) -> dict[str, Entry]:
         elif isinstance(source, Path):
             if not source.exists():
                 raise HarnessError(f"{source}: not there, so it cannot be put into an image.")
-            for part, entry in _walk(source.resolve()):
-                flat[str(PurePosixPath(name, part))] = entry
+            root = source.resolve()
+            for item in (root, *root.rglob("*")):
+                flat[str(PurePosixPath(name, item.relative_to(root)))] = _copied(item)
         else:
             flat[name] = source
     flat.pop(".", None)  # the image's root: an unpacker makes it, 0755
     return flat
-
-
-def _walk(path: Path) -> Iterator[tuple[str, Entry]]:
-    """`path` as entries, named relative to it."""
-    if not path.is_dir():
-        yield "", _copied(path)
-        return
-    yield "", Directory()
-    for parent, directories, names in os.walk(path):
-        for name in (*directories, *names):
-            item = Path(parent, name)
-            yield str(item.relative_to(path)), _copied(item)
 
 
 def _copied(path: Path) -> Entry:

@@ -33,40 +33,20 @@ PACKAGES = {
 """Every package with its version: nothing else is installed. A test compares them with pyproject.toml."""
 
 UNUSED = (
-    "__pycache__",
-    "_test*",
-    "_tkinter*",
-    "config-*",
-    "dist-packages",
-    "ensurepip",
-    "idlelib",
-    "lib2to3",
-    "pydoc_data",
-    "site-packages",
-    "test",
-    "tests",
-    "tkinter",
-    "turtledemo",
+    *("__pycache__", "_test*", "_tkinter*", "config-*", "dist-packages", "ensurepip", "idlelib", "lib2to3"),
+    *("pydoc_data", "site-packages", "test", "tests", "tkinter", "turtledemo"),
 )
 """Parts of Python's library that no engine imports."""
 
-PROGRAMS = (*host.SHELL, *host.TEXT_TOOLS, *host.COREUTILS)
-
-
-def python_name() -> str:
-    """The name of the interpreter in the images: this machine's."""
-    return f"python{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def site_packages() -> str:
-    """Where the images have Python packages."""
-    return f"/usr/local/lib/{python_name()}/site-packages"
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+"""The interpreter's name in the images: this machine's."""
+SITE_PACKAGES = f"/usr/local/lib/{PYTHON}/site-packages"
 
 
 def identity() -> str:
     """Changes when the layer must be made again."""
     interpreter = Path(sys.executable).resolve()
-    return repr((sys.version, interpreter.stat().st_mtime_ns, PACKAGES, UNUSED, host.fingerprint(PROGRAMS)))
+    return repr((sys.version, interpreter.stat().st_mtime_ns, PACKAGES, UNUSED, host.fingerprint()))
 
 
 def write_base(path: Path, shown: Step) -> Layer:
@@ -79,18 +59,9 @@ def write_base(path: Path, shown: Step) -> Layer:
         packages = library / "site-packages"
         shown.detail("packages")
         pins = [f"{name}=={version}" for name, version in PACKAGES.items()]
-        install: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "--quiet",
-            "--target",
-            packages,
-        ]
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         run(
-            [*install, "--no-deps", "--no-compile", "--only-binary=:all:", *pins],
+            [*pip, "--target", packages, "--no-deps", "--no-compile", "--only-binary=:all:", *pins],
             hint="The packages come from the Python index: check the network and try again.",
         )
         shutil.rmtree(packages / "bin", ignore_errors=True)
@@ -101,17 +72,16 @@ def write_base(path: Path, shown: Step) -> Layer:
         shown.detail("libraries")
         interpreter = Path(sys.executable).resolve()
         extensions = [p for p in library.rglob("*.so*") if p.is_file()]
-        name = python_name()
         files: dict[str, Path | bytes | Entry] = {
             **host.libraries([interpreter, *extensions]),
-            **host.programs(PROGRAMS),
+            **host.programs(host.PROGRAMS),
             **host.LAYOUT,
-            f"/usr/local/bin/{name}": interpreter,
-            "/usr/local/bin/python3": Symlink(name),
-            "/usr/local/bin/python": Symlink(name),
-            f"/usr/local/lib/{name}": library,
+            f"/usr/local/bin/{PYTHON}": interpreter,
+            "/usr/local/bin/python3": Symlink(PYTHON),
+            "/usr/local/bin/python": Symlink(PYTHON),
+            f"/usr/local/lib/{PYTHON}": library,
             # Debian's Python looks for packages under this name.
-            f"/usr/local/lib/{name}/dist-packages": Symlink("site-packages"),
+            f"/usr/local/lib/{PYTHON}/dist-packages": Symlink("site-packages"),
             "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
         }
         shown.detail("archive")

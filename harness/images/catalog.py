@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,23 +34,70 @@ MODEL_IN_IMAGE = "/opt/standin/tiny.gguf"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(ABC):
     """An image: the name it answers for (with any tag), and what it really is."""
 
     repository: str
     tag: str
     """The tag that the chart and its examples use."""
     what: str
-    stand_in: bool
-    identity: Callable[[], str]
-    """Changes when the image must be made again; quick."""
-    prepare: Callable[[], object]
-    """Makes what the image is made of and what is cached for the next one."""
-    write: Callable[[Path, str], ImageArchive]
+
+    @abstractmethod
+    def identity(self) -> str:
+        """Changes when the image must be made again; quick."""
+
+    @abstractmethod
+    def prepare(self) -> object:
+        """Make what the image is made of and what is cached for the next one."""
+
+    @abstractmethod
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        """Write the image."""
+
+    def build(self, name: ImageName) -> ImageArchive:
+        """The image under this name, from the cache or made.
+
+        Raises:
+            HarnessError: the making failed.
+        """
+
+        def make(directory: Path, _: Step) -> None:
+            self.write(directory / "image.tar", str(name))
+
+        short = _short(str(name), self.identity(), _makers())
+        target = cache_dir("images") / f"{str(name).replace('/', '_').replace(':', '_')}-{short}"
+        if not target.exists():
+            self.prepare()
+        title = f"Building {str(name).rpartition('/')[2]} ({self.what})"
+        return ImageArchive(str(name), make_once(target, title, make) / "image.tar")
+
+
+class Gateway(Recipe):
+    """Onwards, and what the official image's Ubuntu has of a shell."""
+
+    def identity(self) -> str:
+        return repr((onwards.version(), host.fingerprint()))
+
+    def prepare(self) -> Path:
+        return onwards.binary()
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        program = self.prepare()
+        files = {
+            **host.libraries([program]),
+            **host.programs(host.PROGRAMS),
+            **host.LAYOUT,
+            **accounts(("ubuntu", 1000, 1000, "/home/ubuntu")),
+            "/home/ubuntu": Directory(0o750, 1000, 1000),
+            "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
+            "/app/onwards": File(program, 0o755),
+        }
+        # A user by name, as the official image has it.
+        return write_archive(path, reference, files, entrypoint=["/app/onwards"], user="ubuntu", workdir="/app")
 
 
 @dataclass(frozen=True)
-class EngineImage:
+class EngineImage(Recipe):
     """What differs between the engine images above their common layers."""
 
     entrypoint: Sequence[str] = ()
@@ -59,12 +107,9 @@ class EngineImage:
     users: Sequence[tuple[str, int, int, str]] = ()
     programs: Mapping[str, str] = field(default_factory=dict)
     """Path in the image -> `module:function` of the package `standin` that it runs."""
-    modules: Mapping[str, str] = field(default_factory=dict)
-    """Module for `python3 -m` -> the same."""
     files: Mapping[str, Entry | bytes] = field(default_factory=dict)
 
     def identity(self) -> str:
-        """Changes when the image must be made again."""
         return repr((self, base.identity(), _engines_identity()))
 
     def prepare(self) -> Sequence[Layer]:
@@ -72,15 +117,11 @@ class EngineImage:
         return _base_layer(), _engines_layer()
 
     def write(self, path: Path, reference: str) -> ImageArchive:
-        """Write the image on them."""
         files: dict[str, Entry | bytes | Path] = {**accounts(*self.users), **self.files}
         for program, target in self.programs.items():
-            files[program] = File(_launcher(target, shebang=True), 0o755)
-        for module, target in self.modules.items():
-            *packages, name = module.split(".")
-            for depth in range(len(packages)):
-                files["/".join([base.site_packages(), *packages[: depth + 1], "__init__.py"])] = b""
-            files["/".join([base.site_packages(), *packages, f"{name}.py"])] = _launcher(target, shebang=False)
+            module, function = target.split(":")
+            launcher = f"#!/usr/local/bin/python3\nfrom standin.{module} import {function}\n\n{function}()\n"
+            files[program] = File(launcher.encode(), 0o755)
         return write_archive(
             path,
             reference,
@@ -91,12 +132,6 @@ class EngineImage:
             env={"STANDIN_MODEL": MODEL_IN_IMAGE, "PYTHONUNBUFFERED": "1", **self.env},
             workdir=self.workdir,
         )
-
-
-def _launcher(target: str, *, shebang: bool) -> bytes:
-    module, function = target.split(":")
-    first = "#!/usr/local/bin/python3\n" if shebang else ""
-    return f"{first}from standin.{module} import {function}\n\n{function}()\n".encode()
 
 
 def _layer(name: str, title: str, identity: str, write: Callable[[Path, Step], Layer]) -> Layer:
@@ -115,16 +150,14 @@ def _base_layer() -> Layer:
 
 
 def _engines_layer() -> Layer:
-    def write(path: Path, _: Step) -> Layer:
-        return write_layer(path, {name: File(source) for name, source in _engine_files().items()})
-
-    return _layer("engines", "Building the layer of the engines' programs", _engines_identity(), write)
+    title = "Building the layer of the engines' programs"
+    return _layer("engines", title, _engines_identity(), lambda path, _: write_layer(path, _engine_files()))
 
 
 def _engine_files() -> dict[str, Path]:
     """The engines' programs and their model: path in the image -> file."""
     sources = sorted(path for path in ENGINES.rglob("*") if path.suffix in (".py", ".txt"))
-    package = {f"{base.site_packages()}/standin/{path.relative_to(ENGINES)}": path for path in sources}
+    package = {f"{base.SITE_PACKAGES}/standin/{path.relative_to(ENGINES)}": path for path in sources}
     return {**package, MODEL_IN_IMAGE: MODEL}
 
 
@@ -132,156 +165,92 @@ def _engines_identity() -> str:
     return repr([(name, _digest(source)) for name, source in _engine_files().items()])
 
 
-VLLM = EngineImage(
-    entrypoint=["vllm", "serve"],
-    workdir="/vllm-workspace",
-    # Published to run as root; this user is for those who do not want that.
-    users=[("vllm", 2000, 0, "/home/vllm")],
-    programs={"/usr/local/bin/vllm": "vllm:main"},
-    modules={"vllm.entrypoints.openai.api_server": "vllm:api_server"},
-    files={"/home/vllm": Directory(0o775, 2000, 0), "/vllm-workspace": Directory()},
-)
-SGLANG = EngineImage(
-    cmd=["bash"],
-    workdir="/sgl-workspace/sglang",
-    programs={"/usr/local/bin/sglang": "sglang:main"},
-    modules={"sglang.launch_server": "sglang:launch_server"},
-    files={"/sgl-workspace/sglang": Directory()},
-)
 NVIDIA_ENTRYPOINT = {"/opt/nvidia/nvidia_entrypoint.sh": File(b'#!/bin/bash\nexec "${@:-bash}"\n', 0o755)}
-TRTLLM = EngineImage(
-    entrypoint=["/opt/nvidia/nvidia_entrypoint.sh"],
-    workdir="/app/tensorrt_llm",
-    programs={"/usr/local/bin/trtllm-serve": "trtllm:main", "/usr/local/bin/trtllm-bench": "trtllm_bench:main"},
-    files={"/app/tensorrt_llm": Directory(), **NVIDIA_ENTRYPOINT},
-)
-TRITON = EngineImage(
-    entrypoint=["/opt/nvidia/nvidia_entrypoint.sh"],
-    workdir="/opt/tritonserver",
-    users=[("triton-server", 1000, 1000, "/home/triton-server")],
-    programs={"/opt/tritonserver/bin/tritonserver": "triton:main"},
-    files={
-        "/usr/local/bin/tritonserver": Symlink("/opt/tritonserver/bin/tritonserver"),
-        "/home/triton-server": Directory(0o755, 1000, 1000),
-        **NVIDIA_ENTRYPOINT,
-    },
-)
-LLAMA_CPP = EngineImage(
-    entrypoint=["/app/llama-server"],
-    workdir="/app",
-    # The host is the official image's. One thread: several would wait for each other actively, for a tiny model.
-    env={"LLAMA_ARG_HOST": "0.0.0.0", "LLAMA_ARG_THREADS": "1"},
-    programs={"/app/llama-server": "llama_server:main"},
-    files={"/models/tiny.gguf": Symlink(MODEL_IN_IMAGE)},
-)
-
-
-def _write_shell(path: Path, reference: str) -> ImageArchive:
-    """A shell and coreutils: enough for an init container that prepares something."""
-    files = {**host.programs(base.PROGRAMS), **host.LAYOUT, **accounts()}
-    return write_archive(path, reference, files, cmd=["bash"])
-
-
-def _shell_identity() -> str:
-    return host.fingerprint(base.PROGRAMS)
-
-
 RECIPES = (
-    Recipe(
-        "ghcr.io/doublewordai/onwards",
-        onwards.version(),
-        "the real gateway, Onwards from crates.io",
-        False,
-        onwards.identity,
-        onwards.binary,
-        onwards.write,
-    ),
-    Recipe(
+    Gateway("ghcr.io/doublewordai/onwards", onwards.version(), "the real gateway, Onwards from crates.io"),
+    EngineImage(
         "ghcr.io/ggml-org/llama.cpp",
         images()["llama-cpp"].tag,
         "the real llama.cpp server (xllamacpp) with a tiny model",
-        False,
-        LLAMA_CPP.identity,
-        LLAMA_CPP.prepare,
-        LLAMA_CPP.write,
+        entrypoint=["/app/llama-server"],
+        workdir="/app",
+        # The host is the official image's. One thread: several would wait for each other actively, for a tiny model.
+        env={"LLAMA_ARG_HOST": "0.0.0.0", "LLAMA_ARG_THREADS": "1"},
+        programs={"/app/llama-server": "llama_server:main"},
+        files={"/models/tiny.gguf": Symlink(MODEL_IN_IMAGE)},
     ),
-    Recipe(
+    EngineImage(
         "docker.io/vllm/vllm-openai",
         images()["vllm"].tag,
         "a stand-in for vLLM, with the tiny model's tokens",
-        True,
-        VLLM.identity,
-        VLLM.prepare,
-        VLLM.write,
+        entrypoint=["vllm", "serve"],
+        workdir="/vllm-workspace",
+        # The official image runs as root by default, and has this user for who prefers not to.
+        users=[("vllm", 2000, 0, "/home/vllm")],
+        programs={
+            "/usr/local/bin/vllm": "vllm:main",
+            f"{base.SITE_PACKAGES}/vllm/entrypoints/openai/api_server.py": "vllm:api_server",
+        },
+        files={"/home/vllm": Directory(0o775, 2000, 0), "/vllm-workspace": Directory()},
     ),
-    Recipe(
+    EngineImage(
         "docker.io/lmsysorg/sglang",
         images()["sglang"].tag,
         "a stand-in for SGLang, with the tiny model's tokens",
-        True,
-        SGLANG.identity,
-        SGLANG.prepare,
-        SGLANG.write,
+        cmd=["bash"],
+        workdir="/sgl-workspace/sglang",
+        programs={
+            "/usr/local/bin/sglang": "sglang:main",
+            f"{base.SITE_PACKAGES}/sglang/launch_server.py": "sglang:launch_server",
+        },
+        files={"/sgl-workspace/sglang": Directory()},
     ),
-    Recipe(
+    EngineImage(
         "nvcr.io/nvidia/tensorrt-llm/release",
         images()["tensorrt-llm"].tag,
         "a stand-in for TensorRT-LLM, with the tiny model's tokens",
-        True,
-        TRTLLM.identity,
-        TRTLLM.prepare,
-        TRTLLM.write,
+        entrypoint=["/opt/nvidia/nvidia_entrypoint.sh"],
+        workdir="/app/tensorrt_llm",
+        programs={"/usr/local/bin/trtllm-serve": "trtllm:main", "/usr/local/bin/trtllm-bench": "trtllm_bench:main"},
+        files={"/app/tensorrt_llm": Directory(), **NVIDIA_ENTRYPOINT},
     ),
-    Recipe(
+    EngineImage(
         "nvcr.io/nvidia/tritonserver",
         images()["triton"].tag,
         "a stand-in for Triton: KServe v2 without a model",
-        True,
-        TRITON.identity,
-        TRITON.prepare,
-        TRITON.write,
+        entrypoint=["/opt/nvidia/nvidia_entrypoint.sh"],
+        workdir="/opt/tritonserver",
+        users=[("triton-server", 1000, 1000, "/home/triton-server")],
+        programs={"/opt/tritonserver/bin/tritonserver": "triton:main"},
+        files={
+            "/usr/local/bin/tritonserver": Symlink("/opt/tritonserver/bin/tritonserver"),
+            "/home/triton-server": Directory(0o755, 1000, 1000),
+            **NVIDIA_ENTRYPOINT,
+        },
     ),
-    Recipe(
+    EngineImage(
         "nvcr.io/nvidia/tensorrt_llm/devel",
         "latest",
         "a stand-in for TensorRT-LLM's tools: a shell and coreutils",
-        True,
-        _shell_identity,
-        tuple,
-        _write_shell,
+        cmd=["bash"],
     ),
 )
 
 
-def recipe(name: ImageName) -> Recipe | None:
-    """The recipe behind a name, whatever its tag; none behind a digest, which nothing made here can have."""
-    found = (recipe for recipe in RECIPES if recipe.repository == name.name)
-    return None if name.digest else next(found, None)
-
-
-def build(name: ImageName) -> ImageArchive:
-    """The image behind a name, from the cache or made.
+def recipe(name: ImageName) -> Recipe:
+    """The recipe behind a name, whatever its tag; none behind a digest, which nothing made here can have.
 
     Raises:
-        HarnessError: nothing here answers for that name, or the making failed.
+        HarnessError: nothing here answers for that name.
     """
-    found = recipe(name)
-    if found is None:
-        raise HarnessError(
-            f"{name}: no image of the harness answers for this name.",
-            "`python -m harness.images list` shows the names; any tag will do, a digest never. A cluster with network "
-            "pulls the real image itself.",
-        )
-
-    def make(directory: Path, _: Step) -> None:
-        found.write(directory / "image.tar", str(name))
-
-    short = _short(str(name), found.identity(), _makers())
-    target = cache_dir("images") / f"{str(name).replace('/', '_').replace(':', '_')}-{short}"
-    if not target.exists():
-        found.prepare()
-    title = f"Building {str(name).rpartition('/')[2]} ({found.what})"
-    return ImageArchive(str(name), make_once(target, title, make) / "image.tar")
+    for each in RECIPES:
+        if each.repository == name.name and not name.digest:
+            return each
+    raise HarnessError(
+        f"{name}: no image of the harness answers for this name.",
+        "`python -m harness.images list` shows the names; any tag will do, a digest never. A cluster with network "
+        "pulls the real image itself.",
+    )
 
 
 def _digest(path: Path) -> str:

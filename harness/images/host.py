@@ -14,14 +14,14 @@ from harness.run import run
 CERTIFICATES = Path("/usr/share/ca-certificates")
 """Where Debian's package has them; /etc/ssl would add the certificates that only this machine trusts."""
 
-SHELL = ("sh", "bash")
-TEXT_TOOLS = ("sed", "grep", "awk")
-COREUTILS = (
+PROGRAMS = (
+    *("sh", "bash", "sed", "grep", "awk"),
     *("basename", "cat", "chmod", "chown", "cp", "cut", "date", "dirname", "echo", "env", "expr", "false", "head"),
     *("hostname", "id", "ln", "ls", "mkdir", "mktemp", "mv", "printf", "pwd", "readlink", "rm", "rmdir", "seq"),
     *("sleep", "sort", "stat", "tail", "tee", "test", "timeout", "touch", "tr", "true", "uname", "uniq", "wc"),
     "whoami",
 )
+"""What every image has: a shell, and the tools that its scripts use."""
 
 LAYOUT: Mapping[str, Entry] = {
     "/bin": Symlink("usr/bin"),
@@ -97,9 +97,9 @@ def certificates() -> bytes:
     return b"".join(root.read_bytes().rstrip() + b"\n" for root in roots)
 
 
-def fingerprint(names: Iterable[str]) -> str:
-    """Changes when one of the programs does."""
-    stats = [(name, program(name).stat()) for name in names]
+def fingerprint() -> str:
+    """Changes when one of `PROGRAMS` does."""
+    stats = [(name, program(name).stat()) for name in PROGRAMS]
     return repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])
 
 

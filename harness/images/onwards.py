@@ -1,4 +1,4 @@
-"""The real gateway: Onwards from crates.io, built once, in an image like the official one."""
+"""The real gateway: Onwards from crates.io, compiled once."""
 
 from __future__ import annotations
 
@@ -6,19 +6,11 @@ from pathlib import Path
 
 import yaml
 
-from harness.images import host
-from harness.images.archive import Directory, File, ImageArchive, accounts, write_archive
 from harness.paths import ROOT, cache_dir
 from harness.progress import Step
 from harness.run import run
 from harness.tools import apt_install, tool
 from harness.tools.store import advice, make_once
-
-BUILD_TOOLS = {"gcc": "gcc", "pkg-config": "pkg-config"}
-OPENSSL = {"openssl.pc": "libssl-dev"}
-"""What pkg-config needs to find OpenSSL, and the Debian package that has it."""
-
-PROGRAMS = (*host.SHELL, *host.TEXT_TOOLS, *host.COREUTILS)
 
 
 def version() -> str:
@@ -36,39 +28,14 @@ def binary() -> Path:
     wanted = version()
 
     def make(directory: Path, shown: Step) -> None:
-        _install_build_tools()
+        apt_install({"gcc": "gcc", "pkg-config": "pkg-config"})
+        if run(["pkg-config", "--exists", "openssl"], check=False).returncode != 0:
+            apt_install({"openssl.pc": "libssl-dev"})
         crate = ["onwards", "--locked", "--version", wanted, "--root", str(directory)]
         run(
             ["nice", "-n", "5", tool("cargo"), "install", *crate],
             on_line=lambda line: shown.detail(f"a few minutes on two cores: {line.strip()}"),
-            hint=lambda said: advice(said, "The crate and its dependencies come from crates.io."),
+            hint=lambda message: advice(message, "The crate and its dependencies come from crates.io."),
         )
 
     return make_once(cache_dir("cargo") / f"onwards-{wanted}", f"Compiling Onwards {wanted}", make) / "bin" / "onwards"
-
-
-def _install_build_tools() -> None:
-    apt_install(BUILD_TOOLS)
-    if run(["pkg-config", "--exists", "openssl"], check=False).returncode != 0:
-        apt_install(OPENSSL)
-
-
-def identity() -> str:
-    """Changes when the image must be made again."""
-    return repr((version(), host.fingerprint(PROGRAMS)))
-
-
-def write(path: Path, reference: str) -> ImageArchive:
-    """Write the image: the program, and what the official image's Ubuntu has of a shell."""
-    program = binary()
-    files = {
-        **host.libraries([program]),
-        **host.programs(PROGRAMS),
-        **host.LAYOUT,
-        **accounts(("ubuntu", 1000, 1000, "/home/ubuntu")),
-        "/home/ubuntu": Directory(0o750, 1000, 1000),
-        "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
-        "/app/onwards": File(program, 0o755),
-    }
-    # A user by name, as the official image has it.
-    return write_archive(path, reference, files, entrypoint=["/app/onwards"], user="ubuntu", workdir="/app")

@@ -57,8 +57,8 @@ def publish(arguments: argparse.Namespace) -> None:
 
 def verify(arguments: argparse.Namespace) -> None:
     """Verify a released digest as a user can: signature, bytes, contents, provenance; and install it."""
-    said = source.metadata()
-    published = Published(f"oci://{arguments.registry}/{said['name']}", said["version"], arguments.digest)
+    metadata = source.metadata()
+    published = Published(f"oci://{arguments.registry}/{metadata['name']}", metadata["version"], arguments.digest)
     with tempfile.TemporaryDirectory() as directory, cluster_of(arguments) as cluster:
         publication.verify(published, cosign.workflow(), Path(directory), cluster=cluster)
 

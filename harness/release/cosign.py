@@ -71,8 +71,8 @@ def predicate(reference: str, signer: Signer, kind: str) -> dict[str, Any]:
     Raises:
         CommandError: there is none.
     """
-    said = cosign("verify-attestation", *signer.verifying, "--type", kind, reference, hint=REFUSED).stdout
-    statements = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    output = cosign("verify-attestation", *signer.verifying, "--type", kind, reference, hint=REFUSED).stdout
+    statements = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     if not statements:
         raise CommandError(f"{reference} has no attestation of type {kind}.", REFUSED)
     found: dict[str, Any] = json.loads(base64.b64decode(statements[-1]["payload"]))["predicate"]

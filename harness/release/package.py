@@ -50,13 +50,16 @@ def build(directory: Path, root: Path = ROOT) -> Package:
     with tempfile.TemporaryDirectory(prefix="chart-") as temporary:
         chart = Path(temporary)
         source.export(chart, root)
-        said = source.metadata(chart)
+        metadata = source.metadata(chart)
         images = image_names(chart)
-        changed = changes(section((chart / "CHANGELOG.md").read_text(), said["version"]))
-        said["annotations"] = {**said.get("annotations", {}), **for_artifact_hub(said["version"], changed, images)}
-        (chart / "Chart.yaml").write_text(_dump(said))
+        changed = changes(section((chart / "CHANGELOG.md").read_text(), metadata["version"]))
+        metadata["annotations"] = {
+            **metadata.get("annotations", {}),
+            **for_artifact_hub(metadata["version"], changed, images),
+        }
+        (chart / "Chart.yaml").write_text(_dump(metadata))
         archive = pack(chart, directory, commit.epoch)
-    return Package(archive, said["name"], said["version"], commit, tuple(images))
+    return Package(archive, metadata["name"], metadata["version"], commit, tuple(images))
 
 
 def pack(chart: Path, directory: Path, epoch: int) -> Path:

@@ -104,8 +104,8 @@ def check_contents(published: Published, signer: cosign.Signer, archive: Path) -
 
 def check_origin(published: Published, signer: cosign.Signer, revision: str) -> None:
     """Raises HarnessError unless the signed provenance names the commit."""
-    said = cosign.predicate(by_digest(published), signer, cosign.PROVENANCE_TYPE)
-    sources = [each["digest"].get("gitCommit") for each in said["buildDefinition"]["resolvedDependencies"]]
+    predicate = cosign.predicate(by_digest(published), signer, cosign.PROVENANCE_TYPE)
+    sources = [each["digest"].get("gitCommit") for each in predicate["buildDefinition"]["resolvedDependencies"]]
     if revision not in sources:
         raise HarnessError(f"The provenance names {', '.join(map(str, sources))}, not {revision}.", cosign.REFUSED)
 

@@ -44,4 +44,4 @@ def apt_install(programs: Mapping[str, str]) -> None:
             return
         shown.detail("after refreshing the package lists")
         for words in ([*apt, "update"], install):
-            run(words, env=quiet, stdin="", hint=lambda said: advice(said, f"Run: {command}"))
+            run(words, env=quiet, stdin="", hint=lambda message: advice(message, f"Run: {command}"))

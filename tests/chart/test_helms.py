@@ -110,7 +110,7 @@ def refused(number: int, binary: str) -> list[Fault]:
             values = both(values, mistake.values)
     with pytest.raises(HelmError) as caught:
         Helm(tool(binary)).template(ROOT, values=[values])
-    return faults(caught.value.said, binary)
+    return faults(caught.value.output, binary)
 
 
 @pytest.mark.parametrize("binary", HELMS)
@@ -131,7 +131,7 @@ def test_a_mistake_alone_is_refused(name: str, binary: str) -> None:
     mistake = REFUSED[name]
     with pytest.raises(HelmError) as caught:
         Helm(tool(binary)).template(ROOT, values=[mistake.values])
-    assert {at for at, _ in faults(caught.value.said, binary)} == {mistake.place}
+    assert {at for at, _ in faults(caught.value.output, binary)} == {mistake.place}
 
 
 @cache
@@ -142,7 +142,7 @@ def hints(binary: str) -> list[Fault]:
         values = both(values, nested(path, "x"))
     with pytest.raises(HelmError) as caught:
         Helm(tool(binary)).template(ROOT, values=[values])
-    return faults(caught.value.said, binary)
+    return faults(caught.value.output, binary)
 
 
 def hint(path: str, binary: str) -> Fault:
@@ -203,6 +203,6 @@ def test_a_parent_may_set_defaults_to_null(parent: Path, binary: str) -> None:
 def test_a_mistake_in_a_subchart_is_refused(parent: Path, binary: str) -> None:
     with pytest.raises(HelmError) as caught:
         Helm(tool(binary)).template(parent, values=[{"inference-stack": {"onwards": {"replicaCounts": 2}}}])
-    ((at, why),) = faults(caught.value.said, binary)
+    ((at, why),) = faults(caught.value.output, binary)
     assert at == "/onwards"
     assert forbids(why, "replicaCounts")

@@ -45,7 +45,7 @@ def refusal(helm: Helm) -> Refuse:
         layers = [] if values is None else [values]
         with pytest.raises(HelmError) as caught:
             helm.template(ROOT, values=layers, sets=sets, skip_schema=True, kube_version=kubernetes)
-        return caught.value.said
+        return caught.value.output
 
     return refused
 

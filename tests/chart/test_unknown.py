@@ -28,7 +28,7 @@ def messages(helm: Helm, values: dict[str, Any]) -> dict[str, str]:
     """The message for each unknown key, by its path."""
     with pytest.raises(HelmError) as caught:
         helm.template(ROOT, values=[values], skip_schema=True)
-    found = (problem.partition(": ") for problem in problems(caught.value.said))
+    found = (problem.partition(": ") for problem in problems(caught.value.output))
     return {path: why.partition("\n")[0] for path, _, why in found}
 
 
@@ -94,7 +94,7 @@ def test_a_key_is_reported_in_maps_of_the_user_and_in_lists(helm: Helm, path: st
 def test_the_fix_of_a_list_item_is_a_list_item(helm: Helm) -> None:
     with pytest.raises(HelmError) as caught:
         helm.template(ROOT, values=[DEEP["ingress.hosts[1].paths[0].pathtyp"]], skip_schema=True)
-    (problem,) = problems(caught.value.said)
+    (problem,) = problems(caught.value.output)
     assert load(problem.partition("Please set:\n")[2]) == {"ingress": {"hosts": [{"paths": [{"pathType": "Exact"}]}]}}
 
 

@@ -26,8 +26,8 @@ def ct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_runs_beside_the_chart_with_our_helm_and_no_cluster(ct: Path) -> None:
-    said = chart_testing.ct(Helm(ct / "bin" / "helm"), "lint", "--option").splitlines()
-    assert said == [f"{ROOT} {os.devnull} lint --charts=. --option", f"{ct}/bin/helm", f"{ct}/bin/kubectl"]
+    output = chart_testing.ct(Helm(ct / "bin" / "helm"), "lint", "--option").splitlines()
+    assert output == [f"{ROOT} {os.devnull} lint --charts=. --option", f"{ct}/bin/helm", f"{ct}/bin/kubectl"]
 
 
 def test_what_it_finds_is_an_error_with_all_that_it_said(ct: Path) -> None:

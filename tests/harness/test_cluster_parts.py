@@ -232,7 +232,7 @@ def test_every_service_is_a_program_that_is_built() -> None:
     assert {service.name for service in node_config.services(ADDRESS)} <= built
 
 
-# --- what is said in several places
+# --- what is output in several places
 
 
 def test_manifests_and_sources_agree() -> None:

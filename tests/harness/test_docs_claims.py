@@ -63,9 +63,9 @@ def test_a_model_has_the_time_to_load_that_is_claimed(render: Render, kind: str,
 
 
 def test_the_quick_start_says_the_time_that_the_notes_say(notes: Say) -> None:
-    said = notes({"modelGroups": {"vllm-llama": {"enabled": True}}})
+    output = notes({"modelGroups": {"vllm-llama": {"enabled": True}}})
     page = (ROOT / "docs" / "first-model.md").read_text()
-    assert "--wait --timeout 40m" in said
+    assert "--wait --timeout 40m" in output
     assert "--wait --timeout 40m" in page
 
 

@@ -28,9 +28,9 @@ def test_check_sees_drift(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsy
     file.write_text(file.read_text().replace('"maximum": 65535', '"maximum": 65536', 1))
     capsys.readouterr()
     assert run(monkeypatch, "schema", "--check") == 1
-    said = capsys.readouterr().out
-    assert '"maximum": 65536' in said
-    assert "Run: nox -s generate -- schema" in said.splitlines()
+    output = capsys.readouterr().out
+    assert '"maximum": 65536' in output
+    assert "Run: nox -s generate -- schema" in output.splitlines()
 
 
 def test_each_is_made_whatever_happens_to_another_in_the_order_of_need(

@@ -55,7 +55,7 @@ def test_release_namespace_and_kubernetes_version_are_ours(helm: Helm, chart: Pa
 def test_refusal_comes_with_helms_own_words(helm: Helm, chart: Path) -> None:
     with pytest.raises(HelmError) as caught:
         helm.template(chart, values=[{"bad": True}])
-    assert "modelGroups.a: this cannot work\nWrite instead:\n  b: 1" in caught.value.said
+    assert "modelGroups.a: this cannot work\nWrite instead:\n  b: 1" in caught.value.output
 
 
 def test_lint_passes_on_fail_and_finds_broken_charts(helm: Helm, chart: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError
-from harness.images.archive import Directory, File, Files, Symlink, accounts, write_archive, write_layer
+from harness.images.archive import SEARCH_PATH, Directory, File, Files, Symlink, accounts, write_archive, write_layer
 
 
 def opened(path: Path) -> tuple[dict[str, object], list[dict[str, tarfile.TarInfo]]]:
@@ -50,34 +50,23 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_modes_are_the_images_own(tree: Path, tmp_path: Path) -> None:
-    files: Files = {
-        "/": tree,
-        "/root": Directory(0o700),
-        "/home/vllm": Directory(0o775, 2000),
-        "/tmp": Directory(0o1777),
-    }
-    image = write_archive(tmp_path / "i.tar", "example.com/a:1", {**files, "/etc/hosts": b"127.0.0.1\n"})
+    directories = {"/root": Directory(0o700), "/home/vllm": Directory(0o775, 2000), "/tmp": Directory(0o1777)}
+    files: Files = {"/": tree, **directories, "/etc/hosts": b"127.0.0.1\n"}
+    image = write_archive(tmp_path / "i.tar", "example.com/a:1", files)
     _, (entries,) = opened(image.path)
-    assert "." not in entries
-    modes = {name: entry.mode for name, entry in entries.items()}
-    assert modes["bin"] == 0o755
-    assert modes["bin/tool"] == 0o755
-    assert modes["data"] == 0o644
-    assert modes["root"] == 0o700
-    assert modes["tmp"] == 0o1777
-    assert modes["etc"] == 0o755
-    assert modes["etc/hosts"] == 0o644
+    assert {name: entry.mode for name, entry in entries.items()} == {
+        **{"bin": 0o755, "bin/tool": 0o755, "bin/other": 0o777, "data": 0o644, "root": 0o700, "tmp": 0o1777},
+        **{"etc": 0o755, "etc/hosts": 0o644, "home": 0o755, "home/vllm": 0o775},
+    }
     assert (entries["bin/other"].issym(), entries["bin/other"].linkname) == (True, "tool")
     assert (entries["home/vllm"].uid, entries["home/vllm"].gid) == (2000, 0)
-    assert {(entry.uid, entry.gid, entry.mtime) for entry in entries.values() if entry.name != "home/vllm"} == {
-        (0, 0, 0)
-    }
+    del entries["home/vllm"]
+    assert {(entry.uid, entry.gid, entry.mtime) for entry in entries.values()} == {(0, 0, 0)}
 
 
 def test_directories_stand_before_what_they_hold(tmp_path: Path) -> None:
-    image = write_archive(
-        tmp_path / "i.tar", "example.com/a:1", {"/a-b/c": b"1", "/a/b/c": b"1", "/a": Directory(0o711)}
-    )
+    files: Files = {"/a-b/c": b"1", "/a/b/c": b"1", "/a": Directory(0o711)}
+    image = write_archive(tmp_path / "i.tar", "example.com/a:1", files)
     _, (entries,) = opened(image.path)
     assert list(entries) == ["a", "a/b", "a/b/c", "a-b", "a-b/c"]
     assert entries["a"].mode == 0o711
@@ -120,16 +109,14 @@ def test_configuration(tmp_path: Path) -> None:
         workdir="/app",
     )
     config, (entries,) = opened(image.path)
-    assert config["RepoTags"] == ["example.com/a:1"]
-    assert config["os"] == "linux"
-    settings = config["config"]
-    assert isinstance(settings, dict)
-    assert settings["Entrypoint"] == ["/app"]
-    assert settings["Cmd"] == ["--help"]
-    assert settings["User"] == "ubuntu"
-    assert settings["WorkingDir"] == "/app"
-    assert settings["Env"][0].startswith("PATH=")
-    assert settings["Env"][1] == "A=b"
+    assert (config["RepoTags"], config["os"]) == (["example.com/a:1"], "linux")
+    assert config["config"] == {
+        "Env": [f"PATH={SEARCH_PATH}", "A=b"],
+        "WorkingDir": "/app",
+        "Entrypoint": ["/app"],
+        "Cmd": ["--help"],
+        "User": "ubuntu",
+    }
     assert set(entries) == {"etc", "etc/passwd", "etc/group"}
 
 

@@ -38,12 +38,12 @@ def test_it_prints_the_same_notes(case: str) -> None:
 
 @pytest.mark.parametrize("values", REFUSED.values(), ids=REFUSED)
 def test_it_refuses_in_the_same_words(values: Values) -> None:
-    said = []
+    output = []
     for helm in (LIBRARY, PROGRAM):
         with pytest.raises(HelmError) as caught:
             helm.template(ROOT, values=[values] if values else [])
-        said.append(caught.value.said.partition("Use --debug")[0].split())
-    assert said[0] == said[1]
+        output.append(caught.value.output.partition("Use --debug")[0].split())
+    assert output[0] == output[1]
 
 
 def test_the_schema_is_asked_unless_it_is_skipped() -> None:

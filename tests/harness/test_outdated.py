@@ -31,7 +31,7 @@ FILES = {
 def clients(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(words: Sequence[str | Path], **_: Any) -> Completed:
         line = " ".join(map(str, words))
-        return Completed((), 0, next(said for command, said in PRINTED.items() if command in line), "")
+        return Completed((), 0, next(output for command, output in PRINTED.items() if command in line), "")
 
     def get(url: str, **_: Any) -> httpx.Response:
         assert url == "https://mirror.example/simple/a-b-c/"

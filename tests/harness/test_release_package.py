@@ -33,8 +33,8 @@ def chart(tmp_path: Path) -> Path:
     """A small chart."""
     directory = tmp_path / "chart"
     (directory / "templates").mkdir(parents=True)
-    said = {"apiVersion": "v2", "name": "tiny", "version": "1.2.3"}
-    (directory / "Chart.yaml").write_text(yaml.safe_dump(said))
+    output = {"apiVersion": "v2", "name": "tiny", "version": "1.2.3"}
+    (directory / "Chart.yaml").write_text(yaml.safe_dump(output))
     (directory / "values.yaml").write_text("a: 1\n")
     (directory / "templates" / "map.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
     return directory
@@ -58,12 +58,12 @@ def test_the_same_chart_is_the_same_bytes(chart: Path, package: Package, tmp_pat
 @NEEDS_GIT
 def test_the_commit_is_packaged_with_what_artifact_hub_reads(tmp_path: Path) -> None:
     made = build(tmp_path)
-    said = load(Helm().run("show", "chart", made.archive).stdout)
+    output = load(Helm().run("show", "chart", made.archive).stdout)
     names = ("changes", "images", "prerelease", "containsSecurityUpdates")
-    assert said["annotations"].keys() >= {f"artifacthub.io/{name}" for name in names}
-    listed = yaml.safe_load(said["annotations"]["artifacthub.io/images"])
+    assert output["annotations"].keys() >= {f"artifacthub.io/{name}" for name in names}
+    listed = yaml.safe_load(output["annotations"]["artifacthub.io/images"])
     assert [each["image"] for each in listed] == list(made.images)
-    assert f"ghcr.io/doublewordai/onwards:{said['appVersion']}" in made.images
+    assert f"ghcr.io/doublewordai/onwards:{output['appVersion']}" in made.images
     assert {name.removeprefix("docker.io/") for name in made.images} >= set(map(str, images().values()))
     assert len({each["name"] for each in listed}) == len(listed)
 
@@ -114,7 +114,7 @@ class TestAttestations:
     """What is made of cosign's answers."""
 
     @pytest.fixture
-    def said(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    def output(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         """The lines that cosign prints."""
         lines: list[str] = []
         monkeypatch.setattr(cosign, "cosign", lambda *words, **_: Completed(words, 0, "\n".join(lines), ""))
@@ -124,20 +124,20 @@ class TestAttestations:
         payload = base64.b64encode(json.dumps({"predicate": predicate}).encode()).decode()
         return json.dumps({"payloadType": "application/vnd.in-toto+json", "payload": payload})
 
-    def test_the_newest_counts(self, said: list[str]) -> None:
-        said += ["Verified", self.statement({"a": 1}), self.statement({"a": 2})]
+    def test_the_newest_counts(self, output: list[str]) -> None:
+        output += ["Verified", self.statement({"a": 1}), self.statement({"a": 2})]
         assert cosign.predicate("r@sha256:0", cosign.workflow(), "cyclonedx") == {"a": 2}
 
-    def test_none_is_a_refusal(self, said: list[str]) -> None:
-        assert said == []
+    def test_none_is_a_refusal(self, output: list[str]) -> None:
+        assert output == []
         with pytest.raises(HarnessError, match=r"(?s)no attestation of type cyclonedx.*Do not install"):
             cosign.predicate("r@sha256:0", cosign.workflow(), "cyclonedx")
 
     def test_a_chart_that_is_not_the_signed_one_is_refused(
-        self, said: list[str], chart: Path, package: Package, tmp_path: Path
+        self, output: list[str], chart: Path, package: Package, tmp_path: Path
     ) -> None:
         released = Published(f"oci://{REPOSITORY}", "1.2.3", "sha256:00")
-        said.append(self.statement(json.loads(sbom.cyclonedx(package, REPOSITORY))))
+        output.append(self.statement(json.loads(sbom.cyclonedx(package, REPOSITORY))))
         publication.check_contents(released, cosign.workflow(), package.archive)
         (chart / "values.yaml").write_text("a: 2\n")
         with pytest.raises(HarnessError, match=r"lists: values\.yaml"):

@@ -18,7 +18,7 @@ ONE = Manifests([{"kind": "Deployment", "metadata": {"name": "a"}}])
 
 
 class TestCheckov:
-    def said(self, count: int, errors: int = 0) -> dict[str, Any]:
+    def output(self, count: int, errors: int = 0) -> dict[str, Any]:
         names = ("Deployment.ns.a", "Pod.ns.a.app.kubernetes.io/name-x.app.kubernetes.io/instance-t")
         failed = [{"check_id": "CKV_K8S_8", "file_path": "/one.yaml", "resource": name} for name in names]
         summary = {"parsing_errors": errors, "resource_count": count}
@@ -26,12 +26,12 @@ class TestCheckov:
 
     def test_findings_are_of_a_render_and_an_object(self) -> None:
         pod = Finding("checkov", "CKV_K8S_8", "Pod/a")
-        assert checkov.read(self.said(2), {"one": ONE, "two": ONE}) == {"one": {MINE, pod}, "two": set()}
+        assert checkov.read(self.output(2), {"one": ONE, "two": ONE}) == {"one": {MINE, pod}, "two": set()}
 
     @pytest.mark.parametrize(("count", "errors"), [(0, 0), (1, 1)])
     def test_what_it_did_not_read_is_not_fine(self, count: int, errors: int) -> None:
         with pytest.raises(HarnessError, match="did not read everything"):
-            checkov.read(self.said(count, errors), {"one": ONE})
+            checkov.read(self.output(count, errors), {"one": ONE})
 
 
 def test_kube_scores_warnings_are_findings_and_skipped_checks_are_not() -> None:
@@ -39,8 +39,8 @@ def test_kube_scores_warnings_are_findings_and_skipped_checks_are_not() -> None:
         {"check": {"id": name}, "grade": grade, "skipped": skipped}
         for name, grade, skipped in (("bad", 1, False), ("warned", 5, False), ("fine", 10, False), ("moot", 0, True))
     ]
-    said = [{"type_meta": {"kind": "Deployment"}, "object_meta": {"name": "a"}, "checks": checks}]
-    assert kube_score.read(said) == {Finding("kube-score", rule, "Deployment/a") for rule in ("bad", "warned")}
+    output = [{"type_meta": {"kind": "Deployment"}, "object_meta": {"name": "a"}, "checks": checks}]
+    assert kube_score.read(output) == {Finding("kube-score", rule, "Deployment/a") for rule in ("bad", "warned")}
 
 
 def test_objects_are_in_the_namespace_that_helm_puts_them_into() -> None:

@@ -10,10 +10,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +32,32 @@ SLOW = {"STANDIN_TOKEN_SECONDS": "0.2"}
 """A streamed answer of ten tokens takes two seconds."""
 
 
+@dataclass
 class Process:
     """A stand-in that runs."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], port: int, log: Path) -> None:
-        self.popen = popen
-        self.port = port
-        self.log = log
-        self.url = f"http://127.0.0.1:{port}"
+    popen: subprocess.Popen[bytes]
+    port: int
+    log: Path
 
-    def get(self, path: str, **more: Any) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=30, **more)
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30)
 
-    def chat(self, model: str, **more: Any) -> httpx.Response:
-        return httpx.post(f"{self.url}/v1/chat/completions", json={"model": model, **HELM}, timeout=30, **more)
+    def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> httpx.Response:
+        return httpx.post(f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers, timeout=30)
+
+    def chat(self, model: str, headers: Mapping[str, str] | None = None, **more: object) -> httpx.Response:
+        return self.post("/v1/chat/completions", {"model": model, **HELM, **more}, headers)
+
+    def stream(self, model: str, headers: Mapping[str, str] | None = None, **more: object) -> Iterator[str]:
+        """The events of a streamed chat completion, while they come."""
+        url = f"http://127.0.0.1:{self.port}/v1/chat/completions"
+        body = {"model": model, "stream": True, **HELM, **more}
+        with httpx.stream("POST", url, json=body, headers=headers, timeout=30) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            for line in answer.iter_lines():
+                if line:
+                    yield line.removeprefix("data: ")
 
     def wait(self, path: str) -> None:
         """Until the path answers 200."""
@@ -73,36 +85,14 @@ class Process:
         self.popen.send_signal(signal.SIGTERM)
 
 
-class Stream(threading.Thread):
-    """A streamed chat completion, read in the background; `events` are its lines of data."""
+def begun(stream: Iterator[str]) -> list[str]:
+    """The first events of a stream, whose others are still to come."""
+    return [next(stream) for _ in range(3)]
 
-    def __init__(self, process: Process, model: str) -> None:
-        super().__init__(daemon=True)
-        self.process = process
-        self.model = model
-        self.events: list[str] = []
-        self.failure: Exception | None = None
-        self.started = threading.Event()
-        self.start()
-        assert self.started.wait(20), process.log.read_text()
 
-    def run(self) -> None:
-        body = {"model": self.model, "stream": True, **HELM}
-        try:
-            url = f"{self.process.url}/v1/chat/completions"
-            with httpx.stream("POST", url, json=body, timeout=30) as answer:
-                for line in answer.iter_lines():
-                    if line.startswith("data: "):
-                        self.events.append(line.removeprefix("data: "))
-                        if len(self.events) == 3:
-                            self.started.set()
-        except httpx.TransportError as failure:
-            self.failure = failure
-
-    @property
-    def text(self) -> str:
-        chunks = [json.loads(event) for event in self.events if event.startswith('{"choices')]
-        return "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks if chunk["choices"])
+def content(events: Iterable[str]) -> str:
+    chunks = [json.loads(event) for event in events if event != "[DONE]"]
+    return "".join(each["delta"].get("content") or "" for chunk in chunks for each in chunk.get("choices", []))
 
 
 def free_port() -> int:
@@ -114,7 +104,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(engine: str, *args: str, ready: str = "", env: Mapping[str, str] = NO_VARIABLES) -> Iterator[Process]:
-    """A stand-in that is ended whatever happens; `{port}` in its arguments and variables is a free one."""
+    """A stand-in that is killed whatever happens; `{port}` in its arguments and variables is a free one."""
     port = free_port()
     with tempfile.TemporaryDirectory() as home:
         own = {name: value.format(port=port) for name, value in env.items()}
@@ -247,15 +237,12 @@ def test_vllm_serves_every_name_and_no_other(a_vllm: Process) -> None:
 
 
 def test_vllm_streams(a_vllm: Process) -> None:
-    body = {"model": "a", "stream": True, "stream_options": {"include_usage": True}, **HELM}
-    answer = httpx.post(f"{a_vllm.url}/v1/chat/completions", json=body, headers={"Authorization": "Bearer secret"})
-    events = [line.removeprefix("data: ") for line in answer.text.splitlines() if line]
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    assert events[-1] == "[DONE]"
-    chunks = [json.loads(event) for event in events[:-1]]
-    assert chunks[-1]["choices"] == []
-    assert chunks[-1]["usage"]["total_tokens"] > 10
-    assert "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks[:-1]) == HELM_ANSWER
+    key = {"Authorization": "Bearer secret"}
+    *events, usage, last = a_vllm.stream("a", key, stream_options={"include_usage": True})
+    assert last == "[DONE]"
+    assert json.loads(usage)["choices"] == []
+    assert json.loads(usage)["usage"]["total_tokens"] > 10
+    assert content(events) == HELM_ANSWER
 
 
 def test_vllm_counts_what_it_does(a_vllm: Process) -> None:
@@ -283,63 +270,59 @@ def test_vllm_listens_when_it_has_loaded() -> None:
 
 def test_vllm_aborts_on_sigterm() -> None:
     with running("vllm", "serve", "m", "--port", "{port}", ready="/health", env=SLOW) as process:
-        stream = Stream(process, "m")
+        stream = process.stream("m")
+        events = begun(stream)
         process.terminate()
-        stream.join(10)
-        assert '"code":500' in stream.events[-2]
-        assert stream.events[-1] == "[DONE]"
-        assert stream.text != HELM_ANSWER
+        events += stream
+        assert '"code":500' in events[-2]
+        assert events[-1] == "[DONE]"
+        assert content(events) != HELM_ANSWER
         assert process.popen.wait(10) == 0
 
 
 def test_vllm_drains_with_a_shutdown_timeout() -> None:
     args = ("serve", "m", "--port", "{port}", "--shutdown-timeout", "20")
     with running("vllm", *args, ready="/health", env=SLOW) as process:
-        stream = Stream(process, "m")
+        stream = process.stream("m")
+        events = begun(stream)
         process.terminate()
         time.sleep(0.2)
         refused = process.chat("m")
         assert (refused.status_code, process.get("/health").status_code) == (500, 200)
         assert "cannot schedule new futures after shutdown" in refused.text
-        stream.join(10)
-        assert (stream.text, stream.events[-1]) == (HELM_ANSWER, "[DONE]")
+        events += stream
+        assert (content(events), events[-1]) == (HELM_ANSWER, "[DONE]")
         assert process.popen.wait(10) == 0
 
 
 def test_vllm_gives_a_fixed_answer_that_says_who_answered_whom() -> None:
     env = {"STANDIN_ANSWER": "{{engine}} {{client}}"}
-    said = f"{socket.gethostname()} 127.0.0.1 " * 2
+    output = f"{socket.gethostname()} 127.0.0.1 " * 2
     with running("vllm", "serve", "m", "--port={port}", ready="/health", env=env) as process:
-        for stream in (False, True):
-            body = {"model": "m", "stream": stream, "max_tokens": 4, **HELM}
-            answer = httpx.post(f"{process.url}/v1/chat/completions", json=body, timeout=30)
-            if not stream:
-                assert answer.json()["choices"][0]["message"]["content"] == said
-                assert answer.json()["usage"]["completion_tokens"] == 4
-                continue
-            *events, last, _ = answer.text.split("\n\n")
-            assert last == "data: [DONE]"
-            chunks = [json.loads(event.removeprefix("data: ")) for event in events]
-            assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks) == said
+        answer = process.chat("m", max_tokens=4).json()
+        assert answer["choices"][0]["message"]["content"] == output
+        assert answer["usage"]["completion_tokens"] == 4
+        *events, last = process.stream("m", max_tokens=4)
+        assert (content(events), last) == (output, "[DONE]")
 
 
 def test_vllm_embeds_and_then_does_not_chat() -> None:
     args = ("serve", "m", "--port", "{port}", "--runner", "pooling")
     with running("vllm", *args, ready="/health") as process:
-        answer = httpx.post(f"{process.url}/v1/embeddings", json={"model": "m", "input": ["a", "b"]}).json()
+        answer = process.post("/v1/embeddings", {"model": "m", "input": ["a", "b"]}).json()
         assert [len(row["embedding"]) for row in answer["data"]] == [128, 128]
         assert answer["usage"]["prompt_tokens"] > 0
         assert process.chat("m").status_code == 404
 
 
-def test_vllm_needs_a_home_that_it_can_write() -> None:
-    code, output = ended("vllm", "serve", "m", env={"HOME": "/proc/nowhere"})
-    assert (code, "/proc/nowhere" in output) == (1, True), output
-
-
-def test_vllm_ends_at_the_variable_of_a_service_named_vllm() -> None:
-    code, output = ended("vllm", "serve", "m", "--port", str(free_port()), env={"VLLM_PORT": "tcp://10.0.0.1:80"})
-    assert (code, "appears to be a URI" in output) == (1, True), output
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [("HOME", "/proc/nowhere", "/proc/nowhere"), ("VLLM_PORT", "tcp://10.0.0.1:80", "appears to be a URI")],
+    ids=["a home that it cannot write", "a service named vllm"],
+)
+def test_vllm_ends_at_a_variable_that_it_cannot_use(variable: str, value: str, message: str) -> None:
+    code, output = ended("vllm", "serve", "m", "--port", "{port}", env={variable: value})
+    assert (code, message in output) == (1, True), output
 
 
 def test_vllm_takes_a_key_from_the_environment() -> None:
@@ -386,13 +369,14 @@ def test_sglang_is_on_loopback_and_drains() -> None:
     with running("sglang", *args, ready="/ready", env=SLOW) as process:
         assert process.listens_on() == "127.0.0.1"
         assert 'sglang:num_queue_reqs{engine_type="unified",model_name="a"' in process.get("/metrics").text
-        stream = Stream(process, "a")
+        stream = process.stream("a")
+        events = begun(stream)
         process.terminate()
         time.sleep(0.2)
         assert [process.get(path).status_code for path in ("/ready", "/health")] == [503, 503]
         assert process.chat("a").status_code == 200
-        stream.join(10)
-        assert (stream.text, stream.events[-1]) == (HELM_ANSWER, "[DONE]")
+        events += stream
+        assert (content(events), events[-1]) == (HELM_ANSWER, "[DONE]")
         assert process.popen.wait(20) == 0
 
 
@@ -414,13 +398,14 @@ def test_trtllm_closes_its_listener_and_finishes(tmp_path: Path) -> None:
     args = ("serve", "org/m", "--port", "{port}", "--host", "0.0.0.0", "--config", str(config), "--tp_size=2")
     with running("trtllm", *args, ready="/health", env=SLOW) as process:
         assert "trtllm_num_requests_waiting{" in process.get("/prometheus/metrics").text
-        stream = Stream(process, "org/m")
+        stream = process.stream("org/m")
+        events = begun(stream)
         process.terminate()
         time.sleep(0.5)
         with pytest.raises(httpx.ConnectError):
             process.get("/health")
-        stream.join(10)
-        assert (stream.text, stream.events[-1]) == (HELM_ANSWER, "[DONE]")
+        events += stream
+        assert (content(events), events[-1]) == (HELM_ANSWER, "[DONE]")
         process.popen.wait(10)
 
 
@@ -483,12 +468,8 @@ def test_llama_server_cuts_streams() -> None:
     args = ("-hf", "org/m", "--port", "{port}", "--sse-ping-interval", "1")
     with running("llama_server", *args, ready="/health") as process:
         started = time.monotonic()
-        body = {"stream": True, "max_tokens": 400, "ignore_eos": True, **HELM}
-        with (
-            pytest.raises(httpx.RemoteProtocolError),
-            httpx.stream("POST", f"{process.url}/v1/chat/completions", json=body, timeout=30) as answer,
-        ):
-            for _ in answer.iter_lines():
+        with pytest.raises(httpx.RemoteProtocolError):
+            for _ in process.stream("m", max_tokens=400, ignore_eos=True):
                 process.terminate()
         assert process.popen.wait(10) == 0
         assert time.monotonic() - started >= 1

@@ -26,7 +26,7 @@ def program(path: Path, script: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "good"),
+    ("name", "output", "good"),
     [
         ("helm", "v4.3.1+gc0d08d0", True),
         ("helm", "v4.1.4+g1234567", False),
@@ -50,8 +50,8 @@ def program(path: Path, script: str) -> Path:
         ("node", "v20.20.2", False),
     ],
 )
-def test_version_on_path_is_good_enough_or_not(name: str, said: str, good: bool) -> None:
-    assert PINS[name].accepts(parse_version(said)) is good
+def test_version_on_path_is_good_enough_or_not(name: str, output: str, good: bool) -> None:
+    assert PINS[name].accepts(parse_version(output)) is good
 
 
 def test_good_one_is_found_behind_an_old_one_of_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

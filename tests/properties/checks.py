@@ -40,19 +40,19 @@ def check(values: Mapping[str, Any], legal: bool = True) -> Manifests | None:
 
     Without `legal` the objects are only read: for texts that Kubernetes judges, not the chart.
 
-    Reading the schema takes more than a render's time, so it is asked only about values that neither work nor are
+    Reading the schema takes more than a render's time, so it is read only for values that neither work nor are
     refused well without it; how the schema refuses is tested in tests/chart/test_schema.py.
     """
     try:
         answered = answer(values)
         if not isinstance(answered, HelmError):
             return hold(answered, legal)
-        check_refusal(answered.said)
+        check_refusal(answered.output)
     except (AssertionError, HarnessError):
         try:
             LIBRARY.render(Render(ROOT, values=[values]))
         except HelmError as refused:
-            check_refusal(refused.said)
+            check_refusal(refused.output)
         else:
             raise
     return None
@@ -84,19 +84,19 @@ def roots() -> frozenset[str]:
     return frozenset(load((ROOT / "values.yaml").read_text()))
 
 
-def check_refusal(said: str) -> None:
+def check_refusal(output: str) -> None:
     """Each problem begins with the path of a value, and ends with YAML to paste; or the schema names the path."""
-    assert not INTERNALS.search(said), said
-    if "values don't meet the specifications of the schema" in said:
-        assert re.search(r"(?m)^- at '(/[^']*)?': ", said), said
+    assert not INTERNALS.search(output), output
+    if "values don't meet the specifications of the schema" in output:
+        assert re.search(r"(?m)^- at '(/[^']*)?': ", output), output
         return
-    _, _, problems = said.partition("templates/")
+    _, _, problems = output.partition("templates/")
     _, _, problems = problems.partition(": \n\n")
-    assert problems.strip(), said
+    assert problems.strip(), output
     for problem in problems.strip("\n").split("\n\n"):
         found = PROBLEM.fullmatch(problem)
-        assert found, said
-        assert re.split(r"[.\[]", found["path"])[0] in roots(), said
+        assert found, output
+        assert re.split(r"[.\[]", found["path"])[0] in roots(), output
         fix = load(found["fix"])
-        assert isinstance(fix, dict), said
-        assert fix.keys() <= roots(), said
+        assert isinstance(fix, dict), output
+        assert fix.keys() <= roots(), output

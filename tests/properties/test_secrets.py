@@ -88,7 +88,7 @@ def test_a_key_given_by_value_is_in_a_secret_only(drawn: Values) -> None:
     with_keys, keys = everywhere(drawn)
     answered = answer(with_keys)
     if isinstance(answered, HelmError):
-        assert [place for place, key in keys.items() if key in answered.said] == []
+        assert [place for place, key in keys.items() if key in answered.output] == []
     else:
         check_keys(answered, keys)
 

@@ -1,36 +1,26 @@
-"""An answer that costs nothing: for tests that ask hundreds of times a second, and want to know who answered whom."""
+"""An answer that costs nothing: for tests that send hundreds of requests a second, and check who answered whom."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
 from itertools import cycle, islice
-from typing import Any, Protocol
-
-
-class Answers(Protocol):
-    """Where a stand-in's tokens come from."""
-
-    async def ask(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """The status and the whole answer to a request that is not streamed."""
-
-    def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-        """The chunks of a streamed answer, the usage last."""
+from typing import Any
 
 
 class FixedAnswer:
-    """The words of a text, over and over, one a token, until `max_tokens` are said; no model is asked."""
+    """The words of a text, over and over, one a token, up to `max_tokens`; `ask` and `stream` are as `Backend`'s."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     async def ask(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         words = self._words(body)
-        said = "".join(words)
+        text = "".join(words)
         chat = path.endswith("chat/completions")
-        choice = {"message": {"role": "assistant", "content": said}} if chat else {"text": said}
-        whole = self._part("chat.completion" if chat else "text_completion", {**choice, "finish_reason": "length"})
-        return 200, {**whole, "usage": self._usage(words)}
+        choice = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
+        answer = self._part("chat.completion" if chat else "text_completion", {**choice, "finish_reason": "length"})
+        return 200, {**answer, "usage": self._usage(words)}
 
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         words = self._words(body)

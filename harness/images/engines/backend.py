@@ -50,14 +50,14 @@ class Backend:
         )
 
     async def ask(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """The status and the whole answer to a request that is not streamed."""
+        """The status and the complete answer to a request that is not streamed."""
         answer = await self._client.post(path, json={**body, "stream": False})
         return answer.status_code, answer.json()
 
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """The chunks of a streamed answer; an error is one chunk with the key `error`.
 
-        Closing the iterator ends the generation.
+        Closing the iterator cancels the generation.
         """
         async with self._client.stream("POST", path, json={**body, "stream": True}) as answer:
             if answer.status_code != 200:

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 TABLES = Path(__file__).parent / "flags"
 UNITS = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -92,7 +94,7 @@ def table(engine: str) -> Iterator[Flag]:
 
 
 def add_flags(parser: argparse.ArgumentParser, engine: str) -> None:
-    """Give `parser` the flags of an engine; one that was not given is None, or False where it takes nothing."""
+    """Add an engine's flags to `parser`; one that is not set is None, or False where it takes nothing."""
     for flag in table(engine):
         if flag.word == "flag":
             parser.add_argument(*flag.names, action="store_true")
@@ -101,3 +103,22 @@ def add_flags(parser: argparse.ArgumentParser, engine: str) -> None:
         else:
             choices = [*flag.choices, *([None] if flag.optional else [])] if flag.choices else None
             parser.add_argument(*flag.names, type=flag.convert, choices=choices, nargs=flag.nargs or None)
+
+
+def with_config(words: list[str]) -> list[str]:
+    """The arguments, with those of a `--config` file before the others, which win: argparse takes the last value."""
+    if "--config" not in words:
+        return words
+    at = words.index("--config")
+    start = 0 if words[0].startswith("-") else 1  # a positional argument stays the first
+    return [*words[:start], *_config_words(Path(words[at + 1])), *words[start:at], *words[at + 2 :]]
+
+
+def _config_words(path: Path) -> Iterator[str]:
+    for key, value in (yaml.safe_load(path.read_text()) or {}).items():
+        if value is True:
+            yield f"--{key}"
+        elif isinstance(value, list):
+            yield from (f"--{key}", *map(str, value))
+        elif value is not False:
+            yield from (f"--{key}", json.dumps(value) if isinstance(value, dict) else str(value))

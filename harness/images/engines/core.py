@@ -6,22 +6,24 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import socket
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .answers import Answers, FixedAnswer
+from .answers import FixedAnswer
 from .backend import CONTEXT, Backend
+from .metrics import Generation, Meter
 
 JsonMap = dict[str, Any]
 T = TypeVar("T")
@@ -29,8 +31,8 @@ T = TypeVar("T")
 END: JsonMap = {}
 """Stands for the end of a stream."""
 
-KEEP_ALIVE_SECONDS = 5
-"""How long an idle connection is kept by uvicorn, which vLLM, SGLang and trtllm-serve are built on."""
+NEEDED = {"/v1/chat/completions": "messages", "/v1/completions": "prompt", "/v1/embeddings": "input"}
+"""The field that a request to each path must have."""
 
 
 def load_seconds() -> float:
@@ -44,9 +46,9 @@ def token_seconds() -> float:
 
 
 def fixed_answer() -> str:
-    """What a stand-in says to every question instead of the tiny model's answer: `STANDIN_ANSWER`; "" is the model's.
+    """The answer to every completion instead of the tiny model's: `STANDIN_ANSWER`; "" is the model's.
 
-    `{engine}` in it becomes the host name (a pod's is its own name), `{client}` the address of whoever asks.
+    `{engine}` in it becomes the host name (a pod's is its own name), `{client}` the client's address.
     """
     return os.environ.get("STANDIN_ANSWER", "")
 
@@ -54,28 +56,6 @@ def fixed_answer() -> str:
 def log(engine: str, text: str) -> None:
     """A line of the container's log."""
     print(f"{time.strftime('%H:%M:%S')} [{engine} stand-in] {text}", file=sys.stderr, flush=True)
-
-
-@dataclass(eq=False)
-class Generation:
-    """A request in the engine, and what is counted of it (times in seconds)."""
-
-    stream: bool
-    started: float = field(default_factory=time.monotonic)
-    first_token: float | None = None
-    ended: float | None = None
-    prompt_tokens: int = 0
-    tokens: int = 0
-    reason: str = "abort"
-
-    def token(self) -> None:
-        self.tokens += 1
-        if self.first_token is None:
-            self.first_token = time.monotonic()
-
-    def count(self, usage: JsonMap) -> None:
-        self.prompt_tokens = usage.get("prompt_tokens", 0)
-        self.tokens = usage.get("completion_tokens", 0)
 
 
 class RefusedError(Exception):
@@ -88,15 +68,17 @@ class RefusedError(Exception):
 
 
 class Engine:
-    """An OpenAI server over the tiny model; a stand-in says in a subclass where its engine differs.
+    """An OpenAI server over the tiny model; a stand-in defines in a subclass what its engine does differently.
 
     `names` are the served model names. Answers carry the first.
     """
 
-    def __init__(self, names: Sequence[str], *, embeddings: bool = False) -> None:
+    def __init__(self, names: Sequence[str], meter: Meter, *, embeddings: bool = False) -> None:
         self.names = list(names)
+        self.meter = meter
         self.embeddings = embeddings
         self.running: set[Generation] = set()
+        self.exiting = asyncio.Event()
         self.aborted = asyncio.Event()
         self._backend: Backend | None = None
 
@@ -111,46 +93,33 @@ class Engine:
 
     def card(self, name: str) -> JsonMap:
         """A model as `/v1/models` lists it."""
-        return {
-            "id": name,
-            "object": "model",
-            "created": int(time.time()),
-            "owned_by": "standin",
-            "root": self.names[0],
-        }
-
-    def on_end(self, generation: Generation) -> None:
-        """Count a request that has ended."""
+        root = self.names[0]
+        return {"id": name, "object": "model", "created": int(time.time()), "owned_by": "standin", "root": root}
 
     # --- what they share
 
     def load(self) -> None:
-        """Load the model, as long as the engine's stand-in is meant to take; a fixed answer needs none."""
+        """Load the model, for at least `load_seconds()`; a fixed answer needs none."""
         time.sleep(load_seconds())
         if self.embeddings or not fixed_answer():
             self._backend = Backend(embeddings=self.embeddings)
 
-    @property
-    def backend(self) -> Backend:
+    def answers(self, request: Request) -> Backend | FixedAnswer:
+        """Where the tokens of an answer come from."""
+        if (text := fixed_answer()) and not self.embeddings:
+            client = request.client.host if request.client else ""
+            return FixedAnswer(text.format(engine=socket.gethostname(), client=client))
         assert self._backend is not None, "load() comes first"
         return self._backend
 
-    def answers(self, request: Request) -> Answers:
-        """Where the tokens of an answer come from."""
-        if text := fixed_answer():
-            client = request.client.host if request.client else ""
-            return FixedAnswer(text.format(engine=socket.gethostname(), client=client))
-        return self.backend
+    def with_openai(self, *routes: Route) -> Starlette:
+        """The application: an engine's own routes and the OpenAI routes."""
+        paths = [path for path in NEEDED if (path == "/v1/embeddings") == self.embeddings]
+        openai = [Route("/v1/models", self.models), *(Route(path, self.generate, methods=["POST"]) for path in paths)]
+        return Starlette(routes=[*routes, *openai], exception_handlers={RefusedError: _refused})
 
-    def routes(self) -> list[BaseRoute]:
-        """The OpenAI routes."""
-        made: list[BaseRoute] = [Route("/v1/models", self.models), Route("/v1/models/{model:path}", self.model)]
-        if self.embeddings:
-            made.append(Route("/v1/embeddings", self.embed, methods=["POST"]))
-        else:
-            made.append(Route("/v1/chat/completions", self.generate, methods=["POST"]))
-            made.append(Route("/v1/completions", self.generate, methods=["POST"]))
-        return made
+    async def metrics(self, _: Request) -> Response:
+        return self.meter.page(len(self.running))
 
     async def models(self, _: Request) -> Response:
         return JSONResponse({"object": "list", "data": [self.card(name) for name in self.names]})
@@ -162,50 +131,31 @@ class Engine:
         return JSONResponse(self.error(404, f"The model `{name}` does not exist.", "NotFoundError", "model"), 404)
 
     async def generate(self, request: Request) -> Response:
-        """A chat or text completion, streamed or whole."""
+        """A completion, streamed or complete, or embeddings (the tiny model's: only their shape means something)."""
         path = request.url.path
-        try:
-            body = await self._body(request, "messages" if path.endswith("chat/completions") else "prompt")
-            self.admit(body)
-        except RefusedError as refusal:
-            return JSONResponse(refusal.body, refusal.status)
-        generation = Generation(stream=bool(body.get("stream")))
-        if generation.stream:
+        body = await self._body(request, NEEDED[path])
+        self.admit(body)
+        generation = Generation()
+        if body.get("stream") and not self.embeddings:
             events = self._events(path, body, generation, self.answers(request))
             return StreamingResponse(events, media_type="text/event-stream; charset=utf-8")
         with self._counted(generation):
-            answer = await self._unless_aborted(self.answers(request).ask(path, _for_backend(body)))
-            if answer is None:
+            result = await self._unless_aborted(self.answers(request).ask(path, _for_backend(body)))
+            if result is None:
                 return JSONResponse(self.error(500, "Internal server error", "InternalServerError"), 500)
-            status, whole = answer
+            status, answer = result
             if status != 200:
-                return JSONResponse(self._backend_error(status, whole), status)
-            generation.count(whole["usage"])
-            generation.reason = whole["choices"][0]["finish_reason"]
-        return JSONResponse(self._named(whole))
-
-    async def embed(self, request: Request) -> Response:
-        """Embeddings: the tiny model's, so not good for anything but their shape."""
-        try:
-            body = await self._body(request, "input")
-            self.admit(body)
-        except RefusedError as refusal:
-            return JSONResponse(refusal.body, refusal.status)
-        generation = Generation(stream=False)
-        with self._counted(generation):
-            status, whole = await self.backend.ask("/v1/embeddings", _for_backend(body))
-            if status != 200:
-                return JSONResponse(self._backend_error(status, whole), status)
-            generation.count(whole["usage"])
-            generation.reason = "stop"
-        return JSONResponse(self._named(whole))
+                return JSONResponse(self._backend_error(status, answer), status)
+            generation.count(answer["usage"])
+            generation.reason = "stop" if self.embeddings else answer["choices"][0]["finish_reason"]
+        return JSONResponse(self._named(answer))
 
     async def probe(self) -> None:
-        """Generate one token."""
-        if self.embeddings:
-            await self.backend.ask("/v1/embeddings", {"input": "x"})
-        elif not fixed_answer():
-            await self.backend.ask("/v1/completions", {"prompt": "x", "max_tokens": 1})
+        """Generate one token; a fixed answer needs none."""
+        if self._backend and self.embeddings:
+            await self._backend.ask("/v1/embeddings", {"input": "x"})
+        elif self._backend:
+            await self._backend.ask("/v1/completions", {"prompt": "x", "max_tokens": 1})
 
     async def _body(self, request: Request, needed: str) -> JsonMap:
         try:
@@ -217,7 +167,7 @@ class Engine:
         return body
 
     async def _events(
-        self, path: str, body: JsonMap, generation: Generation, answers: Answers
+        self, path: str, body: JsonMap, generation: Generation, answers: Backend | FixedAnswer
     ) -> AsyncGenerator[str, None]:
         """Server-sent events; after an abort an error and the usual end, because the headers have long been sent."""
         wants_usage = (body.get("stream_options") or {}).get("include_usage")
@@ -258,7 +208,7 @@ class Engine:
             abort.cancel()
             if not task.done():
                 task.cancel()
-                await asyncio.wait({task})  # what it holds, such as a stream, must be free again
+                await asyncio.wait({task})  # it must release what it holds, such as a stream
 
     @contextmanager
     def _counted(self, generation: Generation) -> Iterator[None]:
@@ -267,32 +217,33 @@ class Engine:
             yield
         finally:
             self.running.discard(generation)
-            generation.ended = time.monotonic()
-            self.on_end(generation)
+            self.meter.end(generation)
 
-    def _backend_error(self, status: int, whole: JsonMap) -> JsonMap:
-        return self.error(status, str(whole.get("error", {}).get("message", "the tiny model refused")))
+    def _backend_error(self, status: int, answer: JsonMap) -> JsonMap:
+        return self.error(status, str(answer.get("error", {}).get("message", "the tiny model refused")))
 
     def _named(self, answer: JsonMap) -> JsonMap:
         answer.pop("timings", None)
         return {**answer, "model": self.names[0], "system_fingerprint": "standin"}
 
 
-class Keys:
-    """Middleware that wants one of `keys` as bearer token on the paths that `guarded` names; no keys, no guard."""
+def keyed(app: ASGIApp, keys: Sequence[str], guarded: Callable[[str], bool]) -> ASGIApp:
+    """`app`, requiring one of `keys` as bearer token on the paths that `guarded` accepts; without keys, nowhere."""
 
-    def __init__(self, app: ASGIApp, *, keys: Sequence[str], guarded: Callable[[str], bool]) -> None:
-        self._app = app
-        self._keys = list(keys)
-        self._guarded = guarded
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._keys and scope["method"] != "OPTIONS" and self._guarded(scope["path"]):
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and keys and scope["method"] != "OPTIONS" and guarded(scope["path"]):
             scheme, _, token = Request(scope).headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not any(secrets.compare_digest(token, key) for key in self._keys):
+            if scheme.lower() != "bearer" or not any(secrets.compare_digest(token, key) for key in keys):
                 await JSONResponse({"error": "Unauthorized"}, 401)(scope, receive, send)
                 return
-        await self._app(scope, receive, send)
+        await app(scope, receive, send)
+
+    return checked
+
+
+def fixed(path: str, response: Response, *methods: str) -> Route:
+    """A path that always gives the same response; to GET, if no other methods are named."""
+    return Route(path, response, methods=methods or ["GET"])
 
 
 class QuietServer(uvicorn.Server):
@@ -303,11 +254,10 @@ class QuietServer(uvicorn.Server):
         yield
 
 
-def server_config(app: ASGIApp, host: str, port: int, *, access_log: bool = True) -> uvicorn.Config:
-    """uvicorn as the engines set it up."""
-    return uvicorn.Config(
-        app, host=host, port=port, timeout_keep_alive=KEEP_ALIVE_SECONDS, access_log=access_log, log_level="info"
-    )
+def set_on_signal(event: asyncio.Event) -> None:
+    """Let SIGTERM and SIGINT set `event` instead of ending the process."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, event.set)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -319,12 +269,17 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
+def _refused(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, RefusedError)
+    return JSONResponse(refusal.body, refusal.status)
+
+
 def _event(payload: JsonMap) -> str:
     return f"data: {json.dumps(payload, separators=(',', ':'), ensure_ascii=False)}\n\n"
 
 
 def _for_backend(body: JsonMap) -> JsonMap:
-    """The request as the tiny model gets it: without the model's name, and within its short context."""
+    """The request to the tiny model: without the model's name, and within its short context."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or CONTEXT
     rest = {k: v for k, v in body.items() if k not in ("model", "stream", "max_tokens", "max_completion_tokens")}
     return {**rest, "max_tokens": min(limit, CONTEXT)}

@@ -1,8 +1,8 @@
 """The llama.cpp server (a real engine, from the wheel `xllamacpp`) behind the command line of `llama-server`.
 
-As llama-server: 127.0.0.1:8080 unless told, the variables `LLAMA_ARG_*` and `LLAMA_API_KEY` for what the command line
-leaves out, `--alias a,b`, and an error for a flag that it does not have (exit code 1). SIGTERM cuts open streams, and
-if a connection was open the process ends only after `--sse-ping-interval` seconds (30; never if -1). `-m` must name a
+As llama-server: 127.0.0.1:8080 by default, the variables `LLAMA_ARG_*` and `LLAMA_API_KEY` for what the command line
+does not set, `--alias a,b`, and an error for a flag that it does not have (exit code 1). SIGTERM cuts open streams, and
+if a connection was open the process exits only after `--sse-ping-interval` seconds (30; never if -1). `-m` must name a
 file.
 
 Unlike llama-server: `-hf` and `--model-url` are accepted without a download and give the tiny model; the port is not
@@ -29,22 +29,13 @@ from .command_line import add_flags
 from .core import log
 
 FROM_ENVIRONMENT = {
-    "model": "LLAMA_ARG_MODEL",
-    "hf_repo": "LLAMA_ARG_HF_REPO",
-    "alias": "LLAMA_ARG_ALIAS",
-    "host": "LLAMA_ARG_HOST",
-    "port": "LLAMA_ARG_PORT",
     "api_key": "LLAMA_API_KEY",
-    "api_key_file": "LLAMA_ARG_API_KEY_FILE",
     "metrics": "LLAMA_ARG_ENDPOINT_METRICS",
-    "embeddings": "LLAMA_ARG_EMBEDDINGS",
-    "ctx_size": "LLAMA_ARG_CTX_SIZE",
     "parallel": "LLAMA_ARG_N_PARALLEL",
     "predict": "LLAMA_ARG_N_PREDICT",
-    "threads": "LLAMA_ARG_THREADS",
     "temp": "LLAMA_ARG_TEMPERATURE",
-    "sse_ping_interval": "LLAMA_ARG_SSE_PING_INTERVAL",
 }
+"""The variables that are not named as their flag is."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,12 +56,12 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
     add_flags(parser, "llama-server")
     words: list[str] = []
     for action in parser._actions:
-        value = os.environ.get(FROM_ENVIRONMENT.get(action.dest, ""))
+        value = os.environ.get(FROM_ENVIRONMENT.get(action.dest, f"LLAMA_ARG_{action.dest.upper()}"))
         if value and action.nargs != 0:
-            words += [action.option_strings[-1], value]
+            words += [action.option_strings[0], value]
         elif value and value.lower() in ("1", "true", "on", "enabled"):
-            words += [action.option_strings[-1]]
-    # The command line wins: argparse keeps the last value.
+            words += [action.option_strings[0]]
+    # The command line wins: argparse takes the last value.
     return parser.parse_args([*words, *args])
 
 
@@ -120,13 +111,11 @@ def main() -> None:
         print(f"llama.cpp server of xllamacpp {xllamacpp.__version__}")
         return
     params = parameters(settings)
-    asked = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # in the server's threads too: this one waits for them
     server = xllamacpp.Server(params)
     log("llama-server", f"the llama.cpp server listens on {server.listening_address}")
-    while not asked.wait(0.2):  # a wait without limit would keep the signal from its handler
-        pass
+    signal.sigwait(signals)
     if _cut_connections():
         threading.Event().wait(params.sse_ping_interval if params.sse_ping_interval >= 0 else None)
     # Not a return: that would let the server finish its streams, which llama-server does not.
@@ -134,7 +123,7 @@ def main() -> None:
 
 
 def _cut_connections() -> int:
-    """Shut the connections of this process, and say how many there were."""
+    """Shut the connections of this process; how many there were."""
     cut = 0
     for entry in list(Path("/proc/self/fd").iterdir()):
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as connection:

@@ -1,12 +1,12 @@
 """A stand-in for SGLang 0.5.23: `python3 -m sglang.launch_server` and `sglang serve`.
 
-As SGLang: its flags and its refusals (exit code 2); 127.0.0.1:30000 unless told; the port listens when the model is
+As SGLang: its flags and its refusals (exit code 2); 127.0.0.1:30000 by default; the port listens when the model is
 loaded, and answers 503 on `/ready` and `/health` until a request of its own has warmed it up; `/health` takes a second
-and a generated token; one served name, and a request's `model` is not compared with it, except that `a:b` asks for the
+and a generated token; one served name, and a request's `model` is not compared with it, except that `a:b` requests the
 LoRA adapter b; the key guards all but /health*, /ready* and /metrics*; metrics only with `--enable-metrics`.
 
-On SIGTERM it looks every 5 s whether a request is left, without limit, says 503 on `/ready` and `/health`, and still
-takes new requests.
+On SIGTERM it returns 503 on `/ready` and `/health`, still takes new requests, and checks every 5 s, without limit,
+whether any is running.
 
 Unlike SGLang: the model's name is accepted without a download, any tensor-parallel size without GPUs, and most flags
 have no effect.
@@ -18,42 +18,24 @@ import argparse
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .command_line import add_flags
-from .core import Engine, Generation, JsonMap, Keys, QuietServer, RefusedError, bind, log, server_config
-from .metrics import Meter, Names
+from .command_line import add_flags, with_config
+from .core import Engine, JsonMap, QuietServer, RefusedError, bind, fixed, keyed, log, set_on_signal
+from .metrics import Meter
 from .weights import fetch
 
 VERSION = "0.5.23"
 OPEN = ("/health", "/ready", "/metrics")
 POLL_SECONDS = 5.0
 WARM_UP_SECONDS = 1.0
-
-METRICS = Names(
-    running="sglang:num_running_reqs",
-    waiting="sglang:num_queue_reqs",
-    cache_usage="sglang:token_usage",
-    first_token="sglang:time_to_first_token_seconds",
-    between_tokens="sglang:inter_token_latency_seconds",
-    per_token="sglang:request_time_per_output_token_seconds",
-    end_to_end="sglang:e2e_request_latency_seconds",
-    prompt_tokens="sglang:prompt_tokens",
-    tokens="sglang:generation_tokens",
-    ended="sglang:num_requests",
-    gauges=("sglang:cache_hit_rate", "sglang:gen_throughput", "sglang:num_used_tokens"),
-    counters=("sglang:num_aborted_requests",),
-)
 
 
 def parse(args: Sequence[str]) -> argparse.Namespace:
@@ -64,12 +46,7 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(prog="sglang serve", description=f"A stand-in for SGLang {VERSION}.")
     add_flags(parser, "sglang")
-    words = list(args)
-    if "--config" in words:
-        at = words.index("--config")
-        # The command line wins over the file: argparse keeps the last value.
-        words = [*_config_words(Path(words[at + 1])), *words[:at], *words[at + 2 :]]
-    parsed = parser.parse_args(words)
+    parsed = parser.parse_args(with_config(list(args)))
     if not parsed.model_path:
         parser.error("the following arguments are required: --model-path/--model")
     return parsed
@@ -80,25 +57,33 @@ class Sglang(Engine):
 
     def __init__(self, settings: argparse.Namespace) -> None:
         self.settings = settings
-        super().__init__([settings.served_model_name or settings.model_path], embeddings=settings.is_embedding)
-        labels = {"model_name": self.names[0], "engine_type": "unified", "tp_rank": "0", "pp_rank": "0"}
-        self.meter = Meter(METRICS, labels)
+        name = settings.served_model_name or settings.model_path
+        meter = Meter(
+            "sglang:",
+            {"model_name": name, "engine_type": "unified", "tp_rank": "0", "pp_rank": "0"},
+            running="num_running_reqs",
+            waiting="num_queue_reqs",
+            cache_usage="token_usage",
+            ended="num_requests",
+            ended_label="",
+            gauges=["cache_hit_rate", "gen_throughput", "num_used_tokens"],
+            counters=["num_aborted_requests"],
+        )
+        super().__init__([name], meter, embeddings=settings.is_embedding)
         self.warm = False
-        self.exiting = asyncio.Event()
-        routes = [
+        info = {"model_path": settings.model_path, "is_generation": not self.embeddings, "stand_in": True}
+        app = self.with_openai(
             Route("/health", self.health),
             Route("/health_generate", self.health),
             Route("/ready", self.ready),
-            Route("/ping", self.ping),
-            Route("/get_model_info", self.model_info),
-            Route("/model_info", self.model_info),
-            *self.routes(),
-        ]
-        if settings.enable_metrics:
-            routes.append(Route("/metrics", self.metrics))
+            fixed("/ping", Response()),
+            fixed("/get_model_info", JSONResponse(info)),
+            fixed("/model_info", JSONResponse(info)),
+            Route("/v1/models/{model:path}", self.model),
+            *([Route("/metrics", self.metrics)] if settings.enable_metrics else []),
+        )
         keys = [settings.api_key] if settings.api_key else []
-        guard = Middleware(Keys, keys=keys, guarded=lambda path: not path.startswith(OPEN))
-        self.app = Starlette(routes=routes, middleware=[guard])
+        self.app = keyed(app, keys, lambda path: not path.startswith(OPEN))
 
     def error(self, status: int, message: str, kind: str = "BadRequest", param: str | None = None) -> JsonMap:
         return {"object": "error", "message": message, "type": kind, "param": param, "code": status}
@@ -114,11 +99,8 @@ class Sglang(Engine):
     def card(self, name: str) -> JsonMap:
         return {**super().card(name), "owned_by": "sglang", "root": name}
 
-    def on_end(self, generation: Generation) -> None:
-        self.meter.end(generation)
-
     async def health(self, request: Request) -> Response:
-        """As `/health_generate`; `SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION=false` makes it a mere flag."""
+        """As `/health_generate`; `SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION=false` makes it a flag only."""
         if self.exiting.is_set() or not self.warm:
             return Response(status_code=503)
         generates = os.environ.get("SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION", "true").lower() in ("true", "1")
@@ -135,24 +117,12 @@ class Sglang(Engine):
     async def ready(self, _: Request) -> Response:
         return Response(status_code=200 if self.warm and not self.exiting.is_set() else 503)
 
-    async def ping(self, _: Request) -> Response:
-        return Response()
-
-    async def model_info(self, _: Request) -> Response:
-        info = {"model_path": self.settings.model_path, "is_generation": not self.embeddings, "stand_in": True}
-        return JSONResponse(info)
-
-    async def metrics(self, _: Request) -> Response:
-        return self.meter.page(len(self.running))
-
     async def serve(self) -> None:
-        """Load, serve, warm up, and end on SIGTERM when no request is left."""
+        """Load, serve, warm up, and terminate on SIGTERM when no request is running."""
         host, port = self.settings.host or "127.0.0.1", self.settings.port or 30000
         await asyncio.to_thread(self.load)
-        server = QuietServer(server_config(self.app, host, port))
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.exiting.set)
+        server = QuietServer(uvicorn.Config(self.app, host=host, port=port))
+        set_on_signal(self.exiting)
         serving = asyncio.create_task(server.serve(sockets=[bind(host, port)]))
         if not self.settings.skip_server_warmup:
             await asyncio.sleep(WARM_UP_SECONDS)
@@ -169,18 +139,8 @@ class Sglang(Engine):
             await serving
 
 
-def _config_words(path: Path) -> Sequence[str]:
-    """The arguments in a `--config` file."""
-    words: list[str] = []
-    for key, value in (yaml.safe_load(path.read_text()) or {}).items():
-        if value is not False:
-            values = [] if value is True else value if isinstance(value, list) else [value]
-            words += [f"--{key}", *map(str, values)]
-    return words
-
-
 def _prepare_directories() -> None:
-    """SGLang keeps the caches of its compilers in one place, which must be writable."""
+    """SGLang has the caches of its compilers in one place, which must be writable."""
     Path(os.environ.get("SGLANG_CACHE_DIR", "~/.cache/sglang")).expanduser().mkdir(parents=True, exist_ok=True)
 
 

@@ -2,12 +2,12 @@
 
 As tritonserver: its flags and its refusals (exit code 1); the KServe v2 protocol over HTTP on 8000, metrics on 8002,
 and a port for gRPC, 8001, all on 0.0.0.0; `/v2/health/live` and `/v2/health/ready`; no OpenAI route: `/v1/...` is 404.
-The ports listen when the repository has been read, and a repository that is not there ends it.
+The ports listen when the repository has been read; without a repository it exits with an error.
 
-On SIGTERM it ends, because no inference can be in flight.
+On SIGTERM it terminates, because no inference can be in flight.
 
 Unlike tritonserver: the gRPC port only accepts connections and closes them when something is sent, and no model is ever
-loaded: one in the repository makes it end with an error, as a model that cannot be loaded does.
+loaded: one in the repository is an error, as a model that cannot be loaded is.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from .command_line import add_flags
-from .core import QuietServer, load_seconds, log, server_config
+from .core import QuietServer, fixed, load_seconds, log, set_on_signal
 
 VERSION = "2.73.0"
 METRICS = (
@@ -68,24 +68,8 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
     return parsed
 
 
-async def _ok(_: Request) -> Response:
-    return Response()
-
-
-async def _metadata(_: Request) -> Response:
-    return JSONResponse({"name": "triton", "version": f"{VERSION} (stand-in)", "extensions": []})
-
-
-async def _index(_: Request) -> Response:
-    return JSONResponse([])
-
-
 async def _no_model(request: Request) -> Response:
     return JSONResponse({"error": f"Request for unknown model: '{request.path_params['model']}' is not found"}, 404)
-
-
-async def _metrics(_: Request) -> Response:
-    return PlainTextResponse("".join(f"# HELP {name} (stand-in)\n# TYPE {name} gauge\n" for name in METRICS))
 
 
 async def _close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,34 +81,34 @@ async def _close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def serve(settings: argparse.Namespace) -> None:
     """Serve until SIGTERM."""
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked.set)
+    exiting = asyncio.Event()
+    set_on_signal(exiting)
     await asyncio.sleep(load_seconds())
     http = Starlette(
         routes=[
-            Route("/v2/health/live", _ok),
-            Route("/v2/health/ready", _ok),
-            Route("/v2", _metadata),
-            Route("/v2/repository/index", _index, methods=["POST"]),
+            fixed("/v2/health/live", Response()),
+            fixed("/v2/health/ready", Response()),
+            fixed("/v2", JSONResponse({"name": "triton", "version": f"{VERSION} (stand-in)", "extensions": []})),
+            fixed("/v2/repository/index", JSONResponse([]), "POST"),
             Route("/v2/models/{model}", _no_model),
             Route("/v2/models/{model}/ready", _no_model),
             Route("/v2/models/{model}/infer", _no_model, methods=["POST"]),
         ]
     )
-    metrics = Starlette(routes=[Route("/metrics", _metrics)])
+    page = "".join(f"# HELP {name} (stand-in)\n# TYPE {name} gauge\n" for name in METRICS)
+    metrics = Starlette(routes=[fixed("/metrics", PlainTextResponse(page))])
     address = settings.http_address or "0.0.0.0"
-    servers = []
+    configs = []
     if settings.allow_http is not False:
-        servers.append(QuietServer(server_config(http, address, settings.http_port)))
+        configs.append(uvicorn.Config(http, host=address, port=settings.http_port))
     if settings.allow_metrics is not False:
-        servers.append(QuietServer(server_config(metrics, settings.metrics_address or address, settings.metrics_port)))
+        configs.append(uvicorn.Config(metrics, host=settings.metrics_address or address, port=settings.metrics_port))
     if settings.allow_grpc is not False:
         await asyncio.start_server(_close, settings.grpc_address or "0.0.0.0", settings.grpc_port)
+    servers = [QuietServer(config) for config in configs]
     running = [asyncio.create_task(server.serve()) for server in servers]
     log("Triton", f"http {settings.http_port}, grpc {settings.grpc_port}, metrics {settings.metrics_port}")
-    await asked.wait()
+    await exiting.wait()
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*running)

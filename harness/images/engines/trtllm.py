@@ -1,7 +1,7 @@
 """A stand-in for TensorRT-LLM 1.2's `trtllm-serve`.
 
-As trtllm-serve: its click command line, flags with underscores, MODEL before the flags unless `serve` is said (exit
-code 2 for what it refuses); localhost:8000 unless told; the port is bound at once and listens when the model is loaded;
+As trtllm-serve: its click command line, flags with underscores, MODEL before the flags unless `serve` is given (exit
+code 2 for what it refuses); localhost:8000 by default; the port is bound at once and listens when the model is loaded;
 `/health`, `/health_generate`, `/version`; `/metrics` is JSON, and Prometheus is served on `/prometheus/metrics` only
 with `return_perf_metrics: true` in the file of `--config`; one model name, the directory's or the Hugging Face id, with
 which a request's `model` is not compared; no key.
@@ -22,33 +22,16 @@ from typing import Any
 import click
 import uvicorn
 import yaml
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .command_line import Flag, table
-from .core import Engine, Generation, JsonMap, bind, log, server_config
-from .metrics import Meter, Names
+from .core import Engine, JsonMap, bind, fixed, log
+from .metrics import Meter
 from .weights import fetch
 
 VERSION = "1.2.1"
-
-METRICS = Names(
-    running="trtllm_num_requests_running",
-    waiting="trtllm_num_requests_waiting",
-    cache_usage="trtllm_kv_cache_utilization",
-    first_token="trtllm_time_to_first_token_seconds",
-    between_tokens="trtllm_inter_token_latency_seconds",
-    per_token="trtllm_time_per_output_token_seconds",
-    end_to_end="trtllm_e2e_request_latency_seconds",
-    prompt_tokens="trtllm_prompt_tokens",
-    tokens="trtllm_generation_tokens",
-    ended="trtllm_request_success",
-    ended_label="finished_reason",
-    gauges=("trtllm_kv_cache_hit_rate",),
-    counters=("trtllm_request_error",),
-)
 
 
 class Trtllm(Engine):
@@ -56,19 +39,23 @@ class Trtllm(Engine):
 
     def __init__(self, model: str, options: JsonMap) -> None:
         name = Path(model).name if Path(model).is_dir() else model
-        super().__init__([name])
-        self.meter = Meter(METRICS, {"model_name": "undefined", "engine_type": "undefined"})
-        served = [route for route in self.routes() if getattr(route, "path", "") != "/v1/models/{model:path}"]
-        routes = [
-            Route("/health", self.health),
+        meter = Meter(
+            "trtllm_",
+            {"model_name": "undefined", "engine_type": "undefined"},
+            cache_usage="kv_cache_utilization",
+            per_token="time_per_output_token_seconds",
+            gauges=["kv_cache_hit_rate"],
+            counters=["request_error"],
+        )
+        super().__init__([name], meter)
+        with_metrics = options.get("return_perf_metrics") is True
+        self.app = self.with_openai(
+            fixed("/health", Response()),
             Route("/health_generate", self.health_generate),
-            Route("/version", self.version),
+            fixed("/version", JSONResponse({"version": f"{VERSION} (stand-in)"})),
             Route("/metrics", self.iteration_stats),
-            *served,
-        ]
-        if options.get("return_perf_metrics") is True:
-            routes.append(Route("/prometheus/metrics", self.metrics))
-        self.app = Starlette(routes=routes)
+            *([Route("/prometheus/metrics", self.metrics)] if with_metrics else []),
+        )
 
     def error(self, status: int, message: str, kind: str = "BadRequestError", param: str | None = None) -> JsonMap:
         return {"object": "error", "message": message, "type": kind, "param": param, "code": status}
@@ -76,30 +63,18 @@ class Trtllm(Engine):
     def card(self, name: str) -> JsonMap:
         return {**super().card(name), "owned_by": "tensorrt_llm"}
 
-    def on_end(self, generation: Generation) -> None:
-        self.meter.end(generation)
-
-    async def health(self, _: Request) -> Response:
-        return Response()
-
     async def health_generate(self, _: Request) -> Response:
         await self.probe()
         return Response("Generation health check OK")
 
-    async def version(self, _: Request) -> Response:
-        return JSONResponse({"version": f"{VERSION} (stand-in)"})
-
     async def iteration_stats(self, _: Request) -> Response:
         return JSONResponse([{"iter": 0, "numActiveRequests": len(self.running), "numQueuedRequests": 0}])
 
-    async def metrics(self, _: Request) -> Response:
-        return self.meter.page(len(self.running))
-
     async def serve(self, host: str, port: int) -> None:
-        """Load, serve, and end on SIGTERM as uvicorn does."""
+        """Load, serve, and terminate on SIGTERM as uvicorn does."""
         listening = bind(host, port)
         await asyncio.to_thread(self.load)
-        await uvicorn.Server(server_config(self.app, host, port)).serve(sockets=[listening])
+        await uvicorn.Server(uvicorn.Config(self.app, host=host, port=port)).serve(sockets=[listening])
 
 
 class DefaultToServe(click.Group):
@@ -114,7 +89,7 @@ class DefaultToServe(click.Group):
 
 
 def option(flag: Flag) -> click.Option:
-    """A flag of a table as click has it."""
+    """A flag of a table as a click option."""
     if flag.word == "flag":
         return click.Option(list(flag.names), is_flag=True)
     words = {"int": int, "float": float, "bool": bool}

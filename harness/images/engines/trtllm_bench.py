@@ -1,6 +1,6 @@
-"""A stand-in for `trtllm-bench ... build` of TensorRT-LLM 1.2: its flags, and an empty engine where it puts one.
+"""A stand-in for `trtllm-bench ... build` of TensorRT-LLM 1.2: its flags, and an empty engine where it writes one.
 
-The engine goes to WORKSPACE/MODEL/tp_T_pp_P; `trtllm-serve` accepts that directory as a model.
+The engine is written to WORKSPACE/MODEL/tp_T_pp_P; `trtllm-serve` accepts that directory as a model.
 """
 
 from __future__ import annotations

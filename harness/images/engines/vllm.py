@@ -1,14 +1,14 @@
 """A stand-in for vLLM 0.32: `vllm serve` and `python3 -m vllm.entrypoints.openai.api_server`.
 
 As vLLM: its flags and its refusals (exit code 2); the port is bound at once and listens when the model is loaded; all
-IPv4 addresses unless told; `/health` and `/ping`; every served name; an unknown one 404; keys guard /v1, /v2,
-/inference and /cohere only; a HOME that cannot be written and a VLLM_PORT made by a Service end it.
+IPv4 addresses by default; `/health` and `/ping`; every served name; an unknown one 404; keys guard /v1, /v2,
+/inference and /cohere only; it exits if HOME cannot be written, or VLLM_PORT was set by a Service.
 
 On SIGTERM it aborts (open streams get an error event, then [DONE]); with `--shutdown-timeout N` requests in flight may
-finish for N seconds. Until it has ended, `/health` says 200 and new requests get 500.
+finish for N seconds. Until it exits, `/health` returns 200 and new requests get 500.
 
 Unlike vLLM: the model's name is accepted without a download, any tensor-parallel size without GPUs, and most flags have
-no effect. `--headless` ends it with an error: it has no workers.
+no effect. `--headless` is an error: it has no workers.
 """
 
 from __future__ import annotations
@@ -22,20 +22,16 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-import yaml
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
+import uvicorn
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .command_line import add_flags
-from .core import Engine, Generation, JsonMap, Keys, QuietServer, RefusedError, bind, log, server_config
-from .metrics import Meter, Names
+from .command_line import add_flags, with_config
+from .core import Engine, JsonMap, QuietServer, RefusedError, bind, fixed, keyed, log, set_on_signal
+from .metrics import Meter
 from .weights import fetch
 
 VERSION = "0.32.0"
@@ -44,43 +40,24 @@ GUARDED = ("/v1", "/v2", "/inference", "/cohere")
 ABORT_SECONDS = 0.4
 """From SIGTERM to the end of an open stream, as measured with 0.32.0."""
 
-METRICS = Names(
-    running="vllm:num_requests_running",
-    waiting="vllm:num_requests_waiting",
-    cache_usage="vllm:kv_cache_usage_perc",
-    first_token="vllm:time_to_first_token_seconds",
-    between_tokens="vllm:inter_token_latency_seconds",
-    per_token="vllm:request_time_per_output_token_seconds",
-    end_to_end="vllm:e2e_request_latency_seconds",
-    prompt_tokens="vllm:prompt_tokens",
-    tokens="vllm:generation_tokens",
-    ended="vllm:request_success",
-    ended_label="finished_reason",
-    gauges=("vllm:engine_sleep_state",),
-    counters=("vllm:num_preemptions", "vllm:prefix_cache_queries", "vllm:prefix_cache_hits"),
-)
 
-
-class Parser(argparse.ArgumentParser):
-    """vLLM's parser: it takes `_` for `-`, and `--flag.key value` for a part of a JSON value."""
-
-    def words(self, args: Sequence[str]) -> list[str]:
-        """The arguments as argparse is given them."""
-        plain: list[str] = []
-        parts: dict[str, JsonMap] = {}
-        rest = iter(args)
-        for arg in rest:
-            name, equals, value = arg.partition("=")
-            if not name.startswith("--"):
-                plain.append(arg)
-                continue
-            head, dot, keys = name.partition(".")
-            head = "--" + head[2:].replace("_", "-")
-            if dot:
-                _put(parts.setdefault(head, {}), keys.split("."), value if equals else next(rest, ""))
-            else:
-                plain.append(head + equals + value)
-        return plain + [word for head, value in parts.items() for word in (head, json.dumps(value))]
+def words(args: Sequence[str]) -> list[str]:
+    """The arguments in argparse's form: vLLM takes `_` for `-`, and `--flag.key value` for a part of a JSON value."""
+    plain: list[str] = []
+    parts: dict[str, JsonMap] = {}
+    rest = iter(args)
+    for arg in rest:
+        name, equals, value = arg.partition("=")
+        if not name.startswith("--"):
+            plain.append(arg)
+            continue
+        head, dot, keys = name.partition(".")
+        head = "--" + head[2:].replace("_", "-")
+        if dot:
+            _put(parts.setdefault(head, {}), keys.split("."), value if equals else next(rest, ""))
+        else:
+            plain.append(head + equals + value)
+    return plain + [word for head, value in parts.items() for word in (head, json.dumps(value))]
 
 
 def parse(args: Sequence[str], *, serve: bool) -> argparse.Namespace:
@@ -90,27 +67,22 @@ def parse(args: Sequence[str], *, serve: bool) -> argparse.Namespace:
         SystemExit: (2) an argument that vLLM refuses.
         ValueError: as vLLM for a served name without a model.
     """
-    parser = Parser(
+    parser = argparse.ArgumentParser(
         prog="vllm serve" if serve else "api_server.py",
         usage="vllm serve [model_tag] [options]" if serve else None,
         description=f"A stand-in for vLLM {VERSION}.",
     )
     add_flags(parser, "vllm")
-    words = list(args)
+    given = list(args)
     if serve:
-        words = _model_first(words)
-        named = any(re.match(r"--served[-_]model[-_]name(=|$)", word) for word in words)
-        if words and words[0].startswith("-") and named and not any(re.match("--config(=|$)", w) for w in words):
+        given = _model_first(given)
+        named = any(re.match(r"--served[-_]model[-_]name(=|$)", word) for word in given)
+        if given and given[0].startswith("-") and named and not any(re.match("--config(=|$)", w) for w in given):
             raise ValueError(
                 "`model` should be provided as the first positional argument when "
                 "using `vllm serve`. i.e. `vllm serve <model> --<arg> <value>`."
             )
-    if "--config" in words:
-        at = words.index("--config")
-        model = [words[0]] if serve and not words[0].startswith("-") else []
-        # The command line wins over the file: argparse keeps the last value.
-        words = [*model, *_config_words(Path(words[at + 1])), *words[len(model) : at], *words[at + 2 :]]
-    parsed = parser.parse_args(parser.words(words))
+    parsed = parser.parse_args(words(with_config(given)))
     parsed.model = (parsed.model_tag if serve else None) or parsed.model or DEFAULT_MODEL
     if parsed.enable_auto_tool_choice and not parsed.tool_call_parser:
         raise TypeError("Error: --enable-auto-tool-choice requires --tool-call-parser")
@@ -123,19 +95,24 @@ class Vllm(Engine):
     def __init__(self, settings: argparse.Namespace) -> None:
         self.settings = settings
         pooling = settings.runner == "pooling" or settings.convert == "embed"
-        super().__init__(settings.served_model_name or [settings.model], embeddings=pooling)
-        self.meter = Meter(METRICS, {"model_name": self.names[0], "engine": "0"})
-        self.stopping = False
+        names = settings.served_model_name or [settings.model]
+        meter = Meter(
+            "vllm:",
+            {"model_name": names[0], "engine": "0"},
+            cache_usage="kv_cache_usage_perc",
+            gauges=["engine_sleep_state"],
+            counters=["num_preemptions", "prefix_cache_queries", "prefix_cache_hits"],
+        )
+        super().__init__(names, meter, embeddings=pooling)
+        app = self.with_openai(
+            fixed("/health", Response()),
+            fixed("/ping", Response(), "GET", "POST"),
+            fixed("/version", JSONResponse({"version": f"{VERSION} (stand-in)"})),
+            fixed("/metrics", Response()) if settings.disable_log_stats else Route("/metrics", self.metrics),
+            Route("/v1/models/{model:path}", self.model),
+        )
         keys = [key for key in settings.api_key or [os.environ.get("VLLM_API_KEY")] if key]
-        routes = [
-            Route("/health", self.health),
-            Route("/ping", self.health, methods=["GET", "POST"]),
-            Route("/version", self.version),
-            Route("/metrics", self.metrics),
-            *self.routes(),
-        ]
-        guard = Middleware(Keys, keys=keys, guarded=lambda path: path.startswith(GUARDED))
-        self.app = Starlette(routes=routes, middleware=[guard])
+        self.app = keyed(app, keys, lambda path: path.startswith(GUARDED))
 
     def admit(self, body: JsonMap) -> None:
         name = body.get("model")
@@ -143,47 +120,26 @@ class Vllm(Engine):
             served = ", ".join(self.names)
             message = f"The model `{name}` does not exist. Valid aliases: {served}."
             raise RefusedError(404, self.error(404, message, "NotFoundError", "model"))
-        if self.stopping:
+        if self.exiting.is_set():
             message = "cannot schedule new futures after shutdown"
             raise RefusedError(500, self.error(500, message, "InternalServerError"))
 
     def card(self, name: str) -> JsonMap:
         return {**super().card(name), "owned_by": "vllm", "root": self.settings.model, "parent": None}
 
-    def on_end(self, generation: Generation) -> None:
-        self.meter.end(generation)
-
-    async def health(self, _: Request) -> Response:
-        return Response()
-
-    async def version(self, _: Request) -> Response:
-        return JSONResponse({"version": f"{VERSION} (stand-in)"})
-
-    async def metrics(self, _: Request) -> Response:
-        return Response() if self.settings.disable_log_stats else self.meter.page(len(self.running))
-
     async def serve(self) -> None:
-        """Load, serve, and end on SIGTERM."""
-        asked = asyncio.Event()
-        listening = bind(self.settings.host or "", self.settings.port or 8000)
+        """Load, serve, and terminate on SIGTERM."""
+        host, port = self.settings.host, self.settings.port or 8000
+        listening = bind(host or "", port)
         await asyncio.to_thread(self.load)
         _refuse_service_link()
-        server = QuietServer(
-            server_config(
-                self.app,
-                self.settings.host or "0.0.0.0",
-                self.settings.port or 8000,
-                access_log=not self.settings.disable_uvicorn_access_log,
-            )
-        )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, asked.set)
+        access_log = not self.settings.disable_uvicorn_access_log
+        server = QuietServer(uvicorn.Config(self.app, host=host or "0.0.0.0", port=port, access_log=access_log))
+        set_on_signal(self.exiting)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        await asked.wait()
+        await self.exiting.wait()
         timeout = self.settings.shutdown_timeout or 0
         log("vLLM", f"[shutdown] stopping engine client mode={'drain' if timeout else 'abort'} timeout={timeout}s")
-        self.stopping = True
         ends = time.monotonic() + timeout
         while timeout and self.running and time.monotonic() < ends:
             await asyncio.sleep(0.05)
@@ -204,24 +160,13 @@ def _put(into: JsonMap, keys: Sequence[str], text: str) -> None:
 
 
 def _model_first(words: list[str]) -> list[str]:
-    """`--model X` as the positional that `vllm serve` wants, with vLLM's warning."""
+    """`--model X` as the positional argument of `vllm serve`, with vLLM's warning."""
     for at, word in enumerate(words):
         name, equals, value = word.partition("=")
         if name == "--model" and (equals or at + 1 < len(words)):
             log("vLLM", "With `vllm serve`, you should provide the model as a positional argument; `--model` will go.")
             return [value, *words[:at], *words[at + 1 :]] if equals else [words[at + 1], *words[:at], *words[at + 2 :]]
     return words
-
-
-def _config_words(path: Path) -> Iterator[str]:
-    """The arguments in a `--config` file."""
-    for key, value in (yaml.safe_load(path.read_text()) or {}).items():
-        if value is True:
-            yield f"--{key}"
-        elif isinstance(value, list):
-            yield from (f"--{key}", *map(str, value))
-        elif value is not False:
-            yield from (f"--{key}", json.dumps(value) if isinstance(value, dict) else str(value))
 
 
 def _refuse_service_link() -> None:
@@ -236,16 +181,12 @@ def _refuse_service_link() -> None:
 
 
 def _prepare_directories() -> None:
-    """vLLM writes to its cache and to /tmp; a PermissionError here is the one of an image run as an unknown user."""
+    """vLLM writes to its cache and to /tmp; an image run as an unknown user gets a PermissionError here."""
     xdg = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     root = os.environ.get("VLLM_CACHE_ROOT") or str(Path(xdg) / "vllm")
     Path(root).expanduser().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory():
         pass
-
-
-def _interrupted(*_: object) -> NoReturn:
-    raise KeyboardInterrupt("terminated")
 
 
 def run(args: Sequence[str], *, serve: bool) -> None:
@@ -254,7 +195,7 @@ def run(args: Sequence[str], *, serve: bool) -> None:
     log("vLLM", f"this is a stand-in for vLLM {VERSION}; its tokens are a tiny demo model's")
     if settings.headless:
         sys.exit("vLLM stand-in: --headless is not served: it has no workers")
-    signal.signal(signal.SIGTERM, _interrupted)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _prepare_directories()
     log("vLLM", fetch(settings.model))
     asyncio.run(Vllm(settings).serve())

@@ -16,10 +16,10 @@ def cache_home() -> Path:
 
 
 def fetch(model: str) -> str:
-    """See to it that `model` is there, as the engine would, and say how.
+    """Find or "download" `model` as the engine would; a line for its log.
 
-    A path must hold a model. Any other name is taken for one on Hugging Face: it is looked for in the cache, and else
-    written there as an empty entry, without the network.
+    A path must hold a model. Any other name is one of Hugging Face's: it is read from the cache, or written there as an
+    empty entry, without the network.
 
     Raises:
         OSError: the path holds no model; or the cache lacks it and may not be written, or HF_HUB_OFFLINE is set.
