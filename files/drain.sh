@@ -1,8 +1,8 @@
 # Waits until a server has no request in flight, as its own metrics report: for a preStop hook. Needs bash, cat, sleep and timeout.
 # Arguments: port of the metrics, their path, seconds to wait first (until the pod is out of its Service), most seconds to wait then,
 # name of the environment variable that holds the key for the metrics (may be empty), names of the gauges.
-# Idle is only an answer of 200 in which every gauge that it has is 0, and the first one is there. A server that does not listen is
-# loading, or gone: it has no request.
+# Idle is only an answer of 200 in which the first gauge is there and all that are there are 0. A gauge with ? behind its name may be absent
+# from a page of metrics: its server has had no request yet. A server that does not listen is loading, or gone: it has no request.
 export port=$1 path=$2 key=${5:-}
 first=$3 most=$4 gauges=("${@:6}")
 scrape() {
@@ -13,7 +13,7 @@ scrape() {
 export -f scrape
 # Prints why the server is not idle; nothing if it is.
 busy() {
-  local answer status line value gauge
+  local answer status line value gauge optional
   answer=$(timeout 5 bash -c scrape 2>/dev/null) || { [[ $answer == *$'\n'* ]] || { echo "no answer within 5 seconds"; return; }; }
   status=${answer%%$'\n'*}
   case $status in
@@ -22,13 +22,14 @@ busy() {
     *) echo "the answer is ${status%$'\r'}"; return ;;
   esac
   for gauge in "${gauges[@]}"; do
-    value=
+    value= optional=${gauge##*[!?]} gauge=${gauge%\?}
     while IFS= read -r line; do
       [[ $line == "$gauge "* || $line == "$gauge{"*"} "* ]] || continue
       value=${line##*\} } value=${value#"$gauge "} value=${value%% *}
       [[ $value =~ ^0*\.?0*(e[+-]?[0-9]+)?$ ]] || { echo "$gauge is $value"; return; }
     done <<<"$answer"
-    [[ -n $value || $gauge != "${gauges[0]}" ]] || { echo "$gauge is not there"; return; }
+    [[ -n $value || $gauge != "${gauges[0]%\?}" ]] || [[ $optional && ${answer,,} == *"content-type: text/plain"* ]] ||
+      { echo "$gauge is not there"; return; }
   done
 }
 sleep "$first"

@@ -97,8 +97,8 @@ turn them on. Input: dict group (computed). Output: JSON list, empty if there ar
   {{- with $computed.preset.inFlight -}}
     {{- $words := concat $computed.command $computed.args -}}
     {{- $text := join " " $words -}}
-    {{- $off := (include "inference-stack.flag" (dict "words" $words "names" .off) | fromJson).given -}}
-    {{- range .off -}}
+    {{- $off := (include "inference-stack.flag" (dict "words" $words "names" .disabledBy) | fromJson).given -}}
+    {{- range .disabledBy -}}
       {{- $off = or $off (contains . $text) -}}
     {{- end -}}
     {{- if $computed.script -}}

@@ -77,15 +77,6 @@ away by a header of each answer, and the gateway gets SIGTERM when nothing is in
         "path" "/metrics"
         "first" (include "inference-stack.drain.seconds" . | fromJson).quiet
         "most" (include "inference-stack.onwards.answerSeconds" .)
-        "gauges" (list "onwards_requests_inflight")) | fromJson -}}
+        "gauges" (list "onwards_requests_inflight?")) | fromJson -}}
   {{- include "inference-stack.lifecycle" (dict "own" $onwards.lifecycle "preStop" $hook) -}}
-{{- end -}}
-
-{{- /*
-How long a gateway container lives at most once its liveness probe has failed, with room: after that the watcher takes the configuration in hand
-again. Input: root. Output: seconds.
-*/ -}}
-{{- define "inference-stack.onwards.restartSeconds" -}}
-  {{- $liveness := (include "inference-stack.onwards.probes" . | fromJson).livenessProbe | default dict -}}
-  {{- add 5 ($liveness.terminationGracePeriodSeconds | default (include "inference-stack.onwards.graceSeconds" .) | int64) -}}
 {{- end -}}

@@ -101,6 +101,15 @@ probe gives it ten seconds. Input: root. Output: JSON map of probes.
 {{- end -}}
 
 {{- /*
+How long a gateway container lives at most once its liveness probe has failed, with room: after that the watcher takes the configuration in hand
+again. Input: root. Output: seconds.
+*/ -}}
+{{- define "inference-stack.onwards.restartSeconds" -}}
+  {{- $liveness := (include "inference-stack.onwards.probes" . | fromJson).livenessProbe | default dict -}}
+  {{- add 5 ($liveness.terminationGracePeriodSeconds | default (include "inference-stack.onwards.graceSeconds" .) | int64) -}}
+{{- end -}}
+
+{{- /*
 The watcher's probe: it fails while a key cannot be used, for an alert and for `kubectl describe`, but not so often that the container would be
 restarted. Input: root. Output: JSON map.
 */ -}}

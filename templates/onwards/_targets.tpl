@@ -112,8 +112,12 @@ nothing and its length. Input: dict route. Output: JSON map, {} if nothing is re
             "aimd" (include "inference-stack.pool.loadAware" (dict "route" $route) | fromJson) -}}
       {{- with int64 $route.holdSeconds -}}
         {{- $backoff := dict "initial_ms" (max 100 $fallback.backoff.initial_ms) "max_ms" (max 1000 $fallback.backoff.max_ms) -}}
+        {{- $statuses := list -}}
+        {{- range concat $fallback.on_status (list 502 503) -}}
+          {{- $statuses = append $statuses (int64 .) -}}
+        {{- end -}}
         {{- $fallback = merge (dict
-              "on_status" (concat $fallback.on_status (list 502 503) | uniq)
+              "on_status" (uniq $statuses)
               "max_attempts" (add $fallback.max_attempts (mul 20 .))
               "backoff" $backoff
               "max_total_backoff_ms" (mul 1000 .)) $fallback -}}

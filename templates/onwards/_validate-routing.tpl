@@ -278,8 +278,8 @@ Input: dict keys (path to its owner), translation.
               "values" (dict "none" false "minimal" true "low" true "medium" true "high" true "xhigh" true "max" true)))) }}
         {{- $keys := append $.keys "reasoningTranslation" }}
 
-{{ join "." $keys }}: in {{ $surface }} the efforts of values and unsupported_efforts together have to be each of {{ join ", " $efforts }}, once; the gateway does
-not start otherwise.
+{{ join "." $keys }}: in {{ $surface }} the efforts of values and unsupported_efforts together have to be each of {{ join ", " $efforts }}, once;
+the gateway does not start otherwise.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" $keys "yaml" (toYaml $rest)) | indent 2 }}
       {{- end }}

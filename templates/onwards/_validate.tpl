@@ -37,7 +37,8 @@ onwards.image.tag: {{ $image }} is older than 1.0.0, and has neither the probes 
 Please set:
   onwards:
     image:
-      tag: {{ .Chart.AppVersion | quote }}
+      repository: {{ regexReplaceAll ":[^/]*$" .stack.onwards.image.repository "" }}
+      tag: ""  # the version that this chart is tested with
   {{- end }}
 {{- end -}}
 

@@ -1,4 +1,4 @@
-"""The volumes of the gateway's configuration, and the scripts that read and write them, run as its containers run them."""
+"""The volumes of the gateway's configuration, and the scripts that use them, run as its containers run them."""
 
 from __future__ import annotations
 

@@ -96,6 +96,7 @@ externalProviders.a.apiKey.keys
 onwards.clientKeys.a.apiKey.keys
 routes.a.strategi
 routes.a.fallback.maxAttempt
+routes.a.loadAware.latencyBudget
 routes.a.fallback.backoff.initialMillisecond
 onwards.clientKeys.a.label
 httpRoute.hostnam

@@ -13,6 +13,7 @@ from tests.chart.accessors import FULLNAME, one
 from tests.chart.config_volume import SHELLS, Pod, script
 from tests.support import Render
 
+
 @pytest.fixture
 def pod(tmp_path: Path) -> Pod:
     return Pod(tmp_path)

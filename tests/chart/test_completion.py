@@ -259,21 +259,15 @@ CASES = {
 }
 
 
-def shutdown_flag(line: str, engine: str = "") -> list[str]:
-    """The engine's shutdown timeout flag, which is appended last; none in a script, or for an engine without one."""
-    if engine == "custom":
-        return []
-    if "tritonserver" in line:
-        return ["--exit-timeout-secs", "600"]
-    if line and shlex.split(line)[0].endswith("sh"):
-        return []
-    return ["--shutdown-timeout", "600"] if "vllm serve" in line or "vllm.entrypoints" in line else []
+def exit_flag(line: str, engine: str = "") -> list[str]:
+    """Triton's time to finish its requests, which is appended last; no other engine has a flag for it."""
+    return ["--exit-timeout-secs", "600"] if "tritonserver" in line and engine != "custom" else []
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_command_is_completed(render: Render, case: Case) -> None:
     rendered = render(bare(modelAlias=["m", "n"], **case.fields))
-    assert command_line(rendered) == [*shlex.split(case.line), *shutdown_flag(case.line, case.fields.get("engine", ""))]
+    assert command_line(rendered) == [*shlex.split(case.line), *exit_flag(case.line, case.fields.get("engine", ""))]
     assert ports(rendered) == {"http": case.http, **case.others}
 
 
@@ -377,7 +371,7 @@ PARALLEL = {
 @pytest.mark.parametrize("count", [4, "4", 4.0], ids=["number", "string", "float"])
 def test_several_gpus_add_tensor_parallelism(render: Render, image: str, flag: list[str], count: object) -> None:
     line = command_line(render(gpus(count, image=image)))
-    last = shutdown_flag(shlex.join(line))
+    last = exit_flag(shlex.join(line))
     assert line[: len(line) - len(last)][-2:] == flag
 
 

@@ -91,11 +91,11 @@ def test_the_gateway_runs_the_version_of_the_chart(render: Render) -> None:
     assert gateway(render())["image"] == f"ghcr.io/doublewordai/onwards:{version}"
 
 
-def test_the_gateways_init_container_runs_the_gateways_image(render: Render) -> None:
+def test_all_containers_of_the_gateways_pod_run_its_image(render: Render) -> None:
     values = {"onwards": {"image": {"repository": "mine", "tag": "v9", "pullPolicy": "Never"}}}
     spec = render(values)["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]
-    both = [*spec["initContainers"], *spec["containers"]]
-    assert [(each["image"], each["imagePullPolicy"]) for each in both] == [("mine:v9", "Never")] * 2
+    containers = [*spec["initContainers"], *spec["containers"]]
+    assert [(each["image"], each["imagePullPolicy"]) for each in containers] == [("mine:v9", "Never")] * 3
 
 
 def test_pull_secrets_are_merged_and_may_be_plain_names(render: Render) -> None:

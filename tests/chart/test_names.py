@@ -48,7 +48,7 @@ def test_containers_are_named_as_in_0_4(render: Render) -> None:
         for each in render({"modelGroups": {"llama": GROUP}}).kind("Deployment")
         for container in each["spec"]["template"]["spec"]["containers"]
     }
-    assert containers == {"llama", "onwards"}
+    assert containers == {"llama", "onwards", "watch-config"}
 
 
 def test_selectors_are_those_of_0_4(render: Render) -> None:

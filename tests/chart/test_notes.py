@@ -130,7 +130,6 @@ def test_risky_values_cause_a_warning(notes: Say, case: Warned) -> None:
 
 NOT_RISKY = {
     "llama-cpp-without-gpu": one(engine="llama-cpp"),
-    "custom-without-gpu": bare(image="x:1"),
     "llama-cpp-on-two-gpus": quiet(engine="llama-cpp", resources={"limits": {"nvidia.com/gpu": 2}}),
     "whole-number-as-tag": quiet(image="vllm/vllm-openai", tag=20260101),
     "no-surge": quiet(spareGPUs=0, strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}),

@@ -392,9 +392,24 @@ def test_a_handler_of_the_user_is_rendered_unchanged(render: Render, handler: di
     assert {key: value for key, value in found.items() if not key.endswith(("Seconds", "Threshold"))} == handler
 
 
-def test_the_gateway_is_probed_at_its_list_of_models(render: Render) -> None:
+def test_a_path_of_the_user_is_one_of_the_gateways_http_port(render: Render) -> None:
+    found = probes(gateway(render({"onwards": {"probes": {"path": "/v1/models", "liveness": {"path": "/models"}}}})))
+    assert {kind: each["httpGet"] for kind, each in found.items()} == {
+        "startup": {"path": "/v1/models", "port": "http"},
+        "readiness": {"path": "/v1/models", "port": "http"},
+        "liveness": {"path": "/models", "port": "http"},
+    }
+    tcp = probes(gateway(render({"onwards": {"probes": {"liveness": {"type": "tcp"}}}})))
+    assert tcp["liveness"]["tcpSocket"] == {"port": "http"}
+
+
+def test_the_gateway_is_probed_on_its_metrics_port(render: Render) -> None:
     found = probes(gateway(render()))
-    assert all(each["httpGet"] == {"path": "/v1/models", "port": "http"} for each in found.values())
+    assert {kind: each["httpGet"] for kind, each in found.items()} == {
+        "startup": {"path": "/healthz", "port": "metrics"},
+        "readiness": {"path": "/readyz", "port": "metrics"},
+        "liveness": {"path": "/healthz", "port": "metrics"},
+    }
     seconds = {kind: each["periodSeconds"] * each["failureThreshold"] for kind, each in found.items()}
     assert seconds == {"startup": 120, "readiness": 10, "liveness": 60}
     assert {kind: each["timeoutSeconds"] for kind, each in found.items()} == {

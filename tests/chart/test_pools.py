@@ -112,8 +112,61 @@ def test_a_route_has_limits_and_overrides_the_gateways_fallback(render: Render) 
         "on_rate_limit": False,
         "max_attempts": 7,
         "backoff": {"initial_ms": 100, "max_ms": 1000},
+        "first_token_timeout_ms": 0,
+        "aimd": {"enabled": False},
     }
     assert "fallback" not in pool(render, routes={"m": {"fallback": {"enabled": False}}})
+
+
+def test_a_stream_without_a_first_token_is_tried_elsewhere(render: Render) -> None:
+    assert pool(render, routes={"m": {"firstTokenTimeoutSeconds": 20}})["fallback"]["first_token_timeout_ms"] == 20000
+
+
+@pytest.mark.parametrize("off", [None, False], ids=str)
+def test_load_does_not_move_requests_unless_configured(render: Render, off: object) -> None:
+    ordered = {"strategy": "priority", "loadAware": off}
+    assert pool(render, routes={"m": ordered})["fallback"]["aimd"] == {"enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (True, {}),
+        ({}, {}),
+        ({"latencyBudgetSeconds": 20, "dwellSeconds": 60}, {"latency_budget_ms": 20000, "dwell_ms": 60000}),
+        ({"windowSamples": 100, "minSamples": 20}, {"window_samples": 100, "min_samples": 20}),
+        ({"breachRateTarget": 0.1, "shareStep": 0.05}, {"breach_rate_target": 0.1, "share_step": 0.05}),
+        ({"shareDecay": 0.5, "shareFloor": 0.1}, {"share_decay": 0.5, "share_floor": 0.1}),
+    ],
+    ids=str,
+)
+def test_load_moves_requests_where_configured(render: Render, given: object, expected: dict[str, float]) -> None:
+    fallback = pool(render, routes={"m": {"strategy": "priority", "loadAware": given}})["fallback"]
+    assert fallback["aimd"] == {"enabled": True, **expected}
+    assert fallback["first_token_timeout_ms"] == 0
+
+
+def test_a_request_is_held_until_an_engine_is_there(render: Render) -> None:
+    route = {"holdSeconds": 90, "fallback": {"onStatus": [429, 502]}}
+    assert pool(render, routes={"m": route})["fallback"] == {
+        "enabled": True,
+        "on_status": [429, 502, 503],
+        "on_rate_limit": False,
+        "max_attempts": 1803,
+        "max_total_backoff_ms": 90000,
+        "backoff": {"initial_ms": 100, "max_ms": 1000},
+        "first_token_timeout_ms": 0,
+        "aimd": {"enabled": False},
+    }
+
+
+@pytest.mark.parametrize(("given", "rendered"), [((0, 0), (100, 1000)), ((500, 5000), (500, 5000))], ids=str)
+def test_a_held_request_is_not_retried_all_the_time(
+    render: Render, given: tuple[int, int], rendered: tuple[int, int]
+) -> None:
+    backoff = {"initialMilliseconds": given[0], "maxMilliseconds": given[1]}
+    fallback = pool(render, routes={"m": {"holdSeconds": 9, "fallback": {"backoff": backoff}}})["fallback"]
+    assert (fallback["backoff"]["initial_ms"], fallback["backoff"]["max_ms"]) == rendered
 
 
 EFFORTS = {"none": False, **dict.fromkeys(("minimal", "low", "medium", "high", "xhigh", "max"), True)}
@@ -134,9 +187,11 @@ def test_an_effort_becomes_an_argument_of_the_chat_template(render: Render, argu
 
 
 def test_a_groups_translation_overrides_its_routes(render: Render) -> None:
-    own = {"chat_completions": {"unsupported_efforts": ["max"], "writes": []}}
-    values = {**one(reasoningTranslation=own), "routes": {"m": {"reasoningTranslation": "thinking"}}}
-    assert pools(render(values))["m"]["providers"][0]["reasoning_translation"] == own
+    values = {effort: effort for effort in EFFORTS if effort != "max"}
+    writes = [{"target_path": "/reasoning/effort", "values": values}]
+    own = {"chat_completions": {"unsupported_efforts": ["max"], "writes": writes}}
+    release = {**one(reasoningTranslation=own), "routes": {"m": {"reasoningTranslation": "thinking"}}}
+    assert pools(render(release))["m"]["providers"][0]["reasoning_translation"] == own
 
 
 def test_each_replica_is_a_provider(render: Render) -> None:

@@ -106,7 +106,7 @@ def test_an_alias_may_be_any_text(render: Render, given: object, alias: str) -> 
     rendered = render(aliases(given))
     assert list(pools(rendered)) == [alias]
     served = rendered["Deployment", f"{FULLNAME}-a"]["spec"]["template"]["spec"]["containers"][0]["args"]
-    assert served[-4:] == ["--served-model-name", alias, "--shutdown-timeout", "600"]
+    assert served[-2:] == ["--served-model-name", alias]
 
 
 def test_one_alias_may_be_a_plain_string(render: Render) -> None:
@@ -152,6 +152,8 @@ def test_failed_requests_are_retried(render: Render) -> None:
         "on_rate_limit": False,
         "max_attempts": 3,
         "backoff": {"initial_ms": 100, "max_ms": 1000},
+        "first_token_timeout_ms": 0,
+        "aimd": {"enabled": False},
     }
 
 
@@ -183,14 +185,15 @@ def test_a_key_by_value_is_read_from_the_charts_secret(render: Render) -> None:
     assert base64.b64decode(rendered["Secret", f"{FULLNAME}-onwards"]["data"]["modelGroups.a"]).decode() == KEY
     assert rendered["Secret", f"{FULLNAME}-onwards"]["type"] == "Opaque"
     items = [{"key": "modelGroups.a", "path": "modelGroups.a"}]
-    assert key_sources(rendered) == [{"name": f"{FULLNAME}-onwards", "items": items}]
+    assert key_sources(rendered) == [{"name": f"{FULLNAME}-onwards", "items": items, "optional": True}]
     assert provider(rendered)["onwards_key"] == "@key:modelGroups.a@"
 
 
 def test_a_key_by_reference_is_read_from_its_secret(render: Render) -> None:
     rendered = render(one(apiKey={"name": "engine-keys", "key": "llama"}))
     assert rendered.kind("Secret") == []
-    assert key_sources(rendered) == [{"name": "engine-keys", "items": [{"key": "llama", "path": "modelGroups.a"}]}]
+    items = [{"key": "llama", "path": "modelGroups.a"}]
+    assert key_sources(rendered) == [{"name": "engine-keys", "items": items, "optional": True}]
     assert provider(rendered)["onwards_key"] == "@key:modelGroups.a@"
 
 
@@ -264,11 +267,12 @@ def test_the_gateway_has_the_configured_ports(render: Render) -> None:
     of = gateway(render(values))
     assert of["args"] == [
         *("--targets", "/app/config/config.json", "--port", "3001"),
-        *("--metrics-port", "9091", "--metrics-prefix", "gw", "--watch", "1000000"),
+        *("--metrics-port", "9091", "--metrics-prefix", "gw"),
+        *("--shutdown-delay-secs", "0", "--shutdown-timeout-secs", "600", "--watch", "1000000"),
     ]
     assert {port["name"]: port["containerPort"] for port in of["ports"]} == {"http": 3001, "metrics": 9091}
 
 
 def test_the_gateways_default_ports_are_passed_as_flags(render: Render) -> None:
     args = gateway(render())["args"]
-    assert args[2:] == ["--port", "3000", "--metrics-port", "9090", "--metrics-prefix", "onwards"]
+    assert args[2:8] == ["--port", "3000", "--metrics-port", "9090", "--metrics-prefix", "onwards"]

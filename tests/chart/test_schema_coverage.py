@@ -76,14 +76,14 @@ CONTEXT: dict[str, dict[str, Any]] = {
     },
     "onwards.drainSeconds": {"onwards.lifecycle": {}},
     "externalProviders.outside.preset": {"externalProviders.outside.apiKeyHeader": ""},
-    **dict.fromkeys(
-        ("routes.shared.strategy", "routes.shared.fallback.enabled"),
-        {
+    **{
+        f"routes.shared.{key}": {
             "routes.shared.loadAware": False,
             "routes.shared.firstTokenTimeoutSeconds": 0,
             "routes.shared.holdSeconds": 0,
-        },
-    ),
+        }
+        for key in ("strategy", "fallback.enabled")
+    },
     **{
         f"routes.shared.fallback.backoff.{key}": {"routes.shared.holdSeconds": 0}
         for key in ("initialMilliseconds", "maxMilliseconds")

@@ -1,4 +1,4 @@
-"""The script that keeps the gateway's configuration equal to its routes and keys, and the one that sends clients away."""
+"""The script that keeps the gateway's configuration up to date, and the one that sends its clients away."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pod(tmp_path: Path) -> Pod:
 
 def config(*aliases: str) -> dict[str, Any]:
     provider = {"onwards_key": "@key:externalProviders.p@", "response_headers": {}}
-    return {"targets": {alias: provider for alias in aliases}}
+    return {"targets": dict.fromkeys(aliases, provider)}
 
 
 @contextmanager
@@ -82,15 +82,15 @@ def test_no_reader_ever_sees_half_a_file(pod: Pod) -> None:
             until(lambda number=number: {name.partition("-")[2] for name in pod.result["targets"]} == {str(number)})
 
 
+OWNER = "externalProviders.p"
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (b"", "The key of externalProviders.p is empty; put it into the Secret that externalProviders.p.apiKey names."),
-        (b"a\tb", "The key of externalProviders.p has a control character in it; put the bare key into its Secret."),
-        (
-            None,
-            "The key of externalProviders.p is not there; put it into the Secret that externalProviders.p.apiKey names.",
-        ),
+        (b"", f"The key of {OWNER} is empty; put it into the Secret that {OWNER}.apiKey names."),
+        (b"a\tb", f"The key of {OWNER} has a control character in it; put the bare key into its Secret."),
+        (None, f"The key of {OWNER} is not there; put it into the Secret that {OWNER}.apiKey names."),
     ],
     ids=["empty", "control", "gone"],
 )
@@ -101,7 +101,7 @@ def test_a_key_that_cannot_be_used_leaves_the_last_good_configuration(
     here = [word.replace("/app/config", str(pod.config)) for word in probe]
     with watching(pod) as process:
         assert run(here, check=False).returncode == 0
-        file = pod.keys / "externalProviders.p"
+        file = pod.keys / OWNER
         file.unlink()
         if broken is not None:
             file.write_bytes(broken)
