@@ -50,6 +50,7 @@ def root() -> Schema:
         httpRoute=http_route.schema(),
         networkPolicy=network_policy.schema(),
         serviceMonitor=service_monitor.schema(),
+        tests=settings(enabled=boolean()),
     )
 
 

@@ -104,6 +104,7 @@ def schema() -> Schema:
         readinessProbe=common.probe(),
         metricsPath=text(),
         serviceAccount=common.service_account(),
+        metadataServer=boolean(),
         podSecurityContext=embed("PodSecurityContext"),
         securityContext=embed("SecurityContext"),
         podAnnotations=common.strings(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.schema.dsl import Schema, boolean, listing, mapping, optional, reference, settings
+from harness.schema.dsl import Schema, boolean, listing, mapping, optional, reference, settings, text
 from harness.schema.kubernetes import embed
 
 
@@ -10,6 +10,9 @@ def schema() -> Schema:
     policy = embed("NetworkPolicySpec")
     return settings(
         enabled=boolean(),
+        gatewayFrom=listing(reference("NetworkPolicyPeer")),
+        enginesFrom=listing(reference("NetworkPolicyPeer")),
+        mesh=text("", "istio-ambient"),
         metricsFrom=listing(reference("NetworkPolicyPeer")),
         onwards=policy,
         modelGroups=mapping(optional(policy)),

@@ -1,15 +1,34 @@
 {{- /* Network policies. */ -}}
 
 {{- /*
-Egress of all pods: to every address, as models and providers can be anywhere, except the metadata addresses at which clouds serve a node's credentials
-(AWS, Azure, Google and others): a client could make an engine that fetches images request them. Pods are also allowed by selector, because some
-network plugins do not match them by address. Output: JSON list of egress rules.
+The egress rules of all pods: everything is allowed, as models and providers are anywhere, except the address at which most clouds hand out a node's
+credentials: an engine that fetches an image for a client could be made to request them. Where that address also resolves names (GKE with Cloud DNS),
+it may be reached for that. Pods are allowed by selector beside the addresses, because some network plugins do not match them by address.
+Input: dict metadataServer (true for a pod that needs such credentials). Output: JSON list of egress rules.
 */ -}}
 {{- define "inference-stack.networkPolicy.egress" -}}
-  {{- toJson (list (dict "to" (list
-        (dict "namespaceSelector" dict)
-        (dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" (list "169.254.169.254/32")))
-        (dict "ipBlock" (dict "cidr" "::/0" "except" (list "fd00:ec2::254/128")))))) -}}
+  {{- $ipv4 := dict "cidr" "0.0.0.0/0" -}}
+  {{- $ipv6 := dict "cidr" "::/0" -}}
+  {{- $rules := list -}}
+  {{- if not .metadataServer -}}
+    {{- $metadata := dict "cidr" "169.254.169.254/32" -}}
+    {{- $_ := set $ipv4 "except" (list $metadata.cidr) -}}
+    {{- $_ := set $ipv6 "except" (list "fd00:ec2::254/128") -}}
+    {{- $dns := include "inference-stack.networkPolicy.dnsPorts" (list 53) | fromJsonArray -}}
+    {{- $rules = list (dict "to" (list (dict "ipBlock" $metadata)) "ports" $dns) -}}
+  {{- end -}}
+  {{- $everywhere := dict "to" (list (dict "namespaceSelector" dict) (dict "ipBlock" $ipv4) (dict "ipBlock" $ipv6)) -}}
+  {{- prepend $rules $everywhere | toJson -}}
+{{- end -}}
+
+{{- /* Ports of name resolution, by both protocols. Input: list of numbers. Output: JSON list of NetworkPolicyPort. */ -}}
+{{- define "inference-stack.networkPolicy.dnsPorts" -}}
+  {{- $ports := list -}}
+  {{- range . -}}
+    {{- $ports = append $ports (dict "port" . "protocol" "UDP") -}}
+    {{- $ports = append $ports (dict "port" . "protocol" "TCP") -}}
+  {{- end -}}
+  {{- toJson $ports -}}
 {{- end -}}
 
 {{- /*
@@ -30,18 +49,29 @@ Input: NetworkPolicySpec (map). Output: JSON map, without podSelector.
 {{- end -}}
 
 {{- /*
-A policy that allows ingress from some peers and all egress; the user's own policy replaces it.
-Input: dict own (NetworkPolicySpec or nothing), ingress (list of rules). Output: JSON map, without podSelector.
+A policy with the given ingress rules and the common egress rules; the user's own replaces it. In an ambient mesh all traffic between pods arrives at
+one port, and the mesh decides whose is accepted.
+Input: dict root, own (NetworkPolicySpec or nothing), ingress (list of rules), metadataServer. Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.networkPolicy.letIn" -}}
+  {{- $ingress := .ingress -}}
+  {{- if eq .root.stack.networkPolicy.mesh "istio-ambient" -}}
+    {{- $ingress = append $ingress (include "inference-stack.networkPolicy.ingressRule" (dict "ports" (list 15008)) | fromJson) -}}
+  {{- end -}}
   {{- $egress := include "inference-stack.networkPolicy.egress" . | fromJsonArray -}}
-  {{- $derived := dict "policyTypes" (list "Ingress" "Egress") "ingress" .ingress "egress" $egress -}}
+  {{- $derived := dict "policyTypes" (list "Ingress" "Egress") "ingress" $ingress "egress" $egress -}}
   {{- include "inference-stack.networkPolicySpec" (.own | default $derived) -}}
 {{- end -}}
 
-{{- /* A rule that opens one TCP port. Input: dict port, from (list of peers, or absent for everyone). Output: JSON map. */ -}}
+{{- /*
+A rule that opens ports. Input: dict ports (list of TCP ports, or of {port, protocol}), from (list of peers, or absent for everyone). Output: JSON map.
+*/ -}}
 {{- define "inference-stack.networkPolicy.ingressRule" -}}
-  {{- $rule := dict "ports" (list (dict "port" .port "protocol" "TCP")) -}}
+  {{- $ports := list -}}
+  {{- range .ports -}}
+    {{- $ports = append $ports (ternary . (dict "port" . "protocol" "TCP") (kindIs "map" .)) -}}
+  {{- end -}}
+  {{- $rule := dict "ports" $ports -}}
   {{- with .from -}}
     {{- $_ := set $rule "from" . -}}
   {{- end -}}

@@ -29,6 +29,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "startupProbe"
           "strategy"
           "resources"
+          "ownPolicy"
           "gpusUsed"
           "spareGPUs" -}}
     {{- include "inference-stack.rules" (dict "component" "modelGroup" "rules" $rules "context" $context) -}}
@@ -464,6 +465,21 @@ Please set:
         rollingUpdate:
           maxSurge: {{ div $spare $gpus }}
           maxUnavailable: {{ ternary 0 1 (ge $spare $gpus) }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: a user's network policy lets the gateway in. */ -}}
+{{- define "inference-stack.modelGroup.rule.ownPolicy" -}}
+  {{- $policy := index (.root.stack.networkPolicy.modelGroups | default dict) .name }}
+  {{- $closed := and $policy (not (include "inference-stack.modelGroup.letsGatewayIn" (dict "root" .root "group" .group "policy" $policy))) }}
+  {{- if and .root.stack.networkPolicy.enabled .group.computed.aliases $closed }}
+    {{- $gateway := dict "podSelector" (dict "matchLabels" .root.stack.onwards.computed.selectorLabels) }}
+    {{- $rule := dict "from" (list $gateway) "ports" (list (dict "port" "http" "protocol" "TCP")) }}
+    {{- $ingress := dict "ingress" (prepend ($policy.ingress | default list) $rule) }}
+
+networkPolicy.modelGroups.{{ .name }}: none of its rules lets the gateway in, so every request would get 502.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "networkPolicy" "modelGroups" .name) "yaml" (toYaml $ingress)) | indent 2 }}
   {{- end }}
 {{- end -}}
 

@@ -166,14 +166,19 @@ none.
 {{- end -}}
 
 {{- /*
-Anyone may reach the gateway's http port, and only the peers in networkPolicy.metricsFrom its metrics. Input: root. Output: JSON map, without
-podSelector.
+The gateway's http port is open to everyone, or to networkPolicy.gatewayFrom and `helm test`; its metrics port to networkPolicy.metricsFrom.
+Input: root. Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.onwards.networkPolicySpec" -}}
   {{- $policy := .stack.networkPolicy -}}
-  {{- $rules := list (include "inference-stack.networkPolicy.ingressRule" (dict "port" "http") | fromJson) -}}
-  {{- with $policy.metricsFrom -}}
-    {{- $rules = append $rules (include "inference-stack.networkPolicy.ingressRule" (dict "port" "metrics" "from" .) | fromJson) -}}
+  {{- $http := dict "ports" (list "http") -}}
+  {{- with $policy.gatewayFrom -}}
+    {{- $test := include "inference-stack.selectorLabels" (dict "root" $ "component" "test") | fromJson -}}
+    {{- $_ := set $http "from" (append . (dict "podSelector" (dict "matchLabels" $test))) -}}
   {{- end -}}
-  {{- include "inference-stack.networkPolicy.letIn" (dict "own" $policy.onwards "ingress" $rules) -}}
+  {{- $rules := list (include "inference-stack.networkPolicy.ingressRule" $http | fromJson) -}}
+  {{- with $policy.metricsFrom -}}
+    {{- $rules = append $rules (include "inference-stack.networkPolicy.ingressRule" (dict "ports" (list "metrics") "from" .) | fromJson) -}}
+  {{- end -}}
+  {{- include "inference-stack.networkPolicy.letIn" (dict "root" . "own" $policy.onwards "ingress" $rules) -}}
 {{- end -}}

@@ -43,13 +43,18 @@ preferably one without a limit. Input: root. Output: JSON list of {alias, client
   {{- toJson $requests -}}
 {{- end -}}
 
-{{- /* Its pods may reach the gateway and a DNS server, and accept no connections. Input: root. Output: JSON map, without podSelector. */ -}}
+{{- /* Its pods may reach the gateway and a DNS server (OpenShift's listens on 5353), and accept no connections. Input: root. Output: JSON map, without podSelector. */ -}}
 {{- define "inference-stack.test.networkPolicySpec" -}}
   {{- $gateway := dict "podSelector" (dict "matchLabels" .stack.onwards.computed.selectorLabels) -}}
   {{- $egress := list
         (dict "to" (list $gateway) "ports" (list (dict "port" "http" "protocol" "TCP")))
-        (dict "ports" (list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP"))) -}}
+        (dict "ports" (include "inference-stack.networkPolicy.dnsPorts" (list 53 5353) | fromJsonArray)) -}}
   {{- include "inference-stack.networkPolicySpec" (dict "policyTypes" (list "Ingress" "Egress") "egress" $egress) -}}
+{{- end -}}
+
+{{- /* How long one answer may take, and all of them: less than the five minutes that `helm test` waits. Output: JSON map of seconds. */ -}}
+{{- define "inference-stack.test.seconds" -}}
+  {{- toJson (dict "answer" 60 "total" 270) -}}
 {{- end -}}
 
 {{- /*
@@ -57,7 +62,12 @@ Arguments of files/test.sh. The kubelet expands $(...), so a dollar sign in an a
 */ -}}
 {{- define "inference-stack.test.args" -}}
   {{- $onwards := .root.stack.onwards -}}
-  {{- $args := list $onwards.computed.fullname ($onwards.service.port | int64 | toString) -}}
+  {{- $seconds := include "inference-stack.test.seconds" . | fromJson -}}
+  {{- $args := list
+        $onwards.computed.fullname
+        ($onwards.service.port | int64 | toString)
+        (toString $seconds.answer)
+        (toString $seconds.total) -}}
   {{- range .requests -}}
     {{- $args = concat $args (list (toJson .alias | replace "$" "\\u0024") .client) -}}
   {{- end -}}

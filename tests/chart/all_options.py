@@ -327,7 +327,10 @@ ALL_OPTIONS: dict[str, Any] = {
         "enabled": True,
         "metricsFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
         "onwards": {"policyTypes": ["Ingress"], "ingress": [{"from": [{"namespaceSelector": {}}]}]},
-        "modelGroups": {"full": {"policyTypes": ["Ingress"], "ingress": []}},
+        "modelGroups": {"full": {"policyTypes": ["Ingress"], "ingress": [{"from": [{"namespaceSelector": {}}]}]}},
+        "gatewayFrom": [{"podSelector": {}}],
+        "enginesFrom": [{"ipBlock": {"cidr": "10.0.0.0/8"}}],
+        "mesh": "istio-ambient",
     },
     "serviceMonitor": {
         "enabled": True,

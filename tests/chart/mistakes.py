@@ -144,6 +144,7 @@ networkPolicy.modelGroups.a.egress.0.prots
 networkPolicy.modelGroups.a.ingress.0.ports.0.endport
 networkPolicy.modelGroups.a.ingress.0.from.0.podSelecter
 networkPolicy.modelGroups.a.ingress.0.from.0.ipBlock.cird
+tests.enable
 serviceMonitor.intervall
 serviceMonitor.bearerTokenSecret.secret
 """

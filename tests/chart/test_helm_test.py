@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +19,7 @@ from harness.manifests import Object, pod_spec
 from harness.paths import ROOT
 from harness.run import run
 from tests.chart.accessors import FULLNAME, one
+from tests.chart.config_volume import SHELLS
 from tests.support import Render
 
 SCRIPT = (ROOT / "files" / "test.sh").read_text().strip()
@@ -26,6 +31,8 @@ SERVED = {
 }
 """Aliases of the stand-in for the gateway, and the one path at which each answers."""
 KEY = "made-up-key"
+HANGS = 20
+"""Seconds that the stand-in takes for the alias `hangs`."""
 
 
 def job(render: Render, values: dict[str, Any]) -> Object:
@@ -35,8 +42,8 @@ def job(render: Render, values: dict[str, Any]) -> Object:
 def requested(render: Render, values: dict[str, Any]) -> dict[str, str]:
     """The aliases that are requested, with the client whose key is used."""
     (only,) = pod_spec(job(render, values))["containers"]
-    host, port, *words = only["args"]
-    assert (host, port) == (f"{FULLNAME}-onwards", "80")
+    host, port, answer, total, *words = only["args"]
+    assert (host, port, answer, total) == (f"{FULLNAME}-onwards", "80", "60", "270")
     return {json.loads(alias): client for alias, client in zip(words[::2], words[1::2], strict=True)}
 
 
@@ -45,13 +52,14 @@ def test_it_is_a_test_hook_and_can_run_again(render: Render) -> None:
         "helm.sh/hook": "test",
         "helm.sh/hook-delete-policy": "before-hook-creation",
     }
-    assert job(render, one())["spec"]["backoffLimit"] == 0
+    spec = job(render, one())["spec"]
+    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (0, 330)
 
 
 def test_its_script_is_the_file(render: Render) -> None:
     (only,) = pod_spec(job(render, one()))["containers"]
     command = [word.strip() for word in only["command"]]
-    assert command == ["bash", "-c", SCRIPT, "test"]
+    assert command == ["sh", "-c", SCRIPT, "test"]
 
 
 def test_it_runs_as_the_gateway_does(render: Render) -> None:
@@ -180,7 +188,7 @@ def test_its_pods_reach_the_gateway_alone_and_nobody_them(render: Render) -> Non
         "policyTypes": ["Ingress", "Egress"],
         "egress": [
             {"to": [{"podSelector": {"matchLabels": gateway}}], "ports": [{"port": "http", "protocol": "TCP"}]},
-            {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
+            {"ports": [{"port": port, "protocol": kind} for port in (53, 5353) for kind in ("UDP", "TCP")]},
         ],
     }
 
@@ -196,7 +204,9 @@ class Gateway(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.key and self.headers.get("Authorization") != f"Bearer {self.key}":
+        if body["model"] == "hangs":
+            time.sleep(HANGS)
+        elif self.key and self.headers.get("Authorization") != f"Bearer {self.key}":
             self.answer(401, {"error": "no key"})
         elif SERVED.get(body["model"]) != self.path:
             self.answer(404, {"error": f"{body['model']} is not at {self.path}"})
@@ -232,17 +242,22 @@ def port(key: str) -> Iterator[int]:
     server.server_close()
 
 
-def run_test(port: int, *aliases: str, keys: Path, client: str = "") -> tuple[int, str]:
+def run_test(
+    port: int, *aliases: str, keys: Path, client: str = "", shell: str = "sh", seconds: tuple[int, int] = (30, 50)
+) -> tuple[int, str]:
     """The script's exit code and output."""
     script = SCRIPT.replace("/etc/keys", str(keys)).replace("sleep 3", "sleep 0")
     words = [word for alias in aliases for word in (json.dumps(alias, ensure_ascii=False), client)]
-    done = run(["bash", "-c", script, "test", "127.0.0.1", str(port), *words], timeout=60, check=False)
+    arguments = ["test", "127.0.0.1", str(port), *map(str, seconds), *words]
+    done = run([shell, *(["sh"] if shell == "busybox" else []), "-c", script, *arguments], timeout=60, check=False)
     return done.returncode, done.stdout
 
 
-def test_every_kind_of_model_answers(port: int, key: str, tmp_path: Path) -> None:
-    (tmp_path / "someone").write_text(f"{key}\n")
-    code, output = run_test(port, *SERVED, keys=tmp_path, client="someone" if key else "")
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_every_kind_of_model_answers(port: int, key: str, tmp_path: Path, shell: str, end: str) -> None:
+    (tmp_path / "someone").write_text(f"{key}{end}", newline="")
+    code, output = run_test(port, *SERVED, keys=tmp_path, client="someone" if key else "", shell=shell)
     assert (code, output.splitlines()) == (
         0,
         [
@@ -276,5 +291,49 @@ def test_an_unreachable_gateway_fails(tmp_path: Path) -> None:
     code, output = run_test(server.server_port, "chat", keys=tmp_path)
     assert (code, output) == (
         1,
-        f"FAILED  127.0.0.1:{server.server_port} says nothing; look at its pods: kubectl get pods\n",
+        f"FAILED  127.0.0.1:{server.server_port} answers nothing; look at its pods: kubectl get pods\n",
     )
+
+
+@pytest.mark.parametrize("key", [""])
+def test_an_alias_that_hangs_is_named_and_the_others_are_still_tested(port: int, tmp_path: Path) -> None:
+    code, output = run_test(port, "hangs", "chat", keys=tmp_path, seconds=(2, 50))
+    assert (code, output.splitlines()[1:]) == (
+        1,
+        ['FAILED  "hangs": no complete answer within 2 seconds', 'ok      "chat" chats'],
+    )
+
+
+@pytest.mark.parametrize("key", [""])
+def test_it_ends_in_time_and_names_what_it_has_not_tested(port: int, tmp_path: Path) -> None:
+    code, output = run_test(port, "hangs", "chat", keys=tmp_path, seconds=(30, 3))
+    assert code == 1
+    hung, untested = output.splitlines()[1:]
+    assert re.fullmatch('FAILED  "hangs": no complete answer within [123] seconds', hung)
+    assert untested == 'FAILED  "chat": not tested, because the test\'s 3 seconds are over'
+
+
+NC = """#!{python}
+import socket, sys
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+connection.sendall(sys.stdin.buffer.read())
+while block := connection.recv(65536):
+    sys.stdout.buffer.write(block)
+"""
+
+
+@pytest.mark.parametrize("key", [""])
+def test_an_image_without_bash_needs_nc(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for nc, which most machines lack, among the only programs that there are."""
+    for name in ("cat", "date", "sed", "sh", "sleep", "timeout"):
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
+    (tmp_path / "nc").write_text(NC.format(python=sys.executable))
+    (tmp_path / "nc").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, output = run_test(port, "chat", "gone", keys=tmp_path)
+    assert (code, output.splitlines()[1]) == (1, 'ok      "chat" chats')
+
+
+def test_it_can_be_left_out(render: Render) -> None:
+    rendered = render({**one(), "tests": {"enabled": False}})
+    assert not [each for each in rendered if each["metadata"]["name"].endswith("-test")]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.docs.cases import NO_KEY, WARNINGS, Warned
-from tests.chart.accessors import FULLNAME, bare, one
+from tests.chart.accessors import FULLNAME, one
 from tests.snippets import SNIPPETS
 from tests.support import Say
 
