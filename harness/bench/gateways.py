@@ -18,8 +18,11 @@ from harness.images import onwards
 DIRECT = "direct"
 ONWARDS = "Onwards"
 ONWARDS_200M = "Onwards, 200m CPU"
+ONWARDS_BEFORE = "Onwards before 1.0"
 VLLM_ROUTER = "vllm-router"
 LITELLM = "LiteLLM"
+BEFORE = "0.38.1"
+"""The last version before 1.0, which the chart ran until then."""
 OLD_CPU_LIMIT = 0.2
 """The gateway's CPU limit in the chart up to 0.4."""
 
@@ -57,6 +60,14 @@ def _onwards(directory: Path, port: int, engine: str) -> Start:
     return _configured(chart.with_addresses(chart.config(chart.render()), [engine]), directory, port)
 
 
+def _onwards_before(directory: Path, port: int, engine: str) -> Start:
+    """The same configuration, of which that version ignores what it does not know; its options are fewer."""
+    started = _onwards(directory, port, engine)
+    words = [str(word) for word in started.words[1:]]
+    known = [word for word, before in zip(words, ("", *words), strict=False) if "--shutdown-" not in f"{before}{word}"]
+    return Start([onwards.binary(BEFORE), *known], started.ready)
+
+
 def _vllm_router(_: Path, port: int, engine: str) -> Start:
     """With round robin: its default, cache_aware, does more for each request than a gateway of one engine needs."""
     flags = ["--policy", "round_robin", "--log-level", "warning", "--prometheus-port", str(free_port())]
@@ -82,6 +93,7 @@ def _litellm(directory: Path, port: int, engine: str) -> Start:
 STARTERS: dict[str, Starter] = {
     ONWARDS: _onwards,
     ONWARDS_200M: _onwards,
+    ONWARDS_BEFORE: _onwards_before,
     VLLM_ROUTER: _vllm_router,
     LITELLM: _litellm,
 }
@@ -95,7 +107,12 @@ def cpus(name: str) -> float:
 
 def versions() -> dict[str, str]:
     """The version of each gateway that is measured."""
-    return {ONWARDS: onwards.version(), VLLM_ROUTER: peers.version("vllm-router"), LITELLM: peers.version("litellm")}
+    return {
+        ONWARDS: onwards.version(),
+        ONWARDS_BEFORE: BEFORE,
+        VLLM_ROUTER: peers.version("vllm-router"),
+        LITELLM: peers.version("litellm"),
+    }
 
 
 @contextmanager

@@ -72,8 +72,8 @@ watcher does the rest. Input: root. Output: JSON map.
       {{- end -}}
     {{- end -}}
   {{- end -}}
-  {{- $checksum := dict "checksum/config" (join "\n" $content | sha256sum) -}}
-  {{- $own := include "inference-stack.overlay" (dict "defaults" .stack.onwards.podAnnotations "own" $checksum) | fromJson -}}
+  {{- $chart := dict "checksum/config" (join "\n" $content | sha256sum) "kubectl.kubernetes.io/default-container" "onwards" -}}
+  {{- $own := include "inference-stack.overlay" (dict "defaults" .stack.onwards.podAnnotations "own" $chart) | fromJson -}}
   {{- include "inference-stack.annotations" (dict "root" . "own" $own) -}}
 {{- end -}}
 

@@ -76,7 +76,7 @@ def test_the_configured_peers_can_reach_metrics(render: Render) -> None:
 
 PEERS = [{"namespaceSelector": {"matchLabels": {"team": "a"}}}]
 HTTP = {"port": "http", "protocol": "TCP"}
-NAMESPACE = {"podSelector": {}}
+NAMESPACE: dict[str, Any] = {"podSelector": {}}
 
 
 def ingress(render: Render, policy: dict[str, Any] | None = None, **fields: Any) -> list[Any]:
@@ -108,7 +108,7 @@ def test_pods_of_the_namespace_can_reach_an_engine_without_openai_routes(render:
 
 @pytest.mark.parametrize("kind", ["NodePort", "LoadBalancer"])
 def test_everyone_can_reach_a_public_service(render: Render, kind: str) -> None:
-    fields = {"service": {"type": kind}, "additionalPorts": [{"name": "admin", "containerPort": 9001}]}
+    fields: dict[str, Any] = {"service": {"type": kind}, "additionalPorts": [{"name": "admin", "containerPort": 9001}]}
     assert ingress(render, **fields) == [{"ports": [HTTP, {"port": "admin", "protocol": "TCP"}]}]
 
 

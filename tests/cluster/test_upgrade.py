@@ -6,9 +6,12 @@ see release-0.4/Chart.yaml.
 from __future__ import annotations
 
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from harness.client import Client
@@ -19,9 +22,12 @@ from harness.presets import images
 from harness.release import source
 from harness.stack import Published, Stack
 from tests.cluster.answers import ANSWER, QUESTION
+from tests.cluster.load import node_port
 
 STAND_IN = "0.4"
 OLD = Path(__file__).parent / "release-0.4"
+OLD_POD_SECONDS = 5.0
+"""How long to go on after the new pods are there: the old gateway pod is just terminating."""
 KINDS = "deployments,services,persistentvolumeclaims"
 
 
@@ -40,6 +46,33 @@ def answer(stack: Stack) -> str:
         return client.chat("tiny", QUESTION).strip()
 
 
+class Probe:
+    """A GET of the gateway's list of models every 50 ms, each on a new connection, and what failed of them."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.url = f"http://{address[0]}:{address[1]}/v1/models"
+        self.sent = 0
+        self.failures: list[str] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="probe")
+
+    def _run(self) -> None:
+        while not self._over.wait(0.05):
+            self.sent += 1
+            try:
+                httpx.get(self.url, timeout=5).raise_for_status()
+            except httpx.HTTPError as error:
+                self.failures.append(repr(error))
+
+    def __enter__(self) -> Probe:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+
 @pytest.fixture
 def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The chart of that version."""
@@ -54,6 +87,7 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """0.4's values with the tags of the images that this cluster has."""
     content = load((OLD / "values.yaml").read_text())
     content["onwards"]["image"]["tag"] = onwards.version()
+    content["onwards"]["service"]["type"] = "NodePort"  # for a probe from this machine
     content["modelGroups"]["tiny"]["image"]["tag"] = images()["llama-cpp"].tag
     file = tmp_path_factory.mktemp("values") / "values.json"
     file.write_text(json.dumps(content))
@@ -78,8 +112,12 @@ def test_an_older_release_is_upgraded_in_place_and_rolled_back(
     assert answer(stack) == ANSWER
 
     flags = ["--values", str(values)] if flag == "--values" else [flag]
-    stack.helm.upgrade_install("t", chart.reference, version=chart.version, plain_http=True, flags=flags)
-    stack.kubectl.wait_available()
+    with Probe(node_port(stack.kubectl, "t-inference-stack-onwards")) as probe:
+        stack.helm.upgrade_install("t", chart.reference, version=chart.version, plain_http=True, flags=flags)
+        stack.kubectl.wait_available()
+        time.sleep(OLD_POD_SECONDS)
+    assert probe.sent > 0
+    assert probe.failures == []
     assert identities(stack) == before
     assert answer(stack) == ANSWER
     proof = ["cat", "/root/.cache/huggingface/proof"]

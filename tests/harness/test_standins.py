@@ -280,11 +280,12 @@ def test_vllm_aborts_on_sigterm() -> None:
         assert process.popen.wait(10) == 0
 
 
-def test_vllm_drains_with_a_shutdown_timeout() -> None:
-    args = ("serve", "m", "--port", "{port}", "--shutdown-timeout", "20")
+def test_vllm_drains_with_a_shutdown_timeout_and_outlives_its_last_request() -> None:
+    args = ("serve", "m", "--port", "{port}", "--shutdown-timeout", "5")
     with running("vllm", *args, ready="/health", env=SLOW) as process:
         stream = process.stream("m")
         events = begun(stream)
+        terminated = time.monotonic()
         process.terminate()
         time.sleep(0.2)
         refused = process.chat("m")
@@ -292,7 +293,8 @@ def test_vllm_drains_with_a_shutdown_timeout() -> None:
         assert "cannot schedule new futures after shutdown" in refused.text
         events += stream
         assert (content(events), events[-1]) == (HELM_ANSWER, "[DONE]")
-        assert process.popen.wait(10) == 0
+        assert process.popen.wait(20) == 0
+        assert time.monotonic() - terminated >= 5
 
 
 def test_vllm_gives_a_fixed_answer_that_says_who_answered_whom() -> None:

@@ -5,7 +5,8 @@ IPv4 addresses by default; `/health` and `/ping`; every served name; an unknown 
 /inference and /cohere only; it exits if HOME cannot be written, or VLLM_PORT was set by a Service.
 
 On SIGTERM it aborts (open streams get an error event, then [DONE]); with `--shutdown-timeout N` requests in flight may
-finish for N seconds. Until it exits, `/health` returns 200 and new requests get 500.
+finish, and the process lives for N seconds however early they do. Until it exits, `/health` returns 200 and new
+requests get 500.
 
 Unlike vLLM: the model's name is accepted without a download, any tensor-parallel size without GPUs, and most flags have
 no effect. `--headless` is an error: it has no workers.
@@ -21,7 +22,6 @@ import re
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -140,9 +140,7 @@ class Vllm(Engine):
         await self.exiting.wait()
         timeout = self.settings.shutdown_timeout or 0
         log("vLLM", f"[shutdown] stopping engine client mode={'drain' if timeout else 'abort'} timeout={timeout}s")
-        ends = time.monotonic() + timeout
-        while timeout and self.running and time.monotonic() < ends:
-            await asyncio.sleep(0.05)
+        await asyncio.sleep(timeout)
         await asyncio.sleep(ABORT_SECONDS)
         self.aborted.set()
         await asyncio.sleep(float(os.environ.get("STANDIN_TEARDOWN_SECONDS", "1")))
