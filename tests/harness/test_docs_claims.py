@@ -31,10 +31,10 @@ def test_a_mirror_comes_before_every_image(render: Render) -> None:
     manifests = render(values)
     page = (ROOT / "docs" / "air-gap.md").read_text()
     for workload in manifests.kind("Deployment"):
-        (of,) = pod_spec(workload)["containers"]
-        name = ImageName.parse(of["image"]).name
-        assert name.startswith("registry.example.com/mirror/")
-        assert f"`{name}`" in page
+        for of in pod_spec(workload)["containers"]:
+            name = ImageName.parse(of["image"]).name
+            assert name.startswith("registry.example.com/mirror/")
+            assert f"`{name}`" in page
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_slice_brings_no_tensor_parallelism_and_two_gpus_do(render: Render) ->
     slices, gpus = (shown("gpus", device) for device in ("mig-1g.10gb: 1", "nvidia.com/gpu: 2"))
     slices["modelGroups"] = {"chat": slices["modelGroups"]["small"]}
     assert "--tensor-parallel-size" not in engine(render(slices))["args"]
-    assert engine(render(gpus))["args"][-4:-2] == ["--tensor-parallel-size", "2"]
+    assert engine(render(gpus))["args"][-2:] == ["--tensor-parallel-size", "2"]
 
 
 def test_prometheus_and_the_gateway_are_let_in(render: Render, notes: Say) -> None:
