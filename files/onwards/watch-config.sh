@@ -1,6 +1,6 @@
 # Keeps the configuration equal to the routes and keys as the kubelet mounts them; a change is live in a second or two after that.
 # A key that cannot be used leaves the last good configuration, and its reason in the log and in the file that the liveness probe reads.
-# Also needs cksum and sleep.
+# Also needs sleep and tail.
 trap 'exit 0' TERM INT
 problem=${config%/*}/problem
 draining=${config%/*}/draining
@@ -15,7 +15,7 @@ while :; do
     fi
   else
     waited=0
-    now=$(cat "$routes"/* "$keys"/* 2>/dev/null | cksum)
+    now=$(tail -n +1 "$routes"/* "$keys"/* 2>/dev/null)
     if [ "$now" != "$last" ]; then
       if assemble > "$config.next" 2> "$problem.next" && [ ! -e "$draining" ] && replace "$config.next"; then
         if [ -e "$problem" ] || [ -n "$last" ]; then echo "The changed configuration is live."; fi

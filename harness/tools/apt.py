@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.progress import step
+from harness.paths import cache_dir
+from harness.progress import Step, step
 from harness.run import run
-from harness.tools.store import advice
+from harness.tools.store import advice, make_once
 
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # not on every user's PATH
 
@@ -45,3 +47,19 @@ def apt_install(programs: Mapping[str, str]) -> None:
         shown.detail("after refreshing the package lists")
         for words in ([*apt, "update"], install):
             run(words, env=quiet, stdin="", hint=lambda message: advice(message, f"Run: {command}"))
+
+
+def apt_extract(package: str, file: str) -> Path:
+    """A file of a Debian package, which need not be installed; fetched once.
+
+    Raises:
+        HarnessError: this system has no apt, or the package is not available.
+    """
+    if not installed("apt-get"):
+        raise HarnessError(f"Not installed: {Path(file).name}", "Install it with this system's package manager.")
+
+    def make(directory: Path, _: Step) -> None:
+        run(["apt-get", "-q", "download", package], cwd=directory, hint=advice)
+        run(["dpkg-deb", "--extract", *directory.glob("*.deb"), directory])
+
+    return make_once(cache_dir("apt") / package, f"Fetching {package}", make) / file

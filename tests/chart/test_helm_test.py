@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +17,7 @@ from harness.manifests import Object, pod_spec
 from harness.paths import ROOT
 from harness.run import run
 from tests.chart.accessors import FULLNAME, one
-from tests.chart.config_volume import SHELLS
+from tests.chart.config_volume import SHELLS, run_by
 from tests.support import Render
 
 SCRIPT = (ROOT / "files" / "test.sh").read_text().strip()
@@ -249,7 +247,7 @@ def run_test(
     script = SCRIPT.replace("/etc/keys", str(keys)).replace("sleep 3", "sleep 0")
     words = [word for alias in aliases for word in (json.dumps(alias, ensure_ascii=False), client)]
     arguments = ["test", "127.0.0.1", str(port), *map(str, seconds), *words]
-    done = run([shell, *(["sh"] if shell == "busybox" else []), "-c", script, *arguments], timeout=60, check=False)
+    done = run(run_by(shell, script, *arguments), timeout=60, check=False)
     return done.returncode, done.stdout
 
 
@@ -311,27 +309,6 @@ def test_it_ends_in_time_and_names_what_it_has_not_tested(port: int, tmp_path: P
     hung, untested = output.splitlines()[1:]
     assert re.fullmatch('FAILED  "hangs": no complete answer within [123] seconds', hung)
     assert untested == 'FAILED  "chat": not tested, because the test\'s 3 seconds are over'
-
-
-NC = """#!{python}
-import socket, sys
-connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
-connection.sendall(sys.stdin.buffer.read())
-while block := connection.recv(65536):
-    sys.stdout.buffer.write(block)
-"""
-
-
-@pytest.mark.parametrize("key", [""])
-def test_an_image_without_bash_needs_nc(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in for nc, which most machines lack, among the only programs that there are."""
-    for name in ("cat", "date", "sed", "sh", "sleep", "timeout"):
-        (tmp_path / name).symlink_to(shutil.which(name) or name)
-    (tmp_path / "nc").write_text(NC.format(python=sys.executable))
-    (tmp_path / "nc").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    code, output = run_test(port, "chat", "gone", keys=tmp_path)
-    assert (code, output.splitlines()[1]) == (1, 'ok      "chat" chats')
 
 
 def test_it_can_be_left_out(render: Render) -> None:

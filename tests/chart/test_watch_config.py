@@ -74,17 +74,6 @@ def test_a_changed_key_and_a_changed_route_are_written_into_the_same_file(pod: P
     assert sorted(path.name for path in pod.config.iterdir()) == ["config.json"]
 
 
-def test_no_reader_ever_sees_half_a_file(pod: Pod) -> None:
-    """Each read is a complete configuration, all old or all new."""
-    with watching(pod):
-        for number in range(3):
-            pod.mount({"targets": {f"{alias}-{number}": {} for alias in range(2000)}}, {})
-            seen = {""}
-            while seen != {str(number)}:
-                seen = {name.partition("-")[2] for name in pod.result["targets"]}
-                assert len(seen) == 1
-
-
 OWNER = "externalProviders.p"
 
 

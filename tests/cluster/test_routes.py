@@ -81,6 +81,9 @@ def test_routes_change_under_load_without_a_rollout(install: Install, chart: Pub
     measured("requests", len(load.outcomes))
     assert not load.failed(), load.failed()[:5]
     assert pods(kubectl) == before
+    for pod in kubectl.items("pods", "app.kubernetes.io/component=onwards"):
+        log = kubectl.logs(pod["metadata"]["name"], container="onwards")
+        assert "Failed to" not in log, log  # it has never read half a configuration
 
 
 def test_requests_wait_for_an_engine_that_is_not_there(install: Install, measured: Measured) -> None:
