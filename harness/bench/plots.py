@@ -15,7 +15,7 @@ from harness.bench.figures import Figures, Row, milliseconds
 from harness.bench.gateways import DIRECT, NAMES
 from harness.bench.results import REQUESTS, STREAMS
 
-COLOURS = ("#2563c9", "#c2410c", "#0f7f5f", "#7c3aad")
+COLOURS = ("#2563c9", "#c2410c", "#8a6d00", "#0f7f5f", "#7c3aad")
 """The colour-blind can distinguish them, and each is beside a name."""
 INK, SOFT, GRID = "#1f2430", "#5b6472", "#dfe3e8"
 WIDTH = 8.0  # inches, as all sizes here

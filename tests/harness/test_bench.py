@@ -142,7 +142,9 @@ def test_there_are_as_many_aliases_as_is_said(what: str) -> None:
 
 def test_other_gateways_are_pinned() -> None:
     assert [f"litellm[proxy]=={peers.version('litellm')}", f"vllm-router=={peers.version('vllm-router')}"] == peers.PINS
-    assert {gateways.LITELLM, gateways.VLLM_ROUTER, gateways.ONWARDS} == set(gateways.versions())
+    assert {gateways.LITELLM, gateways.VLLM_ROUTER, gateways.ONWARDS, gateways.ONWARDS_BEFORE} == set(
+        gateways.versions()
+    )
 
 
 def test_the_mock_engine_alone_is_measured() -> None:
