@@ -215,6 +215,7 @@ def _kubelet() -> dict[str, object]:
         "imageGCLowThresholdPercent": 99,
         "serializeImagePulls": False,
         "nodeStatusUpdateFrequency": "5s",
+        "syncFrequency": "10s",  # of mounted Secrets and ConfigMaps, by default a minute: tests wait for it ten times
         "shutdownGracePeriod": "0s",
     }
 
