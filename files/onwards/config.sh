@@ -3,7 +3,6 @@ routes=/etc/onwards/routes
 keys=/etc/onwards/keys
 config=/app/config/config.json
 umask 077
-
 # Prints the configuration: config.json of the routes, where "@key:OWNER@" alone in a line, or as the value of key or onwards_key, is the
 # placeholder of the key in the file OWNER. An owner is the path of a value: modelGroups.chat, externalProviders.openai,
 # onwards.clientKeys.team. A key that cannot be used is an error that names its owner.
@@ -50,7 +49,6 @@ assemble() {
   sed -f "$edits" "$routes/config.json" || return 1
   rm "$edits"
 }
-
 # Replaces the configuration by a file of the same volume. The gateway watches the file itself, not its name, and reads it at each write:
 # so it is written in place, in one write of a length that hardly ever changes, with blanks behind the text, which JSON allows.
 replace() {
