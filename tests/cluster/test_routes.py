@@ -89,8 +89,9 @@ def test_routes_change_under_load_without_a_rollout(install: Install, chart: Pub
 def test_requests_wait_for_an_engine_that_is_not_there(install: Install, measured: Measured) -> None:
     hold = {"routes": {"chat": {"holdSeconds": HOLD_SECONDS}, "short": {"holdSeconds": 3}}}
     gateway = {"onwards": {"service": {"type": "NodePort"}}}
-    short = {"externalProviders": {"nobody": {"url": f"http://{ENGINE}:9/v1", "modelAlias": ["short"]}}}
-    installed = install({**gateway, **hold, **short, **group(replicaCount=0, env=[QUICK])})
+    groups = group(replicaCount=0, env=[QUICK])
+    groups["modelGroups"]["nobody"] = {**groups["modelGroups"]["chat"], "modelAlias": ["short"]}
+    installed = install({**gateway, **hold, **groups})
     kubectl = installed.stack.kubectl
     host, port = node_port(kubectl, GATEWAY)
     url = f"http://{host}:{port}/v1/chat/completions"
