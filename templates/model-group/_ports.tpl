@@ -81,7 +81,10 @@ Input: dict root, name, group (computed). Output: JSON map, without podSelector.
   {{- include "inference-stack.networkPolicy.letIn" $let -}}
 {{- end -}}
 
-{{- /* Whether a peer may be the gateway: unless labels of pods of this namespace show that it is not. Input: dict labels (the gateway's), peer. Output: "true" or nothing. */ -}}
+{{- /*
+Whether a peer may be the gateway: unless labels of pods of this namespace show that it is not. Input: dict labels (the gateway's), peer. Output: "true"
+or nothing.
+*/ -}}
 {{- define "inference-stack.networkPolicy.mayBe" -}}
   {{- $labels := .labels -}}
   {{- $differs := false -}}

@@ -72,8 +72,10 @@ watcher does the rest. Input: root. Output: JSON map.
       {{- end -}}
     {{- end -}}
   {{- end -}}
-  {{- $chart := dict "checksum/config" (join "\n" $content | sha256sum) "kubectl.kubernetes.io/default-container" "onwards" -}}
-  {{- $own := include "inference-stack.overlay" (dict "defaults" .stack.onwards.podAnnotations "own" $chart) | fromJson -}}
+  {{- $defaults := dict "kubectl.kubernetes.io/default-container" "onwards" -}}
+  {{- $given := include "inference-stack.overlay" (dict "defaults" $defaults "own" .stack.onwards.podAnnotations) | fromJson -}}
+  {{- $checksum := dict "checksum/config" (join "\n" $content | sha256sum) -}}
+  {{- $own := include "inference-stack.overlay" (dict "defaults" $given "own" $checksum) | fromJson -}}
   {{- include "inference-stack.annotations" (dict "root" . "own" $own) -}}
 {{- end -}}
 

@@ -43,7 +43,10 @@ preferably one without a limit. Input: root. Output: JSON list of {alias, client
   {{- toJson $requests -}}
 {{- end -}}
 
-{{- /* Its pods may reach the gateway and a DNS server (OpenShift's listens on 5353), and accept no connections. Input: root. Output: JSON map, without podSelector. */ -}}
+{{- /*
+Its pods may reach the gateway and a DNS server (OpenShift's listens on 5353), and accept no connections. Input: root. Output: JSON map, without
+podSelector.
+*/ -}}
 {{- define "inference-stack.test.networkPolicySpec" -}}
   {{- $gateway := dict "podSelector" (dict "matchLabels" .stack.onwards.computed.selectorLabels) -}}
   {{- $egress := list

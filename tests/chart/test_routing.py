@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from harness.helm import Helm
 from harness.manifests import Manifests, Object
+from harness.paths import ROOT
 from tests.chart.accessors import FULLNAME, bare, gateway, one, pools, provider, routing
 from tests.chart.cases import CASES
 from tests.support import Render, Values
@@ -257,7 +259,38 @@ def test_the_checksum_depends_on_the_configuration_only(render: Render, values: 
 
 def test_annotations_of_the_user_do_not_override_the_checksum(render: Render) -> None:
     values = {"onwards": {"podAnnotations": {"checksum/config": "mine", "a": "b"}}}
-    assert pod_annotations(render(values)) == {"checksum/config": checksum(render()), "a": "b"}
+    default = {"kubectl.kubernetes.io/default-container": "onwards"}
+    assert pod_annotations(render(values)) == {"checksum/config": checksum(render()), "a": "b", **default}
+    other = {"onwards": {"podAnnotations": dict.fromkeys(default, "watch-config")}}
+    assert pod_annotations(render(other)) == {
+        "checksum/config": checksum(render()),
+        **other["onwards"]["podAnnotations"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "rolls"),
+    [
+        ({"routes": {"m": {"holdSeconds": 9}}}, False),
+        ({"externalProviders": {"p": {"preset": "openai", "modelAlias": ["n"]}}}, False),
+        ({"onwards": {"clientKeys": {"c": {"apiKey": "sk-2"}}}}, False),
+        ({"modelGroups": {"a": {"weight": 9}}}, False),
+        ({"modelGroups": {"a": {"apiKey": "sk-2"}}}, True),
+        ({"onwards": {"strictMode": False, "allowKeyExposure": True}}, True),
+        ({"onwards": {"httpPool": {"maxIdlePerHost": 9}}}, True),
+    ],
+    ids=str,
+)
+def test_what_a_running_gateway_takes_over_need_not_roll_its_pods(
+    helm: Helm, changes: dict[str, Any], rolls: bool
+) -> None:
+    def annotation(roll: bool, *more: dict[str, Any]) -> str:
+        fixed = {**one(apiKey="sk-1"), "onwards": {"clientKeys": {"c": {"apiKey": "sk-1"}}}}
+        layers = [fixed, {"onwards": {"rollOnChange": roll}}, *more]
+        return checksum(Manifests.parse(helm.template(ROOT, release="test-release", values=layers)))
+
+    assert (annotation(False, changes) != annotation(False)) is rolls
+    assert annotation(True, changes) != annotation(True)
 
 
 def test_the_gateway_has_the_configured_ports(render: Render) -> None:

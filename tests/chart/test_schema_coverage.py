@@ -38,7 +38,7 @@ NAMES = {
     r"\$provider(?!s)": "externalProviders.outside",
     r"\$scaling": "onwards.autoscaling",
     r"[$.]volume": "modelGroupDefaults.persistentVolumes.0",
-    r"\$policy": "networkPolicy",
+    r"\$policy(?!\.ingress)": "networkPolicy",
     r"\$monitor": "serviceMonitor",
 }
 """Expressions in templates, and the values they refer to; other variables are derived from these."""
@@ -137,6 +137,8 @@ CHANGES: dict[str, Any] = {
     },
     "httpRoute.timeouts.request": "2h",
     "httpRoute.timeouts.backendRequest": "2h",
+    "networkPolicy.mesh": "",
+    "tests.enabled": False,
     "networkPolicy.onwards": {"policyTypes": ["Egress"]},
     "networkPolicy.modelGroups": {"full": {"policyTypes": ["Egress"]}},
     "modelGroups.full.balancing": "perReplica",
