@@ -35,8 +35,8 @@ ONE_LINE = "^[^\\x00-\\x1f\\x7f]*$"
 """Text of an HTTP header; Onwards panics at each request whose header has a control character (its handlers.rs)."""
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\x00-,/:-@\[-^`{-\x7f]+)"
 _PORT = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-URL = rf"^(https?://{_HOST}(:{_PORT})?(/[^?#\s]*)?)?$"
-"""A base URL that the url crate takes: without userinfo, which would be readable in a ConfigMap."""
+URL = rf"^(https?://([^/?#\s]*@)?{_HOST}(:{_PORT})?(/[^?#\s]*)?)?$"
+"""A base URL that the url crate takes. Userinfo is refused by the chart, which does not print it, as Helm would."""
 
 
 def api_key() -> Schema:

@@ -10,7 +10,8 @@
           "keys" (append $keys "apiKey") "given" $provider.apiKey "name" "provider-keys" "key" $name) -}}
     {{- include "inference-stack.placeholder.rule" (dict "keys" $keys "field" "responseHeaders" "texts" $provider.responseHeaders) -}}
     {{- include "inference-stack.reasoningTranslation.rule" (dict "keys" $keys "translation" $provider.reasoningTranslation) -}}
-    {{- include "inference-stack.rules" (dict "component" "externalProvider" "rules" (list "url" "pathOutsideStrictMode" "aliases") "context" $context) -}}
+    {{- $rules := list "url" "userinfo" "pathOutsideStrictMode" "aliases" -}}
+    {{- include "inference-stack.rules" (dict "component" "externalProvider" "rules" $rules "context" $context) -}}
   {{- end -}}
 {{- end -}}
 
@@ -28,6 +29,21 @@ Please set:
   externalProviders:
     {{ .key }}:
       url: https://api.example.com/v1
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.externalProvider.rule.userinfo" -}}
+  {{- $url := toString .provider.url }}
+  {{- if regexMatch "^https?://[^/?#]*@" $url }}
+
+externalProviders.{{ .name }}.url: it contains a user name or password, which would be readable in a ConfigMap, and which the gateway never sends.
+Please set:
+  externalProviders:
+    {{ .key }}:
+      url: {{ regexReplaceAll "//[^/?#]*@" $url "//" }}
+      apiKey:
+        name: provider-keys
+        key: {{ .key }}
   {{- end }}
 {{- end -}}
 
