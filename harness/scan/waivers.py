@@ -29,12 +29,13 @@ WAIVERS = (
         "Each further pod of a group costs its GPUs, so their number is the user's decision, and one engine has no "
         "need of two gateways. The production example has two.",
     ),
-    # onwards.probes.liveness, modelGroupDefaults.livenessProbe
+    # modelGroupDefaults.livenessProbe, the gateway's watcher
     Waiver(
-        {"kube-score": ("pod-probes-identical",)},
-        "The gateway and most engines have one health path (the gateway answers 400 to any other). The probes request "
-        "the same path but differ: readiness fails within seconds, liveness after a minute or more, so load removes a "
-        "pod from its Service and does not kill it.",
+        {"kube-score": ("pod-probes-identical",), "checkov": ("CKV_K8S_9",)},
+        "Most engines have one health path. Their probes request the same path but differ: readiness fails within "
+        "seconds, liveness after a minute or more, so load removes a pod from its Service and does not kill it. The "
+        "container that watches the gateway's configuration has no readiness probe, because it serves nothing, and "
+        "while it is not ready the gateway beside it would get no requests.",
     ),
 )
 
