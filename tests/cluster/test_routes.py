@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from harness.kubectl import Kubectl
+from harness.paths import ROOT
 from harness.stack import Published
 from tests.cluster.conftest import Install, Measured
 from tests.cluster.load import ENGINE_ENV, STREAM_SECONDS, loaded, node_port
@@ -119,3 +120,25 @@ def test_requests_wait_for_an_engine_that_is_not_there(install: Install, measure
     measured("seconds until a held request is given up, of 3", round(time.monotonic() - begun, 1))
     assert given_up.status_code == 502
     assert json.loads(given_up.text)["error"]["message"]
+
+
+def test_a_gateway_container_that_was_restarted_alone_sends_nobody_away(install: Install) -> None:
+    """What the preStop hook writes before a failed liveness probe ends the container is undone after it."""
+    installed = install(group(env=[QUICK]))
+    kubectl = installed.stack.kubectl
+    folder = ROOT / "files" / "onwards"
+    hook = "".join((folder / name).read_text() for name in ("config.sh", "send-clients-away.sh"))
+
+    def connection() -> object:
+        with kubectl.port_forward(installed.stack.gateway, "http") as port:
+            answer = httpx.post(f"http://127.0.0.1:{port}/v1/chat/completions", json=body("chat"), timeout=60)
+        assert answer.status_code == 200
+        return answer.headers.get("connection")
+
+    assert connection() is None
+    kubectl.exec(f"deployment/{GATEWAY}", ["bash", "-c", hook])
+    assert connection() == "close"
+    until = time.monotonic() + LIVE_SECONDS
+    while connection():
+        assert time.monotonic() < until
+        time.sleep(1)
