@@ -1,6 +1,7 @@
 #!/bin/bash
 # PID 1 of a node, in namespaces of its own (mount, pid, net, uts, ipc, cgroup). When it ends, the kernel ends everything
-# in them. Environment: NODE, NODE_ADDRESS (with prefix length), and directories of the host: STATE, PROGRAMS, LOGS.
+# in them. Environment: NODE, NODE_ADDRESS (with prefix length), SERVICES (their network), and directories of the host:
+# STATE, PROGRAMS, LOGS.
 set -Eeuo pipefail
 trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR # the last words of a node that could not start
 
@@ -64,6 +65,8 @@ hostname "$NODE"
 ip link set lo up
 ip address add "$NODE_ADDRESS" dev eth0
 ip link set eth0 up
+# Without a default route, as here, a packet to a Service without endpoints would have no way to kube-proxy's rule that rejects it.
+ip route add "$SERVICES" dev eth0
 echo 1 >/proc/sys/net/ipv4/ip_forward
 rm -f /etc/hosts /etc/resolv.conf # either may be a link to elsewhere
 cp /mnt/state/config/hosts /mnt/state/config/resolv.conf /etc/

@@ -156,6 +156,7 @@ class Namespaces(Cluster):
             "HOME": "/mnt/home",
             "NODE": node_config.NODE,
             "NODE_ADDRESS": f"{network.node_address(subnet)}/{subnet.prefixlen}",
+            "SERVICES": str(node_config.SERVICES),
             "STATE": str(self._state.directory),
             "PROGRAMS": record.programs,
             "LOGS": str(self.logs),
