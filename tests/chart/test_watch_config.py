@@ -70,8 +70,8 @@ def test_a_changed_key_and_a_changed_route_are_written_into_the_same_file(pod: P
         longest = file.stat().st_size
         pod.mount(config("m"), {})
         until(lambda: [*pod.result["targets"]] == ["m"])
+        until(lambda: [path.name for path in pod.config.iterdir()] == ["config.json"])
     assert (file.stat().st_ino, file.stat().st_size) == (inode, longest)
-    assert sorted(path.name for path in pod.config.iterdir()) == ["config.json"]
 
 
 OWNER = "externalProviders.p"
