@@ -44,3 +44,13 @@ Input: scalar or nothing. Output: string.
 true
   {{- end -}}
 {{- end -}}
+
+{{- /* A duration of Kubernetes' APIs or of Prometheus (1h30m, 10s, 500ms, 1d). Input: string. Output: number of seconds, rounded down. */ -}}
+{{- define "inference-stack.durationSeconds" -}}
+  {{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
+  {{- $milliseconds := 0 -}}
+  {{- range regexFindAll "[0-9]+(ms|[smhdwy])" (toString .) -1 -}}
+    {{- $milliseconds = add $milliseconds (mul (index $units (regexFind "[a-z]+$" .)) (regexFind "^[0-9]+" . | int64)) -}}
+  {{- end -}}
+  {{- div $milliseconds 1000 -}}
+{{- end -}}

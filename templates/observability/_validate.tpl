@@ -4,7 +4,20 @@
   {{- if .stack.serviceMonitor.enabled -}}
     {{- include "inference-stack.secretReference.rule" (dict
           "keys" (list "serviceMonitor" "bearerTokenSecret") "given" .stack.serviceMonitor.bearerTokenSecret "name" "metrics-token" "key" "token") -}}
+    {{- include "inference-stack.rules" (dict "component" "observability" "rules" (list "scrapeTimeout") "context" .) -}}
   {{- end -}}
+{{- end -}}
+
+{{- define "inference-stack.observability.rule.scrapeTimeout" -}}
+  {{- $monitor := .stack.serviceMonitor }}
+  {{- $interval := include "inference-stack.durationSeconds" $monitor.interval | int64 }}
+  {{- if gt (include "inference-stack.durationSeconds" $monitor.scrapeTimeout | int64) $interval }}
+
+serviceMonitor.scrapeTimeout: {{ $monitor.scrapeTimeout }} is longer than the interval, {{ $monitor.interval }}, which the Prometheus operator rejects.
+Please set:
+  serviceMonitor:
+    scrapeTimeout: {{ $monitor.interval }}
+  {{- end }}
 {{- end -}}
 
 {{- define "inference-stack.observability.warnings.scrape" -}}

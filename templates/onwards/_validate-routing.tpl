@@ -242,16 +242,6 @@ routes.{{ $alias }}.holdSeconds: a request may be held for {{ $hold }} seconds, 
   {{- end }}
 {{- end -}}
 
-{{- /* A duration of the Gateway API (1h30m, 10s, 500ms). Input: string. Output: number of seconds, rounded down. */ -}}
-{{- define "inference-stack.durationSeconds" -}}
-  {{- $milliseconds := 0 -}}
-  {{- range regexFindAll "[0-9]+(ms|h|m|s)" (toString .) -1 -}}
-    {{- $factor := index (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) (regexFind "[a-z]+$" .) -}}
-    {{- $milliseconds = add $milliseconds (mul $factor (regexFind "^[0-9]+" . | int64)) -}}
-  {{- end -}}
-  {{- div $milliseconds 1000 -}}
-{{- end -}}
-
 {{- /* Rule: a route's own translation is one that the gateway takes. Input: dict alias, route. */ -}}
 {{- define "inference-stack.routes.rule.reasoningTranslation" -}}
   {{- include "inference-stack.reasoningTranslation.rule" (dict "keys" (list "routes" .alias) "translation" .route.reasoningTranslation) -}}

@@ -13,6 +13,7 @@
         "cpuRequest"
         "autoscalingVersion"
         "loadBalancerName"
+        "nodePort"
         "volumeNames"
         "mountPaths"
         "mountedVolumes" -}}
@@ -185,6 +186,10 @@ Please set:
   {{- $services := dict .stack.onwards.computed.fullname "onwards" }}
   {{- range $group, $values := .stack.modelGroups }}
     {{- $_ := set $services $values.computed.fullname (printf "modelGroups.%s" $group) }}
+    {{- if eq $values.balancing "perReplica" }}
+      {{- $replicas := include "inference-stack.modelGroup.replicasName" (dict "root" $ "name" $group "group" $values) }}
+      {{- $_ := set $services $replicas (printf "the replicas of modelGroups.%s" $group) }}
+    {{- end }}
   {{- end }}
   {{- if and .stack.onwards.loadBalancer.enabled (hasKey $services $name) }}
 
@@ -193,6 +198,18 @@ Please set:
   onwards:
     loadBalancer:
       nameOverwrite: {{ $name }}-public
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.nodePort" -}}
+  {{- $service := .stack.onwards.service }}
+  {{- if and (int64 $service.nodePort) (eq $service.type "ClusterIP") }}
+
+onwards.service.nodePort: a Service of type ClusterIP has no node port.
+Please set:
+  onwards:
+    service:
+      type: NodePort
   {{- end }}
 {{- end -}}
 

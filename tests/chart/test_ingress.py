@@ -164,11 +164,10 @@ def test_the_gateways_service_has_http_and_metrics_ports(render: Render) -> None
         ({"type": "LoadBalancer", "nodePort": 30080}, 30080),
         ({"type": "NodePort"}, None),
         ({"type": "NodePort", "nodePort": ""}, None),
-        ({"type": "ClusterIP", "nodePort": 30080}, None),
     ],
-    ids=["node-port", "text", "load-balancer", "any", "empty", "cluster-ip"],
+    ids=["node-port", "text", "load-balancer", "any", "empty"],
 )
-def test_only_node_port_and_load_balancer_services_have_a_node_port(
+def test_node_port_and_load_balancer_services_can_have_a_node_port(
     render: Render, fields: dict[str, Any], port: int | None
 ) -> None:
     assert service(render, **fields)["spec"]["ports"][0].get("nodePort") == port
