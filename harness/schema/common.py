@@ -42,6 +42,7 @@ def strings() -> Schema:
     return mapping(optional(scalar()))
 
 
+FIVE_DIGIT_PORT = "[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 MOST = 999_999_999
 """Largest number of anything: Kubernetes' own (int32) and Onwards' (u32, in its target.rs) can hold it."""
 
@@ -56,8 +57,7 @@ def count(minimum: int = 0) -> Schema:
 
 
 def port() -> Schema:
-    digits = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
-    return either(integer(1, 65535), text(pattern=f"^({digits})$"))
+    return either(integer(1, 65535), text(pattern=f"^([1-9][0-9]{{0,3}}|{FIVE_DIGIT_PORT})$"))
 
 
 def seconds() -> Schema:

@@ -34,7 +34,7 @@ EFFORT_TARGET = (
 ONE_LINE = "^[^\\x00-\\x1f\\x7f]*$"
 """Text of an HTTP header; Onwards panics at each request whose header has a control character (its handlers.rs)."""
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\x00-,/:-@\[-^`{-\x7f]+)"
-_PORT = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_PORT = f"([0-9]{{1,4}}|{common.FIVE_DIGIT_PORT})"
 URL = rf"^(https?://([^/?#\s]*@)?{_HOST}(:{_PORT})?(/[^?#\s]*)?)?$"
 """A base URL that the url crate takes. Userinfo is refused by the chart, which does not print it, as Helm would."""
 

@@ -40,6 +40,13 @@ Input: dict root, scripts (list of files that run before), port, path (of its me
   {{- include "inference-stack.withoutNulls" $hooks -}}
 {{- end -}}
 
+{{- /* Whether the user replaces the preStop hook. Input: Lifecycle or nothing. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.ownPreStop" -}}
+  {{- if hasKey (. | default dict) "preStop" -}}
+true
+  {{- end -}}
+{{- end -}}
+
 {{- /*
 How long a hook of the user's takes, as far as it shows: a sleep of Kubernetes', or the sleeps in its command. Input: LifecycleHandler or nothing.
 Output: seconds.

@@ -80,13 +80,6 @@ Input: dict group (computed). Output: JSON map.
   {{- toJson $strategy -}}
 {{- end -}}
 
-{{- /* Whether the user replaces the preStop hook, or takes it away. Input: dict group. Output: "true" or nothing. */ -}}
-{{- define "inference-stack.modelGroup.ownPreStop" -}}
-  {{- if hasKey (.group.lifecycle | default dict) "preStop" -}}
-true
-  {{- end -}}
-{{- end -}}
-
 {{- /*
 The gauges by which the preStop hook sees that no request is in flight: the engine's, unless its command turns them off, or is a script that does not
 turn them on. Input: dict group (computed). Output: JSON list, empty if there are none.
@@ -120,7 +113,7 @@ wait for requests in flight nothing is left to finish, unless an option tells th
   {{- $drain := int64 .group.drainSeconds -}}
   {{- $hook := int64 $seconds.deregister -}}
   {{- $after := $drain -}}
-  {{- if include "inference-stack.modelGroup.ownPreStop" . -}}
+  {{- if include "inference-stack.ownPreStop" .group.lifecycle -}}
     {{- $hook = include "inference-stack.hookSeconds" ((.group.lifecycle | default dict).preStop | default dict) | int64 -}}
   {{- else if .group.computed.gauges -}}
     {{- $hook = add $hook $drain -}}

@@ -88,7 +88,7 @@ to run it restricted (its cache settings follow the path).
 
 {{- define "inference-stack.modelGroup.warning.preStop" -}}
   {{- $preset := .group.computed.preset }}
-  {{- if include "inference-stack.modelGroup.ownPreStop" . }}
+  {{- if include "inference-stack.ownPreStop" .group.lifecycle }}
 
 {{ .path }}.lifecycle: its preStop hook replaces the chart's, which waits until the pod is out of its Service and no request is running; the engine gets
 SIGTERM as soon as yours ends.

@@ -34,7 +34,7 @@ nothing left to wait for, unless the hook failed. Input: root. Output: JSON {del
 */ -}}
 {{- define "inference-stack.onwards.ownDrain" -}}
   {{- $wait := (include "inference-stack.drain.seconds" . | fromJson).deregister -}}
-  {{- $delay := ternary $wait 0 (hasKey (.stack.onwards.lifecycle | default dict) "preStop") -}}
+  {{- $delay := ternary $wait 0 (eq (include "inference-stack.ownPreStop" .stack.onwards.lifecycle) "true") -}}
   {{- $timeout := max 1 (int64 .stack.onwards.drainSeconds) -}}
   {{- toJson (dict
         "delay" (include "inference-stack.onwards.drainSetting" (dict "root" . "name" "shutdown-delay-secs" "default" $delay) | fromJson)
@@ -57,7 +57,7 @@ nothing left to wait for, unless the hook failed. Input: root. Output: JSON {del
   {{- $own := include "inference-stack.onwards.ownDrain" . | fromJson -}}
   {{- $drain := add (int64 $own.delay.seconds) (int64 $own.timeout.seconds) -}}
   {{- $longest := max (include "inference-stack.onwards.answerSeconds" . | int64) $drain -}}
-  {{- if hasKey (.stack.onwards.lifecycle | default dict) "preStop" -}}
+  {{- if include "inference-stack.ownPreStop" .stack.onwards.lifecycle -}}
     {{- $hook := (include "inference-stack.onwards.lifecycle" . | fromJson).preStop -}}
     {{- $longest = add (include "inference-stack.hookSeconds" $hook | int64) $drain -}}
   {{- end -}}
