@@ -57,6 +57,9 @@ replace() {
   old=$(wc -c < "$config")
   [ "$old" -le "$length" ] || length=$old
   printf '%*s' $((length - new)) '' >> "$1"
-  dd if="$1" of="$config" bs="$length" conv=notrunc 2>/dev/null || return 1
+  if ! dd if="$1" of="$config" bs="$length" conv=notrunc 2>/dev/null; then
+    echo "$config could not be written." >&2
+    return 1
+  fi
   rm "$1"
 }

@@ -17,13 +17,15 @@ while :; do
     waited=0
     now=$(tail -n +1 "$routes"/* "$keys"/* 2>/dev/null)
     if [ "$now" != "$last" ]; then
-      if assemble > "$config.next" 2> "$problem.next" && [ ! -e "$draining" ] && replace "$config.next"; then
-        if [ -e "$problem" ] || [ -n "$last" ]; then echo "The changed configuration is live."; fi
-        rm -f "$problem" "$problem.next"
-      else
+      if ! assemble > "$config.next" 2> "$problem.next" || { [ ! -e "$draining" ] && ! replace "$config.next" 2>> "$problem.next"; }; then
         echo "The last good configuration stays in use." >> "$problem.next"
         mv "$problem.next" "$problem"
         cat "$problem" >&2
+      elif [ -e "$draining" ]; then
+        continue
+      else
+        if [ -e "$problem" ] || [ -n "$last" ]; then echo "The changed configuration is live."; fi
+        rm -f "$problem" "$problem.next"
       fi
       last=$now
     fi

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import time
@@ -93,15 +95,15 @@ def test_a_key_that_cannot_be_used_leaves_the_last_good_configuration(
     here = [word.replace("/app/config", str(pod.config)) for word in probe]
     with watching(pod) as process:
         assert run(here, check=False).returncode == 0
-        file = pod.keys / OWNER
-        file.unlink()
-        if broken is not None:
-            file.write_bytes(broken)
+        if broken is None:
+            (pod.keys / OWNER).unlink()
+        else:
+            pod.mount(config("m"), {OWNER: broken})
         until((pod.config / "problem").exists)
         failed = run(here, check=False)
         assert (failed.returncode, failed.stdout) == (1, f"{message}\nThe last good configuration stays in use.\n")
         assert key(pod) == "first"
-        file.write_bytes(b"second")
+        pod.mount(config("m"), {OWNER: b"second"})
         until(lambda: key(pod) == "second")
         until(lambda: run(here, check=False).returncode == 0)
         process.send_signal(signal.SIGTERM)
@@ -146,6 +148,23 @@ def test_the_watcher_does_not_undo_it_unless_only_the_container_was_restarted(po
         until(lambda: not closing())
         assert key(pod) == "second"
         assert not (pod.config / "draining").exists()
+
+
+def test_a_hook_that_begins_while_the_watcher_assembles_is_no_problem(pod: Pod, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    sed = programs / "sed"  # the last program of an assembly
+    sed.write_text(f'#!/bin/sh\n: > "{pod.config}/draining"\nexec {shutil.which("sed")} "$@"\n')
+    sed.chmod(0o755)
+    before = (pod.config / "config.json").read_text()
+    command = ["env", f"PATH={programs}:{os.environ['PATH']}", *pod.command("watch-config.sh", "watch", "60")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    until(lambda: (pod.config / "draining").exists() and (pod.config / "config.json.next").stat().st_size)
+    time.sleep(1.0)  # what it would do next takes no time
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=PATIENCE) == ("", "")
+    assert (pod.config / "config.json").read_text() == before
+    assert not (pod.config / "problem").exists()
 
 
 def watcher(render: Render) -> Any:

@@ -6,6 +6,7 @@ import json
 import secrets
 from typing import Any
 
+from harness.client import Client
 from harness.kubectl import Kubectl
 from tests.cluster.conftest import Install, Installed
 
@@ -47,6 +48,9 @@ def put_keys(kubectl: Kubectl, keys: dict[str, str], name: str = SECRET) -> None
 
 
 def install_keyed(install: Install, kubectl: Kubectl) -> Installed:
-    """Install the release, with its keys by reference."""
+    """Install the release, with its keys by reference, and wait until kube-proxy knows its engines."""
     put_keys(kubectl, KEYS)
-    return install(VALUES)
+    installed = install(VALUES)
+    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
+        Client(f"http://127.0.0.1:{port}", KEYS["right"]).settle()
+    return installed

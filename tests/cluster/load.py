@@ -31,6 +31,10 @@ CLIENTS = 40
 """Clients without streaming; 200 requests per second are 5 from each client."""
 REQUEST_SECONDS = 60.0
 """A request without an answer has failed after this time."""
+LIVE_SECONDS = 180.0
+"""The maximum time until every gateway pod has a change: the kubelet reads mounted files every minute or so."""
+IN_A_ROW = 20
+"""Requests on new connections, each of which may reach another gateway pod."""
 
 ENGINE_ENV = [
     {"name": "STANDIN_ANSWER", "value": ANSWER},
@@ -251,3 +255,16 @@ def node_port(kubectl: Kubectl, service: str) -> tuple[str, int]:
     address = next(each["address"] for each in node["status"]["addresses"] if each["type"] == "InternalIP")
     ports = kubectl.get("service", service)["spec"]["ports"]
     return address, next(port["nodePort"] for port in ports if port["name"] == "http")
+
+
+def settle(status: Callable[[], int], expected: int) -> None:
+    """Wait until `IN_A_ROW` requests in a row have this status.
+
+    Raises:
+        AssertionError: they had not within `LIVE_SECONDS`.
+    """
+    until = time.monotonic() + LIVE_SECONDS
+    in_a_row = 0
+    while in_a_row < IN_A_ROW:
+        assert time.monotonic() < until, f"not {expected} within {LIVE_SECONDS:.0f} s"
+        in_a_row = in_a_row + 1 if status() == expected else 0

@@ -14,14 +14,11 @@ from harness.kubectl import Kubectl
 from harness.paths import ROOT
 from harness.stack import Published
 from tests.cluster.conftest import Install, Measured
-from tests.cluster.load import ENGINE_ENV, STREAM_SECONDS, loaded, node_port
+from tests.cluster.load import ENGINE_ENV, LIVE_SECONDS, STREAM_SECONDS, loaded, node_port, settle
 
 GATEWAY = "t-inference-stack-onwards"
 ENGINE = "t-inference-stack-chat"
 CHANGES = 5
-LIVE_SECONDS = 180.0
-"""The maximum time until every gateway pod has a new route: the kubelet reads a pod's ConfigMaps every minute or so."""
-IN_A_ROW = 20
 HOLD_SECONDS = 60
 ASLEEP_SECONDS = 20.0
 REQUESTS = 32
@@ -46,13 +43,8 @@ def status(address: tuple[str, int], model: str) -> int:
     return httpx.post(url, json=body(model), timeout=60).status_code
 
 
-def settle(address: tuple[str, int], model: str, expected: int) -> None:
-    """Wait for `IN_A_ROW` answers with this status, each on a new connection, which may reach another gateway pod."""
-    until = time.monotonic() + LIVE_SECONDS
-    in_a_row = 0
-    while in_a_row < IN_A_ROW:
-        assert time.monotonic() < until, f"{model}: not {expected} within {LIVE_SECONDS:.0f} s"
-        in_a_row = in_a_row + 1 if status(address, model) == expected else 0
+def live(address: tuple[str, int], model: str, expected: int) -> None:
+    settle(lambda: status(address, model), expected)
 
 
 def test_routes_change_under_load_without_a_rollout(install: Install, chart: Published, measured: Measured) -> None:
@@ -66,7 +58,7 @@ def test_routes_change_under_load_without_a_rollout(install: Install, chart: Pub
     installed = install({**gateway, **group(env=ENGINE_ENV), **routed("name-0")})
     kubectl, helm = installed.stack.kubectl, installed.stack.helm
     address = node_port(kubectl, GATEWAY)
-    settle(address, "name-0", 200)
+    live(address, "name-0", 200)
     before = pods(kubectl)
     seconds = []
     with loaded(address) as load:
@@ -75,8 +67,8 @@ def test_routes_change_under_load_without_a_rollout(install: Install, chart: Pub
             begun = time.monotonic()
             layers = [*installed.values, routed(f"name-{change}")]
             helm.upgrade_install("t", chart.reference, version=chart.version, plain_http=True, values=layers)
-            settle(address, f"name-{change}", 200)
-            settle(address, f"name-{change - 1}", 404)
+            live(address, f"name-{change}", 200)
+            live(address, f"name-{change - 1}", 404)
             seconds.append(round(time.monotonic() - begun, 1))
     measured("seconds from helm upgrade until every gateway pod has the route", seconds)
     measured("requests", len(load.outcomes))
