@@ -13,13 +13,9 @@ import yaml
 from harness.paths import ROOT
 
 FILE = ROOT / "files" / "defaults.json"
-NAMED = ("modelGroups",)
-"""Maps whose keys the user chooses: values.yaml has an example there, and no defaults."""
 
 
 def text() -> str:
     """What the file has to hold: the default of each key that is a map of the chart's, as JSON."""
     values = yaml.safe_load((ROOT / "values.yaml").read_text())
-    return (
-        json.dumps({k: v for k, v in values.items() if isinstance(v, dict) and v and k not in NAMED}, indent=1) + "\n"
-    )
+    return json.dumps({k: v for k, v in values.items() if isinstance(v, dict) and v}, indent=1) + "\n"

@@ -31,18 +31,20 @@ Input: dict root, scripts (list of files that run before), port, path (of its me
   {{- toJson (dict "exec" (dict "command" $command)) -}}
 {{- end -}}
 
-{{- /* The hooks of a container: each of the user's own replaces the chart's. Input: dict own (Lifecycle or nothing), preStop. Output: JSON map. */ -}}
+{{- /*
+The hooks of a container: each of the user's own replaces the chart's. Input: dict own (Lifecycle, or null for no hooks), preStop. Output: JSON map.
+*/ -}}
 {{- define "inference-stack.lifecycle" -}}
-  {{- $hooks := dict "preStop" .preStop -}}
+  {{- $hooks := ternary dict (dict "preStop" .preStop) (kindIs "invalid" .own) -}}
   {{- range $hook, $handler := .own -}}
     {{- $hooks = set (omit $hooks $hook) $hook $handler -}}
   {{- end -}}
   {{- include "inference-stack.withoutNulls" $hooks -}}
 {{- end -}}
 
-{{- /* Whether the user replaces the preStop hook. Input: Lifecycle or nothing. Output: "true" or nothing. */ -}}
+{{- /* Whether the user replaces the preStop hook, or removes it. Input: Lifecycle or null. Output: "true" or nothing. */ -}}
 {{- define "inference-stack.ownPreStop" -}}
-  {{- if hasKey (. | default dict) "preStop" -}}
+  {{- if or (kindIs "invalid" .) (hasKey (. | default dict) "preStop") -}}
 true
   {{- end -}}
 {{- end -}}

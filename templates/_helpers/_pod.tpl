@@ -2,14 +2,17 @@
 
 {{- /*
 Security context of a container: no privilege escalation and no capabilities. A privileged one has both; Kubernetes refuses to remove them.
-Input: own (map or nothing). Output: JSON map.
+Input: dict own (map or null), readOnly (whether its root file system is). Output: JSON map.
 */ -}}
 {{- define "inference-stack.containerSecurityContext" -}}
   {{- $defaults := dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) -}}
-  {{- if eq (toString (. | default dict).privileged) "true" -}}
+  {{- if eq (toString (.own | default dict).privileged) "true" -}}
     {{- $defaults = dict -}}
   {{- end -}}
-  {{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .) -}}
+  {{- if .readOnly -}}
+    {{- $_ := set $defaults "readOnlyRootFilesystem" true -}}
+  {{- end -}}
+  {{- include "inference-stack.object" (dict "defaults" $defaults "own" .own) -}}
 {{- end -}}
 
 {{- /*
@@ -46,19 +49,22 @@ Input: list of EnvVar. Output: JSON list.
       {{- $_ := set $fields . (index $source .) -}}
     {{- end -}}
   {{- end -}}
+  {{- with $fields.nodeSelector -}}
+    {{- $_ := set $fields "nodeSelector" (include "inference-stack.strings" (list .) | fromJson) -}}
+  {{- end -}}
   {{- toJson $fields -}}
 {{- end -}}
 
 {{- /*
 One probe. A handler of the user's own (httpGet, tcpSocket, grpc, exec) replaces the chart's path and type.
-Input: dict own (enabled, type, path and Kubernetes' fields), defaults (path and numbers), port (name, or absent for http). Output: JSON map, {} if it
-is off.
+Input: dict own (enabled, type, path and Kubernetes' fields, or null for none), defaults (path and numbers), port (name, or absent for http).
+Output: JSON map, {} if it is off.
 */ -}}
 {{- define "inference-stack.probe" -}}
   {{- $port := .port | default "http" -}}
-  {{- $probe := include "inference-stack.overlay" . | fromJson -}}
+  {{- $probe := include "inference-stack.object" . | fromJson -}}
   {{- $fields := dict -}}
-  {{- if ne (toString $probe.enabled) "false" -}}
+  {{- if and $probe (ne (toString $probe.enabled) "false") -}}
     {{- $fields = omit $probe "enabled" "type" "path" -}}
     {{- if not (or $probe.httpGet $probe.tcpSocket $probe.grpc $probe.exec) -}}
       {{- if eq (toString $probe.type) "tcp" -}}

@@ -52,17 +52,21 @@ Prints the problems of all rules of a component. Input: dict component, rules (l
 {{- end -}}
 
 {{- /*
-Rule: a reference to a Secret's key has both a name and a key.
+Rule: a reference to a Secret's key has both a name and a key, and a key itself is text. Neither is printed: someone may take `key` for the key itself.
 Input: dict keys (path to it), given (the value: a reference, a key itself, or nothing), name, key (of the example).
 */ -}}
 {{- define "inference-stack.secretReference.rule" -}}
+  {{- $why := "" }}
   {{- if and .given (kindIs "map" .given) (not (and .given.name .given.key)) }}
-    {{- $name := .given.name | default .name | include "inference-stack.yamlString" }}
-    {{- $key := .given.key | default .key | include "inference-stack.yamlString" }}
+    {{- $why = "a reference needs both the name of a Secret and the key in it." }}
+  {{- else if and .given (not (kindIs "map" .given)) (not (kindIs "string" .given)) }}
+    {{- $why = "a key is text, so quote it (with --set-string); YAML has read a number, whose digits may be others." }}
+  {{- end }}
+  {{- if $why }}
 
-{{ join "." .keys }}: a reference needs both the name of a Secret and the key in it.
+{{ join "." .keys }}: {{ $why }}
 Please set:
-{{ include "inference-stack.nested" (dict "keys" .keys "yaml" (printf "name: %s\nkey: %s" $name $key)) | indent 2 }}
+{{ include "inference-stack.nested" (dict "keys" .keys "yaml" (printf "name: %s\nkey: %s" .name (include "inference-stack.yamlString" .key))) | indent 2 }}
   {{- end }}
 {{- end -}}
 

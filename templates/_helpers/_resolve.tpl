@@ -3,7 +3,9 @@ Values that several templates read: computed once per render, in the order below
 Every file that Helm executes begins with `include "inference-stack.resolve" .`; a step may read what earlier steps have set.
 
   .stack.defaults           values.yaml as the chart ships it (files/defaults.json): key -> its defaults
+  .stack.given              the values, but for what a rule refuses and no helper expects: null as an item of a list, groups and the like that are no map
   .stack.onwards            the gateway's values; under computed: fullname, selectorLabels, labels, pods (the minimum number)
+  .stack.modelGroupDefaults the values of that key, over the chart's
   .stack.ingress .httpRoute .networkPolicy .serviceMonitor    the values of that key
   .stack.engines            engine -> its preset (files/engines)
   .stack.externalProviders  name -> external provider, the enabled ones
@@ -20,6 +22,7 @@ Input: root. Prints nothing.
 {{- define "inference-stack.resolve" -}}
   {{- if not (hasKey . "stack") -}}
     {{- $_ := set . "stack" dict -}}
+    {{- include "inference-stack.given.resolve" . -}}
     {{- include "inference-stack.sections.resolve" . -}}
     {{- include "inference-stack.onwards.resolve" . -}}
     {{- include "inference-stack.engines.resolve" . -}}
@@ -33,14 +36,39 @@ Input: root. Prints nothing.
   {{- end -}}
 {{- end -}}
 
+{{- /* Sets .stack.given. Input: root. */ -}}
+{{- define "inference-stack.given.resolve" -}}
+  {{- $given := .Values -}}
+  {{- if include "inference-stack.hasNullItems" $given -}}
+    {{- $given = (include "inference-stack.withoutNullItems" $given | fromJson).value -}}
+  {{- end -}}
+  {{- range list "modelGroups" "externalProviders" "routes" -}}
+    {{- if not (kindIs "map" (index $given .)) -}}
+      {{- $given = omit $given . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set .stack "given" $given -}}
+{{- end -}}
+
 {{- /*
-Sets .stack.defaults, and the values of each top-level key that applies to the release. The chart's defaults are merged under the values again:
-`helm upgrade --reuse-values` replaces them by an older chart's, and a null removes them. Input: root.
+Sets .stack.defaults, and the values of each top-level key that applies to the release. The chart's defaults are laid under the values again:
+`helm upgrade --reuse-values` replaces them by an older chart's, and a null removes them. A Kubernetes object is left as it is: where one, or a field of
+it, is missing, a null has removed it. Only values of 0.4, which had no modelGroupDefaults, lack some that have a default now. Input: root.
 */ -}}
 {{- define "inference-stack.sections.resolve" -}}
   {{- $defaults := .Files.Get "files/defaults.json" | fromJson -}}
   {{- $_ := set .stack "defaults" $defaults -}}
-  {{- range $key, $default := omit $defaults "modelGroupDefaults" -}}
-    {{- $_ := set $.stack $key (include "inference-stack.overlay" (dict "defaults" $default "own" (index $.Values $key)) | fromJson) -}}
+  {{- $objects := include "inference-stack.objects" . | fromJson -}}
+  {{- $lists := include "inference-stack.namedLists" . | fromJson -}}
+  {{- $current := kindIs "map" .stack.given.modelGroupDefaults -}}
+  {{- range $key, $default := omit $defaults "modelGroups" -}}
+    {{- $own := index $.stack.given $key -}}
+    {{- $_ := set $.stack $key (include "inference-stack.layer" (dict
+          "below" $default
+          "own" $own
+          "chart" $default
+          "objects" (index $objects $key)
+          "lists" (ternary $lists dict (eq $key "modelGroupDefaults"))
+          "whole" (and $current (kindIs "map" $own))) | fromJson) -}}
   {{- end -}}
 {{- end -}}

@@ -11,10 +11,10 @@ true
 {{- end -}}
 
 {{- /*
-Resources with the number of each device in both requests and limits: the limit, else the request. Input: resources or nothing. Output: JSON map.
+Resources with the number of each device in both requests and limits: the limit, else the request. Input: resources or null. Output: JSON map.
 */ -}}
 {{- define "inference-stack.resources" -}}
-  {{- $resources := deepCopy (. | default dict) -}}
+  {{- $resources := . | default dict | include "inference-stack.withoutNulls" | fromJson -}}
   {{- $limits := $resources.limits | default dict -}}
   {{- $requests := $resources.requests | default dict -}}
   {{- range $name := concat (keys $requests) (keys $limits) | uniq | sortAlpha -}}

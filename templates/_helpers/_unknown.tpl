@@ -1,7 +1,7 @@
 {{- /*
 Unknown keys. The schema refuses them too, but it can be skipped (--skip-schema-validation, Argo CD's skipSchemaValidation), and then a misspelt key would
 silently have no effect. files/keys.json, generated from the schema, has the tree of valid keys: {} below a key whose content is not checked, "*" for
-each key of a map whose keys the user chooses, "[]" for each item of a list.
+each key of a map whose keys the user chooses, "[]" for each item of a list. So would a value in place of a map, and a list with a gap.
 */ -}}
 
 {{- /* Input: root. */ -}}
@@ -15,7 +15,10 @@ each key of a map whose keys the user chooses, "[]" for each item of a list.
   {{- end -}}
 {{- end -}}
 
-{{- /* Rule: the keys of a value are valid, at any depth. Input: dict path (the keys to it), value, known (the valid keys). */ -}}
+{{- /*
+Rule: the keys of a value are valid, at any depth, and maps are maps: a client that is none would leave the gateway open to everyone.
+Input: dict path (the keys to it), value, known (the valid keys), map (whether it is a map even if its keys are not the user's to choose).
+*/ -}}
 {{- define "inference-stack.unknownKeys.rule.keys" -}}
   {{- if and .known (kindIs "map" .value) -}}
     {{- range $key, $value := .value -}}
@@ -27,14 +30,26 @@ each key of a map whose keys the user chooses, "[]" for each item of a list.
             "path" (append $.path (printf "[%d]" $index)) "value" $value "known" (index $.known "[]")) -}}
     {{- end -}}
   {{- end -}}
+  {{- if and (or .map (hasKey .known "*")) (not (kindIs "map" .value)) (not (kindIs "invalid" .value)) }}
+    {{- $key := last .path | include "inference-stack.yamlString" }}
+    {{- $isClient := eq (initial .path | last | toString) "clientKeys" }}
+    {{- $settings := ternary (printf "%s:\n  apiKey:\n    name: client-keys\n    key: %s" $key $key) (printf "%s: {}" $key) $isClient }}
+
+{{ join "." .path }}: it has a value of its own in place of keys and their values, so it would be ignored.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (initial .path) "yaml" $settings) | indent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{- /* Rule: one key is valid, and those of its value. Input: dict path (the keys to its map), key, value, known (the valid keys). */ -}}
 {{- define "inference-stack.unknownKeys.rule.key" -}}
+  {{- $below := dict "path" (append .path .key) "value" .value }}
   {{- if hasKey .known "*" }}
-    {{- include "inference-stack.unknownKeys.rule.keys" (dict "path" (append .path .key) "value" .value "known" (index .known "*")) }}
+    {{- include "inference-stack.unknownKeys.rule.keys" (merge $below (dict "known" (index .known "*") "map" true)) }}
   {{- else if hasKey .known .key }}
-    {{- include "inference-stack.unknownKeys.rule.keys" (dict "path" (append .path .key) "value" .value "known" (index .known .key)) }}
+    {{- $known := index .known .key }}
+    {{- $section := and (not .path) $known (not (hasKey $known "[]")) }}
+    {{- include "inference-stack.unknownKeys.rule.keys" (merge $below (dict "known" $known "map" $section)) }}
   {{- else }}
     {{- $keys := keys .known | sortAlpha }}
     {{- $context := dict "key" .key "known" $keys }}
@@ -45,10 +60,41 @@ each key of a map whose keys the user chooses, "[]" for each item of a list.
 {{ append .path .key | join "." | replace ".[" "[" }}: {{ quote .key }} is not a key of {{ join "." .path | replace ".[" "[" | default "the chart" }}, so it
 would have no effect; {{ $advice }}
 Please set:
-    {{- if $near }}
-{{ include "inference-stack.nested" (dict "keys" .path "yaml" (dict $near .value | toYaml)) | indent 2 }}
+    {{- $renamed := dict $near .value }}
+    {{- if regexMatch "(?i)key|token|secret|password|env" (toJson $renamed) }}
+{{ include "inference-stack.nested" (dict "keys" .path "yaml" (printf "%s: {}  # the value of %s" $near (include "inference-stack.yamlString" .key))) | indent 2 }}
+    {{- else if $near }}
+{{ include "inference-stack.nested" (dict "keys" .path "yaml" (toYaml $renamed)) | indent 2 }}
     {{- else }}
 {{ include "inference-stack.nested" (dict "keys" .path "yaml" (printf "{}  # without %s" (include "inference-stack.yamlString" .key))) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: no item of a list is null, at any depth. Input: root. */ -}}
+{{- define "inference-stack.nullItems.problems" -}}
+  {{- if include "inference-stack.hasNullItems" .Values -}}
+    {{- include "inference-stack.nullItems.rule.items" (dict "path" list "value" .Values) -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /* Input: dict path (the keys to it), value. */ -}}
+{{- define "inference-stack.nullItems.rule.items" -}}
+  {{- if kindIs "map" .value -}}
+    {{- range $key, $value := .value -}}
+      {{- include "inference-stack.nullItems.rule.items" (dict "path" (append $.path $key) "value" $value) -}}
+    {{- end -}}
+  {{- else if kindIs "slice" .value }}
+    {{- range $index, $value := .value }}
+      {{- $item := append $.path (printf "[%d]" $index) }}
+      {{- if kindIs "invalid" $value }}
+        {{- $empty := last $.path | include "inference-stack.yamlString" | printf "%s: []  # without the null" }}
+
+{{ join "." $item | replace ".[" "[" }}: this item of the list is null: an empty "-" in YAML, or an index that --set left out.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (initial $.path) "yaml" $empty) | indent 2 }}
+      {{- end }}
+      {{- include "inference-stack.nullItems.rule.items" (dict "path" $item "value" $value) }}
     {{- end }}
   {{- end }}
 {{- end -}}

@@ -12,7 +12,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
 {{- /* Input: root. Output: every problem as it is printed, or nothing. */ -}}
 {{- define "inference-stack.refusal" -}}
   {{- $problems := list -}}
-  {{- range list "unknownKeys" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" "access" "observability" -}}
+  {{- range list "unknownKeys" "nullItems" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" "access" "observability" -}}
     {{- range include (printf "inference-stack.%s.problems" .) $ | splitList "\n\n" -}}
       {{- with trimAll "\n" . -}}
         {{- $parts := splitn "\nPlease set:\n" 2 . -}}

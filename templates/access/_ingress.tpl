@@ -27,6 +27,6 @@ Its annotations. By default ingress-nginx ends an answer after 60 seconds withou
         "nginx.ingress.kubernetes.io/proxy-send-timeout" $seconds
         "nginx.ingress.kubernetes.io/proxy-body-size" "32m"
         "nginx.ingress.kubernetes.io/proxy-buffering" "off" -}}
-  {{- $own := include "inference-stack.overlay" (dict "defaults" $nginx "own" .stack.ingress.annotations) | fromJson -}}
+  {{- $own := include "inference-stack.object" (dict "defaults" $nginx "own" .stack.ingress.annotations) | fromJson -}}
   {{- include "inference-stack.annotations" (dict "root" . "own" $own) -}}
 {{- end -}}

@@ -23,7 +23,7 @@ Input: name of the preset or nothing. Output: JSON map.
 {{- define "inference-stack.externalProviders.resolve" -}}
   {{- $providers := dict -}}
   {{- $defaults := dict "enabled" true "preset" "" "weight" .stack.defaults.modelGroupDefaults.weight -}}
-  {{- range $name, $given := .Values.externalProviders -}}
+  {{- range $name, $given := .stack.given.externalProviders -}}
     {{- if kindIs "map" $given -}}
       {{- $provider := include "inference-stack.overlay" (dict "defaults" $defaults "own" $given) | fromJson -}}
       {{- range $field, $known := include "inference-stack.externalProvider.preset" $provider.preset | fromJson -}}

@@ -1,15 +1,28 @@
 {{- /* The model groups: their values, and values derived from them. */ -}}
 
 {{- /*
-Sets .stack.modelGroups: the enabled groups, each with the chart's defaults under modelGroupDefaults under its own values (maps merge, lists and scalars
-replace, null restores the chart's default), and with .computed. Input: root.
+Sets .stack.modelGroups: the enabled groups, each with modelGroupDefaults under its own values, and with .computed. Lists of a group that the chart ships
+lie under the user's, too: Helm has merged the rest of it. Input: root.
 */ -}}
 {{- define "inference-stack.modelGroups.resolve" -}}
   {{- $groups := dict -}}
-  {{- range $name, $own := .Values.modelGroups -}}
+  {{- $lists := include "inference-stack.namedLists" . | fromJson -}}
+  {{- $objects := (include "inference-stack.objects" . | fromJson).modelGroupDefaults -}}
+  {{- range $name, $own := .stack.given.modelGroups -}}
     {{- if kindIs "map" $own -}}
-      {{- $values := include "inference-stack.overlay" (dict "defaults" $.Values.modelGroupDefaults "own" $own) | fromJson -}}
-      {{- $group := include "inference-stack.overlay" (dict "defaults" $.stack.defaults.modelGroupDefaults "own" $values) | fromJson -}}
+      {{- range $list, $field := $lists -}}
+        {{- $shipped := index (index $.stack.defaults.modelGroups $name | default dict) $list -}}
+        {{- if and $shipped (kindIs "slice" (index $own $list)) -}}
+          {{- $joined := include "inference-stack.joined" (dict "below" $shipped "own" (index $own $list) "field" $field) | fromJsonArray -}}
+          {{- $own = set (omit $own $list) $list $joined -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $group := include "inference-stack.layer" (dict
+            "below" $.stack.modelGroupDefaults
+            "own" $own
+            "chart" $.stack.defaults.modelGroupDefaults
+            "objects" $objects
+            "lists" $lists) | fromJson -}}
       {{- if $group.enabled -}}
         {{- include "inference-stack.modelGroup.compute" (dict "root" $ "name" $name "group" $group) -}}
         {{- $_ := set $groups $name $group -}}

@@ -20,8 +20,10 @@ spec:
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with include "inference-stack.modelGroup.podSecurityContext" . | fromJson }}
   securityContext:
-    {{- include "inference-stack.modelGroup.podSecurityContext" . | fromJson | toYaml | nindent 4 }}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with include "inference-stack.scheduling" $group | fromJson }}
     {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -62,9 +64,10 @@ spec:
       lifecycle:
         {{- toYaml . | nindent 8 }}
       {{- end }}
+      {{- with include "inference-stack.modelGroup.securityContext" (dict "group" $group "own" $group.securityContext) | fromJson }}
       securityContext:
-        {{- $securityContext := dict "group" $group "own" $group.securityContext }}
-        {{- include "inference-stack.modelGroup.securityContext" $securityContext | fromJson | toYaml | nindent 8 }}
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       {{- with $computed.resources }}
       resources:
         {{- toYaml . | nindent 8 }}
@@ -94,20 +97,17 @@ spec:
           "fsGroup" 10001
           "fsGroupChangePolicy" "OnRootMismatch") -}}
   {{- end -}}
-  {{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .group.podSecurityContext) -}}
+  {{- include "inference-stack.object" (dict "defaults" $defaults "own" .group.podSecurityContext) -}}
 {{- end -}}
 
 {{- /*
 Security context of a container in a group's pod. If the pod's user is not root, the root file system is read-only, and /tmp is a volume. A container that
-sets its own user must set this itself, too. Input: dict group (computed), own (map or nothing). Output: JSON map.
+sets its own user must set this itself, too. Input: dict group (computed), own (map or null). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.securityContext" -}}
   {{- $own := .own | default dict -}}
-  {{- $defaults := dict -}}
-  {{- if and .group.computed.nonRoot (not (or (hasKey $own "runAsUser") (hasKey $own "runAsNonRoot") $own.privileged)) -}}
-    {{- $defaults = dict "readOnlyRootFilesystem" true -}}
-  {{- end -}}
-  {{- include "inference-stack.overlay" (dict "defaults" $defaults "own" $own) | fromJson | include "inference-stack.containerSecurityContext" -}}
+  {{- $ownUser := or (hasKey $own "runAsUser") (hasKey $own "runAsNonRoot") $own.privileged -}}
+  {{- include "inference-stack.containerSecurityContext" (dict "own" .own "readOnly" (and .group.computed.nonRoot (not $ownUser))) -}}
 {{- end -}}
 
 {{- /*
@@ -199,7 +199,7 @@ that they fill. Input: dict group (computed). Output: JSON list.
     {{- with .resources -}}
       {{- $_ := set $container "resources" (include "inference-stack.resources" . | fromJson) -}}
     {{- end -}}
-    {{- $securityContext := dict "group" $group "own" .securityContext -}}
+    {{- $securityContext := dict "group" $group "own" (ternary .securityContext dict (hasKey . "securityContext")) -}}
     {{- $_ := set $container "securityContext" (include "inference-stack.modelGroup.securityContext" $securityContext | fromJson) -}}
     {{- $containers = append $containers $container -}}
   {{- end -}}

@@ -6,7 +6,7 @@ Input: dict group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.startupDefaults" -}}
   {{- $defaults := deepCopy .group.computed.preset.probes.startup -}}
-  {{- $period := max 1 (int64 (dig "periodSeconds" $defaults.periodSeconds (.group.startupProbe | default dict))) -}}
+  {{- $period := int64 ((.group.startupProbe | default dict).periodSeconds | default $defaults.periodSeconds) -}}
   {{- $needed := div (add (int64 .group.loadSeconds) $period -1) $period -}}
   {{- $_ := set $defaults "failureThreshold" (max $needed (int64 $defaults.failureThreshold)) -}}
   {{- toJson $defaults -}}
@@ -27,11 +27,15 @@ Input: dict group (computed). Output: JSON map.
   {{- toJson $probes -}}
 {{- end -}}
 
-{{- /* The time a group may take to start: what its startup probe allows, 0 without one. Input: dict group (computed). Output: seconds. */ -}}
+{{- /*
+The time a group may take to start: what its startup probe allows, with Kubernetes' own numbers where it has none; 0 without a probe.
+Input: dict group (computed). Output: seconds.
+*/ -}}
 {{- define "inference-stack.modelGroup.startupSeconds" -}}
   {{- $defaults := include "inference-stack.modelGroup.startupDefaults" . | fromJson -}}
   {{- $probe := include "inference-stack.probe" (dict "own" .group.startupProbe "defaults" $defaults) | fromJson -}}
-  {{- add (int64 ($probe.initialDelaySeconds | default 0)) (mul (int64 $probe.periodSeconds) (int64 $probe.failureThreshold)) -}}
+  {{- $allowed := mul (int64 ($probe.periodSeconds | default 10)) (int64 ($probe.failureThreshold | default 3)) -}}
+  {{- ternary (add (int64 ($probe.initialDelaySeconds | default 0)) $allowed) 0 (not (empty $probe)) -}}
 {{- end -}}
 
 {{- /*
@@ -62,10 +66,10 @@ which the old one terminates. Input: dict group (computed). Output: seconds.
 {{- /*
 How pods are replaced. Where the user does not configure a rolling update: in place with a claim that only one node can mount, else with a surge. A
 StatefulSet (perReplica) always replaces them in place.
-Input: dict group (computed). Output: JSON map.
+Input: dict group (computed). Output: JSON map, {} if it is left to Kubernetes.
 */ -}}
 {{- define "inference-stack.modelGroup.strategy" -}}
-  {{- $given := .group.strategy | default dict -}}
+  {{- $given := .group.strategy | default dict | include "inference-stack.withoutNulls" | fromJson -}}
   {{- $strategy := dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 1 "maxUnavailable" 0) -}}
   {{- $inPlace := dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 0 "maxUnavailable" 1) -}}
   {{- if eq .group.balancing "perReplica" -}}
@@ -74,6 +78,8 @@ Input: dict group (computed). Output: JSON map.
     {{- $strategy = omit $given "rollingUpdate" -}}
   {{- else if $given.rollingUpdate -}}
     {{- $strategy = $given -}}
+  {{- else if kindIs "invalid" .group.strategy -}}
+    {{- $strategy = dict -}}
   {{- else if .group.computed.singleNodeVolumes -}}
     {{- $strategy = $inPlace -}}
   {{- end -}}

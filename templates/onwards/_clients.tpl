@@ -3,7 +3,7 @@
 {{- /* Sets .stack.clients. Input: root. */ -}}
 {{- define "inference-stack.clients.resolve" -}}
   {{- $clients := dict -}}
-  {{- range $id, $given := .stack.onwards.clientKeys -}}
+  {{- range $id, $given := ternary .stack.onwards.clientKeys dict (kindIs "map" .stack.onwards.clientKeys) -}}
     {{- if kindIs "map" $given -}}
       {{- $client := include "inference-stack.withoutNulls" $given | fromJson -}}
       {{- $_ := set $client "allowedAliases" (include "inference-stack.texts" $client.allowedAliases | fromJsonArray) -}}

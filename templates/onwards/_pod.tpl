@@ -49,13 +49,12 @@ numbers never make the user's invalid. Input: root. Output: JSON map.
         "runAsGroup" 10001
         "fsGroup" 10001
         "seccompProfile" (dict "type" "RuntimeDefault") -}}
-  {{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .stack.onwards.podSecurityContext) -}}
+  {{- include "inference-stack.object" (dict "defaults" $defaults "own" .stack.onwards.podSecurityContext) -}}
 {{- end -}}
 
 {{- /* Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.onwards.securityContext" -}}
-  {{- $own := include "inference-stack.overlay" (dict "defaults" (dict "readOnlyRootFilesystem" true) "own" .stack.onwards.securityContext) | fromJson -}}
-  {{- include "inference-stack.containerSecurityContext" $own -}}
+  {{- include "inference-stack.containerSecurityContext" (dict "own" .stack.onwards.securityContext "readOnly" true) -}}
 {{- end -}}
 
 {{- /*
@@ -91,9 +90,9 @@ probe gives it ten seconds. Input: root. Output: JSON map of probes.
         "liveness" (dict "path" "/healthz" "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6 "terminationGracePeriodSeconds" 10) -}}
   {{- $probes := dict -}}
   {{- range $kind, $default := $defaults -}}
-    {{- $own := index $given $kind | default dict -}}
-    {{- $path := $own.path | default $given.path -}}
-    {{- $port := ternary "http" "metrics" (or (not (empty $path)) (eq (toString $own.type) "tcp")) -}}
+    {{- $own := index $given $kind -}}
+    {{- $path := ($own | default dict).path | default $given.path -}}
+    {{- $port := ternary "http" "metrics" (or (not (empty $path)) (eq (toString ($own | default dict).type) "tcp")) -}}
     {{- $default = set (omit $default "path") "path" ($path | default $default.path) -}}
     {{- with include "inference-stack.probe" (dict "defaults" $default "own" $own "port" $port) | fromJson -}}
       {{- $_ := set $probes (printf "%sProbe" $kind) . -}}
@@ -131,7 +130,8 @@ The progress deadline of a rollout: the time a start may take, and ten minutes f
 */ -}}
 {{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
   {{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
-  {{- add 600 (mul (int64 $startup.periodSeconds) (int64 $startup.failureThreshold)) -}}
+  {{- $allowed := mul (int64 ($startup.periodSeconds | default 10)) (int64 ($startup.failureThreshold | default 3)) -}}
+  {{- add 600 (ternary $allowed 0 (not (empty $startup))) -}}
 {{- end -}}
 
 {{- /* Where the pods run: as configured; several pods without spreading rules prefer different hosts and zones. Input: root. Output: JSON map. */ -}}

@@ -6,7 +6,7 @@ Sets .stack.routes; the gateway's fallback is merged under a route's own. loadAw
 {{- define "inference-stack.routes.resolve" -}}
   {{- $defaults := dict "strategy" "" "fallback" .stack.onwards.fallback -}}
   {{- $routes := dict "" $defaults -}}
-  {{- range $alias, $given := .Values.routes -}}
+  {{- range $alias, $given := .stack.given.routes -}}
     {{- if kindIs "map" $given -}}
       {{- $route := include "inference-stack.overlay" (dict "defaults" $defaults "own" $given) | fromJson -}}
       {{- $_ := set $route "allowedKeys" (include "inference-stack.texts" $route.allowedKeys | fromJsonArray) -}}

@@ -158,7 +158,7 @@ Please set:
 
 {{- define "inference-stack.onwards.rule.cpuRequest" -}}
   {{- $scaling := .stack.onwards.autoscaling }}
-  {{- $resources := .stack.onwards.resources }}
+  {{- $resources := include "inference-stack.onwards.resources" . | fromJson }}
   {{- if and $scaling.enabled (not (or $scaling.metrics (dig "requests" "cpu" "" $resources) (dig "limits" "cpu" "" $resources))) }}
 
 onwards.resources.requests: the autoscaler targets a percentage of the CPU request, and none is set.
