@@ -96,6 +96,7 @@ def schema() -> Schema:
         envFrom=listing(reference("EnvFromSource")),
         persistentVolumes=common.merged(persistent_volume(), "name"),
         podsShareNode=boolean(),
+        files=mapping({}),
         volumes=common.merged(embed("Volume"), "name"),
         volumeMounts=common.merged(embed("VolumeMount"), "mountPath"),
         initContainers=common.merged(embed("Container"), "name"),

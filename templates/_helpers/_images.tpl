@@ -1,14 +1,16 @@
 {{- /* Images. */ -}}
 
 {{- /*
-An image as name:tag or name@digest; a tag or digest inside the repository overrides the separate field.
+An image as name:tag or name@digest; a tag or digest inside the repository overrides the separate field. The registry is not put before a repository that
+begins with it.
 Input: dict root, image (map of registry, repository, tag, digest), defaultTag. Output: string.
 */ -}}
 {{- define "inference-stack.image" -}}
   {{- $image := .image -}}
   {{- $repository := $image.repository | default "" | toString -}}
   {{- with $image.registry | default (dig "imageRegistry" "" (.root.Values.global | default dict)) -}}
-    {{- $repository = printf "%s/%s" (trimSuffix "/" .) $repository -}}
+    {{- $registry := printf "%s/" (trimSuffix "/" .) -}}
+    {{- $repository = printf "%s%s" $registry (trimPrefix $registry $repository) -}}
   {{- end -}}
   {{- if $image.digest -}}
     {{- printf "%s@%s" $repository $image.digest -}}

@@ -159,13 +159,19 @@ true
   {{- end -}}
 {{- end -}}
 
+{{- /* Keys of the values below which are texts of the user's, or what becomes one: null is a part of it. Output: JSON list. */ -}}
+{{- define "inference-stack.fileKeys" -}}
+  {{- list "configMaps" "files" | toJson -}}
+{{- end -}}
+
 {{- /* A value whose lists have no null as an item, at any depth. Input: any value. Output: JSON {value}. */ -}}
 {{- define "inference-stack.withoutNullItems" -}}
   {{- $value := . -}}
   {{- if kindIs "map" . -}}
     {{- $value = dict -}}
+    {{- $files := include "inference-stack.fileKeys" . | fromJsonArray -}}
     {{- range $key, $each := . -}}
-      {{- $_ := set $value $key (include "inference-stack.withoutNullItems" $each | fromJson).value -}}
+      {{- $_ := set $value $key (ternary $each (include "inference-stack.withoutNullItems" $each | fromJson).value (has $key $files)) -}}
     {{- end -}}
   {{- else if kindIs "slice" . -}}
     {{- $value = list -}}

@@ -7,6 +7,7 @@ Every file that Helm executes begins with `include "inference-stack.resolve" .`;
   .stack.onwards            the gateway's values; under computed: fullname, selectorLabels, labels, pods (the minimum number)
   .stack.modelGroupDefaults the values of that key, over the chart's
   .stack.ingress .httpRoute .networkPolicy .serviceMonitor    the values of that key
+  .stack.configMaps         name in configMaps -> {name (of the object), data}
   .stack.engines            engine -> its preset (files/engines)
   .stack.externalProviders  name -> external provider, the enabled ones
   .stack.clients            id -> client of onwards.clientKeys
@@ -24,6 +25,7 @@ Input: root. Prints nothing.
     {{- $_ := set . "stack" dict -}}
     {{- include "inference-stack.given.resolve" . -}}
     {{- include "inference-stack.sections.resolve" . -}}
+    {{- include "inference-stack.configMaps.resolve" . -}}
     {{- include "inference-stack.onwards.resolve" . -}}
     {{- include "inference-stack.engines.resolve" . -}}
     {{- include "inference-stack.externalProviders.resolve" . -}}

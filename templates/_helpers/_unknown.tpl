@@ -81,8 +81,11 @@ Please set:
 {{- /* Input: dict path (the keys to it), value. */ -}}
 {{- define "inference-stack.nullItems.rule.items" -}}
   {{- if kindIs "map" .value -}}
+    {{- $files := include "inference-stack.fileKeys" . | fromJsonArray -}}
     {{- range $key, $value := .value -}}
-      {{- include "inference-stack.nullItems.rule.items" (dict "path" (append $.path $key) "value" $value) -}}
+      {{- if not (has $key $files) -}}
+        {{- include "inference-stack.nullItems.rule.items" (dict "path" (append $.path $key) "value" $value) -}}
+      {{- end -}}
     {{- end -}}
   {{- else if kindIs "slice" .value }}
     {{- range $index, $value := .value }}

@@ -35,6 +35,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
         "observability.warnings.scrape"
         "onwards.warnings.nothing"
         "onwards.warnings.strictMode"
+        "onwards.warnings.proxy"
         "routes.warnings.loadAware"
         "routes.warnings.hold"
         "modelGroups.warnings.drain"

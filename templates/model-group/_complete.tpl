@@ -23,6 +23,7 @@ lie under the user's, too: Helm has merged the rest of it. Input: root.
             "chart" $.stack.defaults.modelGroupDefaults
             "objects" $objects
             "lists" $lists) | fromJson -}}
+      {{- $group = (include "inference-stack.configMaps.named" (dict "own" $.stack.configMaps "value" $group) | fromJson).value -}}
       {{- if $group.enabled -}}
         {{- include "inference-stack.modelGroup.compute" (dict "root" $ "name" $name "group" $group) -}}
         {{- $_ := set $groups $name $group -}}

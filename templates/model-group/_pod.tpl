@@ -111,7 +111,8 @@ sets its own user must set this itself, too. Input: dict group (computed), own (
 {{- end -}}
 
 {{- /*
-Annotations of the pods. A key set by value is stored in the chart's Secret; changing a Secret restarts nothing, so the key is hashed here.
+Annotations of the pods. A key set by value is stored in the chart's Secret; changing a Secret or a ConfigMap restarts nothing, so the key, the group's
+files and the release's own ConfigMaps that it uses are hashed here.
 Input: dict root, name, group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.podAnnotations" -}}
@@ -119,6 +120,10 @@ Input: dict root, name, group (computed). Output: JSON map.
   {{- $key := .group.apiKey -}}
   {{- if and $key (not (kindIs "map" $key)) (include "inference-stack.modelGroup.keyEnv" . | fromJsonArray) -}}
     {{- $_ := set $checksum "checksum/key" (printf "%s %s" .name (include "inference-stack.text" $key) | sha256sum) -}}
+  {{- end -}}
+  {{- $used := include "inference-stack.configMaps.used" (dict "own" .root.stack.configMaps "value" .group) | fromJson -}}
+  {{- if or $used .group.files -}}
+    {{- $_ := set $checksum "checksum/files" (list $used .group.files | toJson | sha256sum) -}}
   {{- end -}}
   {{- $own := include "inference-stack.overlay" (dict "defaults" $checksum "own" .group.podAnnotations) | fromJson -}}
   {{- include "inference-stack.annotations" (dict "root" .root "own" $own) -}}

@@ -1,7 +1,8 @@
 {{- /* Ports of a group, and the peers that may reach them. */ -}}
 
 {{- /*
-http, the engine's other ports, the user's; a port of the user with the same name or number replaces the engine's.
+http, the engine's other ports, the user's; a port of the user with the same name or number replaces the engine's, and so does http with its number. One
+whose number http has in the Service has there the number that http has in the pod.
 Input: dict group (computed). Output: JSON list of {name, containerPort, servicePort, protocol}.
 */ -}}
 {{- define "inference-stack.modelGroup.ports" -}}
@@ -9,7 +10,7 @@ Input: dict group (computed). Output: JSON list of {name, containerPort, service
   {{- $http := dict "name" "http" "containerPort" (int64 $group.computed.port) "servicePort" (int64 $group.service.port) "protocol" "TCP" -}}
   {{- $own := list -}}
   {{- $names := list -}}
-  {{- $numbers := list -}}
+  {{- $numbers := list $http.containerPort -}}
   {{- range $group.additionalPorts -}}
     {{- $names = append $names .name -}}
     {{- $numbers = append $numbers (int64 .containerPort) -}}
@@ -26,7 +27,8 @@ Input: dict group (computed). Output: JSON list of {name, containerPort, service
       {{- $number = atoi . | int64 -}}
     {{- end -}}
     {{- if not (or (has .name $names) (has $number $numbers)) -}}
-      {{- $others = append $others (dict "name" .name "containerPort" $number "servicePort" $number "protocol" "TCP") -}}
+      {{- $servicePort := ternary $http.containerPort $number (eq $number $http.servicePort) -}}
+      {{- $others = append $others (dict "name" .name "containerPort" $number "servicePort" $servicePort "protocol" "TCP") -}}
     {{- end -}}
   {{- end -}}
   {{- concat (list $http) $others $own | toJson -}}

@@ -120,8 +120,28 @@ Those that it adds, unless the user mounts their path or uses their name. Input:
   {{- toJson $added -}}
 {{- end -}}
 
+{{- /* The ConfigMap of a group's files. Input: dict root, name. Output: string. */ -}}
+{{- define "inference-stack.modelGroup.filesName" -}}
+  {{- include "inference-stack.objectName" (dict "root" .root "part" (printf "%s-files" .name)) -}}
+{{- end -}}
+
+{{- /* The key of a file in it: the file's name, behind what keeps files of that name in two directories apart. Input: path. Output: string. */ -}}
+{{- define "inference-stack.modelGroup.fileKey" -}}
+  {{- printf "%s-%s" (sha256sum . | trunc 8) (regexReplaceAll "[^-._a-zA-Z0-9]" (base .) "_" | trunc 200) -}}
+{{- end -}}
+
+{{- /* Its data. Input: dict group. Output: JSON map. */ -}}
+{{- define "inference-stack.modelGroup.filesData" -}}
+  {{- $data := dict -}}
+  {{- range $path, $content := include "inference-stack.configMaps.data" .group.files | fromJson -}}
+    {{- $_ := set $data (include "inference-stack.modelGroup.fileKey" $path) $content -}}
+  {{- end -}}
+  {{- toJson $data -}}
+{{- end -}}
+
 {{- /*
-Volumes of a group's pod and where its engine mounts them.
+Volumes of a group's pod and where its engine mounts them. Each file is mounted alone, as a directory would hide the image's files beside it; that such a
+mount does not follow its ConfigMap is no loss, since a change restarts the pod.
 Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMounts, volumeDevices}, each a list.
 */ -}}
 {{- define "inference-stack.modelGroup.storage" -}}
@@ -142,6 +162,12 @@ Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMount
   {{- range .group.computed.addedVolumes -}}
     {{- $volumes = append $volumes (dict "name" .name "emptyDir" .emptyDir) -}}
     {{- $mounts = append $mounts (dict "name" .name "mountPath" .path) -}}
+  {{- end -}}
+  {{- if .group.files -}}
+    {{- $volumes = append $volumes (dict "name" "engine-files" "configMap" (dict "name" (include "inference-stack.modelGroup.filesName" .))) -}}
+    {{- range $path := keys .group.files | sortAlpha -}}
+      {{- $mounts = append $mounts (dict "name" "engine-files" "mountPath" $path "subPath" (include "inference-stack.modelGroup.fileKey" $path)) -}}
+    {{- end -}}
   {{- end -}}
   {{- toJson (dict "volumes" $volumes "volumeMounts" $mounts "volumeDevices" $devices) -}}
 {{- end -}}

@@ -21,6 +21,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "portsOnce"
           "volumeNames"
           "mountPaths"
+          "files"
           "volumeFields"
           "mountedVolumes"
           "claimNames"
@@ -301,6 +302,27 @@ Please set:
 modelGroups.{{ $.name }}.{{ .key }}: two volumes of this group are mounted at {{ .value }}.
 Please set:
 {{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.files" -}}
+  {{- $mounted := list }}
+  {{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray }}
+    {{- $mounted = append $mounted .path }}
+  {{- end }}
+  {{- range $path := keys .group.files | sortAlpha }}
+    {{- $why := "" }}
+    {{- if not (regexMatch "^/.*[^/]$" $path) }}
+      {{- $why = "the path of a file is absolute, and names the file." }}
+    {{- else if has $path $mounted }}
+      {{- $why = "a volume of this group is mounted there." }}
+    {{- end }}
+    {{- if $why }}
+
+modelGroups.{{ $.name }}.files: {{ quote $path }}: {{ $why }}
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name "files") "yaml" (printf "%q: null\n%q: \"\"" $path (printf "/files/%s" (base $path)))) | indent 2 }}
+    {{- end }}
   {{- end }}
 {{- end -}}
 

@@ -8,11 +8,18 @@
         "http_pool" (dict "max_idle_per_host" (int64 $pool.maxIdlePerHost) "idle_timeout_secs" (int64 $pool.idleTimeoutSeconds))) -}}
 {{- end -}}
 
-{{- /* All of it, with placeholders for keys. Input: root. Output: JSON. */ -}}
+{{- /*
+All of it, with placeholders for keys, each in a line of its own. A large one is not indented, which halves it, as a ConfigMap takes one MiB.
+Input: root. Output: JSON.
+*/ -}}
 {{- define "inference-stack.onwards.config" -}}
   {{- $config := set (include "inference-stack.onwards.startConfig" . | fromJson) "targets" .stack.targets -}}
   {{- with include "inference-stack.onwards.auth" . | fromJson -}}
     {{- $_ := set $config "auth" . -}}
   {{- end -}}
-  {{- toPrettyJson $config -}}
+  {{- $json := toPrettyJson $config -}}
+  {{- if gt (len $json) 524288 -}}
+    {{- $json = regexReplaceAll "(?m)^ +" $json "" -}}
+  {{- end -}}
+  {{- $json -}}
 {{- end -}}

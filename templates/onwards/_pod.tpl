@@ -7,7 +7,12 @@
 
 {{- /* The image whose shell assembles the configuration. Input: root. Output: string. */ -}}
 {{- define "inference-stack.onwards.shellImage" -}}
-  {{- default (include "inference-stack.onwards.image" .) .stack.onwards.shellImage -}}
+  {{- $image := dict "repository" .stack.onwards.shellImage -}}
+  {{- if $image.repository -}}
+    {{- include "inference-stack.image" (dict "root" . "image" $image "defaultTag" "latest") -}}
+  {{- else -}}
+    {{- include "inference-stack.onwards.image" . -}}
+  {{- end -}}
 {{- end -}}
 
 {{- /* Input: root. Output: JSON list of strings. */ -}}
@@ -58,8 +63,8 @@ numbers never make the user's invalid. Input: root. Output: JSON map.
 {{- end -}}
 
 {{- /*
-What restarts the gateway when it changes, and only that: its configuration and keys, or without rollOnChange what it reads at its start alone; the
-watcher does the rest. Input: root. Output: JSON map.
+What restarts the gateway when it changes, and only that: its configuration and keys, or without rollOnChange what it reads at its start alone, as the
+watcher does the rest; and the release's own ConfigMaps that it uses. Input: root. Output: JSON map.
 */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
   {{- $content := list (include "inference-stack.onwards.config" .) (toJson .stack.literalKeys) (toJson .stack.keys) -}}
@@ -70,6 +75,9 @@ watcher does the rest. Input: root. Output: JSON map.
         {{- $content = append $content (printf "%s %s" $owner $key) -}}
       {{- end -}}
     {{- end -}}
+  {{- end -}}
+  {{- with include "inference-stack.configMaps.used" (dict "own" .stack.configMaps "value" .stack.onwards) | fromJson -}}
+    {{- $content = append $content (toJson .) -}}
   {{- end -}}
   {{- $defaults := dict "kubectl.kubernetes.io/default-container" "onwards" -}}
   {{- $given := include "inference-stack.overlay" (dict "defaults" $defaults "own" .stack.onwards.podAnnotations) | fromJson -}}

@@ -11,6 +11,7 @@
         "replicaCount"
         "maxReplicas"
         "cpuRequest"
+        "configSize"
         "autoscalingVersion"
         "loadBalancerName"
         "nodePort"
@@ -170,6 +171,26 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- define "inference-stack.onwards.rule.configSize" -}}
+  {{- $bytes := include "inference-stack.onwards.config" . | len }}
+  {{- $most := include "inference-stack.configMaps.maxBytes" . | int }}
+  {{- if gt $bytes $most }}
+    {{- $groups := dict }}
+    {{- range $name, $group := .stack.modelGroups }}
+      {{- $count := mul (len $group.computed.aliases) (ternary (int64 $group.replicaCount) 1 (eq $group.balancing "perReplica")) }}
+      {{- $_ := set $groups (printf "%012d %s" $count $name) $group }}
+    {{- end }}
+    {{- $largest := keys $groups | sortAlpha | last | default "" }}
+
+modelGroups: the gateway's configuration has {{ $bytes }} bytes, and a ConfigMap takes {{ $most }} at most; it has an entry for each alias of a group, with
+balancing: perReplica for each alias and replica.
+Please set:
+    {{- $perReplica := and $largest (eq (index $groups $largest).balancing "perReplica") }}
+    {{- $fix := ternary "balancing: service" "modelAlias: []  # fewer" (eq (toString $perReplica) "true") }}
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" (regexReplaceAll "^[0-9]+ " $largest "")) "yaml" $fix) | indent 2 }}
+  {{- end }}
+{{- end -}}
+
 {{- define "inference-stack.onwards.rule.autoscalingVersion" -}}
   {{- if and .stack.onwards.autoscaling.enabled (not (include "inference-stack.kubernetesAtLeast" (dict "root" . "version" "1.23"))) }}
 
@@ -260,6 +281,15 @@ Please set:
 onwards.volumeMounts[{{ $index }}].name: there is no volume {{ $mount.name }} in onwards.volumes.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" (list "onwards" "volumes") "yaml" (toYaml $all)) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.warnings.proxy" -}}
+  {{- range .stack.onwards.env }}
+    {{- if has (upper .name) (list "HTTP_PROXY" "HTTPS_PROXY" "ALL_PROXY") }}
+
+onwards.env: the gateway has no proxy support, so {{ .name }} has no effect; it connects to external providers directly.
     {{- end }}
   {{- end }}
 {{- end -}}
