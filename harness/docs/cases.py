@@ -34,6 +34,7 @@ class Warned:
 def _read(kind: str) -> dict[str, dict[str, Any]]:
     others = ", ".join(engine for engine in presets() if engine != "vllm")
     text = FILE.read_text().replace("(vllm)", images()["vllm"].tag).replace("(other engines)", others)
+    text = text.replace("(a MiB)", "a" * 1024 * 1024)
     return {name: {**case, "text": case["text"].strip()} for name, case in load(text)[kind].items()}
 
 

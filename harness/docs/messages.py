@@ -46,7 +46,8 @@ def title(case: str) -> str:
 
 
 def _yaml(values: object) -> str:
-    return yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000).strip()
+    text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000).strip()
+    return re.sub(r"(\w)\1{999,}", r"\1\1\1...", text)
 
 
 def page() -> str:

@@ -114,7 +114,7 @@ Please set:
   {{- end }}
   {{- $most := include "inference-stack.configMaps.maxBytes" . | int64 }}
   {{- if gt $bytes $most }}
-    {{- $empty := printf "%s: {}  # smaller files; larger ones belong on a volume" (last .keys | include "inference-stack.yamlString") }}
+    {{- $empty := printf "%s: null  # files of that size belong on a volume" (last .keys | include "inference-stack.yamlString") }}
 
 {{ join "." .keys }}: its files have {{ $bytes }} bytes, and a ConfigMap takes {{ $most }} at most.
 Please set:

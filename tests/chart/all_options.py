@@ -93,6 +93,7 @@ FULL_GROUP: dict[str, Any] = {
         },
         {"name": "shared", "mountPath": "/shared", "existingClaim": "team-volume", "readOnly": True},
     ],
+    "files": {"/etc/engine/settings.json": "{}", "/etc/engine/more.yaml": {"a": [1]}},
     "volumes": [{"name": "templates", "configMap": {"name": "test-release-inference-stack-templates"}}],
     "volumeMounts": [{"name": "templates", "mountPath": "/templates", "readOnly": True}],
     "initContainers": [

@@ -1,4 +1,4 @@
-"""Missing or null values fall back to the chart's defaults."""
+"""Missing or null values fall back to the chart's defaults, but for Kubernetes objects: tests/field/test_null.py."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ def test_the_file_of_defaults_equals_values_yaml() -> None:
 
 
 DEFAULTS = yaml.safe_load((ROOT / "values.yaml").read_text())
+PODS = {"podSecurityContext", "securityContext", "resources", "lifecycle"}
+PROBES = {"startupProbe", "livenessProbe", "readinessProbe"}
 
 
-@pytest.mark.parametrize("key", sorted(set(DEFAULTS["modelGroupDefaults"]) - set(GROUP)))
+@pytest.mark.parametrize("key", sorted({*DEFAULTS["modelGroupDefaults"]} - {*GROUP} - PODS - PROBES - {"strategy"}))
 def test_a_null_in_a_group_falls_back_to_the_default(render: Render, key: str) -> None:
     assert list(render({"modelGroups": {"m": {**GROUP, key: None}}})) == list(render({"modelGroups": {"m": GROUP}}))
 
 
-@pytest.mark.parametrize("key", sorted(DEFAULTS["onwards"]))
+@pytest.mark.parametrize("key", sorted({*DEFAULTS["onwards"]} - PODS))
 def test_a_null_for_the_gateway_falls_back_to_the_default(render: Render, key: str) -> None:
     assert list(render({"onwards": {key: None}})) == list(render())
 
