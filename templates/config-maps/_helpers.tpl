@@ -48,7 +48,10 @@ Input: dict own (.stack.configMaps), value. Output: JSON {value}.
           {{- $each = set (omit $each "name") "name" .name -}}
         {{- end -}}
       {{- end -}}
-      {{- $_ := set $value $key (include "inference-stack.configMaps.named" (dict "own" $own "value" $each) | fromJson).value -}}
+      {{- if ne $key "files" -}}
+        {{- $each = (include "inference-stack.configMaps.named" (dict "own" $own "value" $each) | fromJson).value -}}
+      {{- end -}}
+      {{- $_ := set $value $key $each -}}
     {{- end -}}
   {{- else if and $own (kindIs "slice" $value) -}}
     {{- $value = list -}}

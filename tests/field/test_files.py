@@ -80,6 +80,13 @@ def test_it_is_known_in_the_defaults_and_by_the_gateway(render: Render) -> None:
         assert found != template(render, values("2"), owner)
 
 
+def test_a_files_own_words_are_left_alone(render: Render) -> None:
+    """A file may be a manifest itself."""
+    files = {"/a.yaml": {"configMap": {"name": "templates"}}}
+    found = render({"configMaps": {"templates": {"a": "b"}}, **one(files=files)})
+    assert [*found["ConfigMap", f"{FULLNAME}-a-files"]["data"].values()] == ["configMap:\n  name: templates"]
+
+
 def test_other_names_are_left_alone(render: Render) -> None:
     (volume,) = [each for each in pod(render(mounting("foreign")))["volumes"] if each["name"] == "t"]
     assert volume["configMap"]["name"] == "foreign"
