@@ -27,7 +27,7 @@ Input: dict path (the keys to it), value, known (the valid keys), map (whether i
   {{- else if and .known (kindIs "slice" .value) -}}
     {{- range $index, $value := .value -}}
       {{- include "inference-stack.unknownKeys.rule.keys" (dict
-            "path" (append $.path (printf "[%d]" $index)) "value" $value "known" (index $.known "[]")) -}}
+            "path" (append $.path (printf "[%d]" $index)) "value" $value "known" (index $.known "[]" | default dict)) -}}
     {{- end -}}
   {{- end -}}
   {{- if and (or .map (hasKey .known "*")) (not (kindIs "map" .value)) (not (kindIs "invalid" .value)) }}

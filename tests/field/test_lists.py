@@ -62,7 +62,7 @@ def test_variables_stay_behind_those_they_refer_to(render: Render, defaults: str
 ITEMS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "volumes": ({"name": "a", "emptyDir": {}}, {"name": "b", "emptyDir": {}}, "name"),
     "volumeMounts": ({"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/b"}, "mountPath"),
-    "initContainers": ({"name": "a", "image": "i"}, {"name": "b", "image": "i"}, "name"),
+    "initContainers": ({"name": "i", "image": "i"}, {"name": "j", "image": "i"}, "name"),
     "additionalPorts": ({"name": "a", "containerPort": 9001}, {"name": "b", "containerPort": 9002}, "name"),
     "imagePullSecrets": ({"name": "a"}, {"name": "b"}, "name"),
     "tolerations": ({"key": "a", "operator": "Exists"}, {"key": "b", "operator": "Exists"}, "key"),

@@ -26,7 +26,7 @@ def test_each_part_of_its_values_renders_alone(render: Render, key: str) -> None
     assert render({key: USED[key]})["Deployment", f"{FULLNAME}-onwards"]
 
 
-@pytest.mark.parametrize("keys", combinations(USED["modelGroups"], 2), ids=" ".join)
+@pytest.mark.parametrize("keys", [*combinations(USED["modelGroups"], 2)], ids=" ".join)
 def test_its_groups_render_together(render: Render, keys: tuple[str, ...]) -> None:
     groups = {key: USED["modelGroups"][key] for key in keys}
     assert len(pools(render({"modelGroups": groups}))) == 2
