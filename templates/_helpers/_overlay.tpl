@@ -106,7 +106,8 @@ Input: dict below (map), own (map or nothing), chart (map of the chart's default
 
 {{- /*
 The items of the lower list, then those of the user's. One of the user's replaces the lower one of its name, where that stands; those before it come
-before that, so that a variable stays behind those it refers to. An item with $patch: delete only takes the lower one out.
+before that, so that a variable stays behind those it refers to. An item with $patch: delete only takes the lower one out; an
+empty list takes out all.
 Input: dict below (list or nothing), own (list), field (with the name of an item; empty if the item is its own). Output: JSON list.
 */ -}}
 {{- define "inference-stack.joined" -}}
@@ -118,7 +119,7 @@ Input: dict below (list or nothing), own (list), field (with the name of an item
   {{- end -}}
   {{- $joined := list -}}
   {{- $next := 0 -}}
-  {{- range $item := .below -}}
+  {{- range $item := ternary .below list (not (empty $own)) -}}
     {{- $name := include "inference-stack.itemName" (dict "item" $item "field" $field) -}}
     {{- if has $name $names -}}
       {{- range $index, $each := $names -}}

@@ -11,10 +11,19 @@ true
 {{- end -}}
 
 {{- /*
-Resources with the number of each device in both requests and limits: the limit, else the request. Input: resources or null. Output: JSON map.
+Resources with the number of each device in both requests and limits: the limit, else the request. An empty quantity is none.
+Input: resources or null. Output: JSON map.
 */ -}}
 {{- define "inference-stack.resources" -}}
   {{- $resources := . | default dict | include "inference-stack.withoutNulls" | fromJson -}}
+  {{- range $kind, $quantities := pick $resources "limits" "requests" -}}
+    {{- range $name, $quantity := $quantities -}}
+      {{- if eq (toString $quantity) "" -}}
+        {{- $quantities = omit $quantities $name -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $_ := set $resources $kind $quantities -}}
+  {{- end -}}
   {{- $limits := $resources.limits | default dict -}}
   {{- $requests := $resources.requests | default dict -}}
   {{- range $name := concat (keys $requests) (keys $limits) | uniq | sortAlpha -}}

@@ -62,7 +62,8 @@ would have no effect; {{ $advice }}
 Please set:
     {{- $renamed := dict $near .value }}
     {{- if regexMatch "(?i)key|token|secret|password|env" (toJson $renamed) }}
-{{ include "inference-stack.nested" (dict "keys" .path "yaml" (printf "%s: {}  # the value of %s" $near (include "inference-stack.yamlString" .key))) | indent 2 }}
+      {{- $hidden := include "inference-stack.yamlString" .key | printf "%s: {}  # the value of %s" $near }}
+{{ include "inference-stack.nested" (dict "keys" .path "yaml" $hidden) | indent 2 }}
     {{- else if $near }}
 {{ include "inference-stack.nested" (dict "keys" .path "yaml" (toYaml $renamed)) | indent 2 }}
     {{- else }}

@@ -318,10 +318,11 @@ Please set:
       {{- $why = "a volume of this group is mounted there." }}
     {{- end }}
     {{- if $why }}
+      {{- $moved := printf "%q: null\n%q: \"\"" $path (printf "/files/%s" (base $path)) }}
 
 modelGroups.{{ $.name }}.files: {{ quote $path }}: {{ $why }}
 Please set:
-{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name "files") "yaml" (printf "%q: null\n%q: \"\"" $path (printf "/files/%s" (base $path)))) | indent 2 }}
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name "files") "yaml" $moved) | indent 2 }}
     {{- end }}
   {{- end }}
 {{- end -}}

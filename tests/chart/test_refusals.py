@@ -240,31 +240,27 @@ def test_the_proposed_startup_probe_is_no_longer_than_load_seconds(refusal: Refu
 
 
 @pytest.mark.parametrize(
-    ("values", "way", "name"),
+    ("values", "way", "name", "key"),
     [
         (
             {"serviceMonitor": {"enabled": True, "bearerTokenSecret": {"key": "k"}}},
             ("serviceMonitor", "bearerTokenSecret"),
             "metrics-token",
+            "token",
         ),
-        (provider(apiKey={"key": "k"}), ("externalProviders", "p", "apiKey"), "provider-keys"),
+        (provider(apiKey={"key": "k"}), ("externalProviders", "p", "apiKey"), "provider-keys", "p"),
+        (provider(apiKey={"name": "s"}), ("externalProviders", "p", "apiKey"), "provider-keys", "p"),
     ],
-    ids=["metrics", "provider"],
+    ids=["metrics", "provider-key", "provider-name"],
 )
-def test_the_fix_of_a_reference_without_a_name_has_one(
-    refusal: Refuse, values: dict[str, Any], way: tuple[str, ...], name: str
+def test_the_fix_of_a_reference_that_lacks_one_of_both_has_both(
+    refusal: Refuse, values: dict[str, Any], way: tuple[str, ...], name: str, key: str
 ) -> None:
     (problem,) = problems(refusal(values))
     fix: Any = load(problem.partition("Please set:\n")[2])
     for part in way:
         fix = fix[part]
-    assert fix == {"name": name, "key": "k"}
-
-
-def test_the_fix_completes_a_providers_reference_with_the_providers_name(refusal: Refuse) -> None:
-    (problem,) = problems(refusal(provider(apiKey={"name": "s"})))
-    fix = load(problem.partition("Please set:\n")[2])["externalProviders"]["p"]["apiKey"]
-    assert fix == {"name": "s", "key": "p"}
+    assert fix == {"name": name, "key": key}
 
 
 def test_the_fix_of_a_client_names_the_first_alias_that_is_served(refusal: Refuse) -> None:

@@ -49,7 +49,6 @@ def test_a_variable_of_the_group_replaces_all_of_the_defaults(render: Render) ->
         ("B C", "X B", "X B C"),
         ("A B", "C", "A B C"),
         ("A B", "B A", "B A"),
-        ("A", "", "A"),
     ],
 )
 def test_variables_stay_behind_those_they_refer_to(render: Render, defaults: str, group: str, order: str) -> None:
@@ -132,8 +131,9 @@ def test_other_lists_replace(render: Render) -> None:
     assert "envFrom" not in engine(render(values))
 
 
-def test_null_takes_a_list_of_the_defaults_away(render: Render) -> None:
-    assert variables(render, layers({"env": [PROXY]}, env=None)) == []
+@pytest.mark.parametrize("given", [None, []], ids=["null", "empty"])
+def test_a_list_of_the_defaults_can_be_taken_away(render: Render, given: Any) -> None:
+    assert variables(render, layers({"env": [PROXY]}, env=given)) == []
 
 
 def test_a_label_of_nodes_may_be_a_boolean_or_a_number(render: Render) -> None:

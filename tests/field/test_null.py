@@ -54,6 +54,13 @@ def test_each_resource_of_the_gateway_can_be_left_out(render: Render, kind: str,
     assert field not in after[kind]
 
 
+def test_an_empty_quantity_is_none(render: Render) -> None:
+    """The API server takes no empty text for one."""
+    rendered = render({"onwards": {"resources": {"limits": {"cpu": ""}}}, **one(resources={"limits": {"memory": ""}})})
+    assert gateway(rendered)["resources"]["limits"] == {"memory": "1Gi", "ephemeral-storage": "512Mi"}
+    assert not engine(rendered).get("resources", {}).get("limits")
+
+
 @pytest.mark.parametrize("given", [None, {"limits": None, "requests": None}], ids=["all", "both"])
 def test_all_resources_of_the_gateway_can_be_left_out(render: Render, given: Any) -> None:
     assert not gateway(render({"onwards": {"resources": given}}))["resources"]
