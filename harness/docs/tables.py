@@ -47,8 +47,8 @@ HEAD = """\
 Every key of [values.yaml](../values.yaml), where these texts come from.
 
 `modelGroupDefaults` holds all keys of a group, and each is also a key of `modelGroups.<name>`. A group's own values are
-merged over the defaults: maps merge, lists of named things by name, other lists and scalars replace. `null` restores the
-chart's own default, and leaves a field of a Kubernetes object out ([examples](engines.md#defaults-of-all-groups)).
+merged over the defaults: maps merge, lists of named things by name, other lists and scalars replace. `null` restores
+the chart's own default, and leaves a field of a Kubernetes object out ([examples](engines.md#defaults-of-all-groups)).
 """
 
 ROOT_SECTION = "Names, labels and what all pods share"

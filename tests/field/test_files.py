@@ -1,4 +1,4 @@
-"""Files of a group and the release's own ConfigMaps: known by their names here, and what uses them restarts on a change."""
+"""Files of a group and the release's own ConfigMaps: known by name, and a change restarts what uses them."""
 
 from __future__ import annotations
 

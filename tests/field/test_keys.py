@@ -44,7 +44,9 @@ def test_a_key_in_place_of_a_reference_is_not_printed(refusal: Say, owner: str, 
 
 MISTAKES: dict[str, dict[str, Any]] = {
     "modelGroups.a.apikey": one(apikey=KEY),
-    "externalProviders.p.apiKeys": {"externalProviders": {"p": {"preset": "openai", "modelAlias": "m", "apiKeys": KEY}}},
+    "externalProviders.p.apiKeys": {
+        "externalProviders": {"p": {"preset": "openai", "modelAlias": "m", "apiKeys": KEY}}
+    },
     "onwards.clientKey": {"onwards": {"clientKey": {"c": {"apiKey": KEY}}}},
     "modelGroup": {"modelGroup": one(env=[{"name": "HF_TOKEN", "value": KEY}])["modelGroups"]},
 }

@@ -80,12 +80,14 @@ def rendered(render: Render, key: str, defaults: list[Any], group: list[Any]) ->
     if key == "volumeMounts":
         values["modelGroups"]["a"]["volumes"] = [{"name": "v", "emptyDir": {}}]
     spec = pod(render(values))
-    found = {
+    found: dict[str, Any] = {
         "additionalPorts": engine(render(values))["ports"],
-        "volumeMounts": engine(render(values)).get("volumeMounts", []),
-        "persistentVolumes": spec.get("volumes", []),
-    }.get(key, spec.get(key, []))
-    return [each[ITEMS[key][2]] for each in found if each[ITEMS[key][2]] in named]
+        "volumeMounts": engine(render(values)).get("volumeMounts"),
+        "persistentVolumes": spec.get("volumes"),
+        **spec,
+    }
+    items: list[Any] = found.get(key) or []
+    return [each[ITEMS[key][2]] for each in items if each[ITEMS[key][2]] in named]
 
 
 @pytest.mark.parametrize("key", ITEMS)

@@ -191,9 +191,8 @@ def test_a_key_of_the_charts_own_falls_back_to_its_default(render: Render, secti
 
 
 def test_a_null_in_a_group_restores_the_charts_default_not_the_users(render: Render) -> None:
-    values = {**one(runtimeClassName=None, service={"port": None}), "modelGroupDefaults": {"runtimeClassName": "nvidia"}}
-    values["modelGroupDefaults"]["service"] = {"port": 9000}
-    rendered = render(values)
+    defaults = {"runtimeClassName": "nvidia", "service": {"port": 9000}}
+    rendered = render({**one(runtimeClassName=None, service={"port": None}), "modelGroupDefaults": defaults})
     assert "runtimeClassName" not in pod(rendered)
     assert rendered["Service", f"{FULLNAME}-a"]["spec"]["ports"][0]["port"] == 8000
 

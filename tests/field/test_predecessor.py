@@ -16,7 +16,10 @@ TRITON = ("nvcr.io/nvidia/tritonserver", "24.01-trtllm-python-py3")
 
 def triton(port: int, command: list[str], **fields: Any) -> dict[str, Any]:
     service = {"type": "ClusterIP", "port": port}
-    models = {"volumes": [{"name": "models", "emptyDir": {}}], "volumeMounts": [{"name": "models", "mountPath": "/models"}]}
+    models = {
+        "volumes": [{"name": "models", "emptyDir": {}}],
+        "volumeMounts": [{"name": "models", "mountPath": "/models"}],
+    }
     given = {"enabled": True, "containerPort": port, "service": service, "command": command, **models, **fields}
     return {**STORED, "modelGroups": {"trt": group(*TRITON, "mistral", **given)}}
 
