@@ -77,13 +77,15 @@ def pull_policy() -> Schema:
     return text("", *PULL_POLICIES)
 
 
-def pull_secret() -> Schema:
-    """A Secret as Kubernetes references it ({name: ...}), or its name alone."""
-    return either(text(), obj(name=described("Name of a Secret in the release's namespace.", text())))
+def patch() -> dict[str, Schema]:
+    """The key of an item that takes one of a lower layer out of a list that is merged by name."""
+    return {"$patch": described("delete takes the item of this name out of modelGroupDefaults' list.", text("delete"))}
 
 
 def pull_secrets() -> Schema:
-    return listing(pull_secret())
+    """Secrets as Kubernetes references them ({name: ...}), or their names alone."""
+    name = described("Name of a Secret in the release's namespace.", text())
+    return listing(either(text(), obj(name=name, **patch())))
 
 
 def service_account() -> Schema:
@@ -95,17 +97,6 @@ def environment() -> Schema:
     variable = embed("EnvVar")
     variable["properties"] = {**variable["properties"], "value": optional(scalar())}
     return listing(variable)
-
-
-def merged(item: Schema, name: str) -> Schema:
-    """An item of a group's list, which is merged with that of modelGroupDefaults by the field `name`.
-
-    Other fields are not required, as one that is taken out of the list has none.
-    """
-    patch = described("delete takes the item of this name out of the list of modelGroupDefaults.", text("delete"))
-    kept = {key: value for key, value in item.items() if key != "required"}
-    required = {"required": [name]} if "required" in item else {}
-    return listing({**kept, "properties": {**item["properties"], "$patch": patch}, **required})
 
 
 def volumes() -> Schema:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.schema.dsl import Schema, reference, references
+from harness.schema.dsl import Schema, reference, references, text
 from harness.tools.pins import KUBERNETES
 
 MARK = "Kubernetes'"
@@ -84,6 +84,9 @@ ACTIONS = ("GRPCAction", "HTTPGetAction", "SleepAction", "TCPSocketAction")
 COMPLETED = (*ACTIONS, "AppArmorProfile", "NodeSelector", "SeccompProfile")
 """Types that may lack what Kubernetes requires: a group sets only what differs from modelGroupDefaults."""
 
+MERGED = {"Container": "name", "EnvVar": "name", "Toleration": "", "Volume": "name", "VolumeMount": "mountPath"}
+"""Items of lists that are merged by name, and the field with it: one that takes another out has no other."""
+
 
 def embed(name: str) -> Schema:
     """A type, to stand where it can have a description: its fields are copied, the types below are referred to.
@@ -143,6 +146,10 @@ def _type(name: str) -> Schema:
         strings["enum"] = [*values, *([None] if "null" in strings["type"] else [])]
     if name in COMPLETED:
         del schema["required"]
+    if name in MERGED:
+        schema["properties"]["$patch"] = text("delete")
+        if "required" in schema:
+            schema["required"] = [MERGED[name]]
     return schema
 
 

@@ -45,6 +45,7 @@ def additional_port() -> Schema:
         containerPort=described("Port of the pod.", common.port()),
         servicePort=described("Port of the Service; empty is containerPort.", optional(common.port())),
         protocol=described("Protocol; empty is TCP.", optional(text(*PROTOCOLS))),
+        **common.patch(),
     )
 
 
@@ -65,6 +66,7 @@ def persistent_volume() -> Schema:
         annotations=described("Annotations of the claim.", optional(common.strings())),
         selector=described("Label selector of the volumes that the claim may bind to.", embed("LabelSelector")),
         volumeMode=described("Filesystem, or Block for a raw device at mountPath.", optional(text(*VOLUME_MODES))),
+        **common.patch(),
     )
 
 
@@ -80,7 +82,7 @@ def schema() -> Schema:
         command=common.words(),
         args=common.words(),
         containerPort=common.port(),
-        additionalPorts=common.merged(additional_port(), "name"),
+        additionalPorts=listing(additional_port()),
         service=settings(type=text(*common.SERVICE_TYPES), port=common.port(), annotations=common.strings()),
         replicaCount=common.count(0),
         podDisruptionBudget=common.disruption_budget(),
@@ -92,14 +94,14 @@ def schema() -> Schema:
         lifecycle=embed("Lifecycle"),
         resources=embed("ResourceRequirements"),
         sharedMemory=QUANTITY,
-        env=common.merged(common.environment()["items"], "name"),
+        env=common.environment(),
         envFrom=listing(reference("EnvFromSource")),
-        persistentVolumes=common.merged(persistent_volume(), "name"),
+        persistentVolumes=listing(persistent_volume()),
         podsShareNode=boolean(),
         files=mapping({}),
-        volumes=common.merged(embed("Volume"), "name"),
-        volumeMounts=common.merged(embed("VolumeMount"), "mountPath"),
-        initContainers=common.merged(embed("Container"), "name"),
+        volumes=common.volumes(),
+        volumeMounts=common.volume_mounts(),
+        initContainers=listing(reference("Container")),
         startupProbe=common.probe(),
         livenessProbe=common.probe(),
         readinessProbe=common.probe(),
@@ -110,8 +112,8 @@ def schema() -> Schema:
         securityContext=embed("SecurityContext"),
         podAnnotations=common.strings(),
         podLabels=common.strings(),
-        imagePullSecrets=common.merged(common.pull_secret(), "name"),
-        **{**common.scheduling(), "tolerations": common.merged(embed("Toleration"), "")},
+        imagePullSecrets=common.pull_secrets(),
+        **common.scheduling(),
         runtimeClassName=text(),
         schedulerName=text(),
     )

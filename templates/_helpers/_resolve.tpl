@@ -70,7 +70,7 @@ it, is missing, a null has removed it. Only values of 0.4, which had no modelGro
           "own" $own
           "chart" $default
           "objects" (index $objects $key)
-          "lists" (ternary $lists dict (eq $key "modelGroupDefaults"))
+          "lists" $lists
           "whole" (and $current (kindIs "map" $own))) | fromJson) -}}
   {{- end -}}
 {{- end -}}

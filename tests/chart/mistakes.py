@@ -167,7 +167,7 @@ WRONG: dict[str, Any] = {
     "modelGroups.a.sharedMemory": "8 GB",
     "modelGroups.a.image.pullPolicy": "always",
     "modelGroups.a.env": {"HF_TOKEN": "x"},
-    "modelGroups.a.nodeSelector.gpu": True,
+    "modelGroups.a.nodeSelector.gpu": ["l4"],
     "modelGroups.a.strategy.type": "Rolling",
     "modelGroups.a.persistentVolumes.0.accessModes.0": "RWO",
     "modelGroups.a.persistentVolumes.0.size": "100GiB",
