@@ -294,23 +294,30 @@ def accounts_of_pods_are_rendered_or_existing(manifests: Manifests) -> None:
 
 
 def pods_are_restricted(manifests: Manifests) -> None:
-    """No pod mounts a token, and each complies with Pod Security's "restricted", with two exceptions.
+    """No pod mounts a token, and each complies with Pod Security's "restricted", with three exceptions.
 
-    Values can configure a privileged container and capabilities; and an engine may need the user of its image.
+    Values can configure a privileged container and capabilities, and take a whole security context away; and an engine
+    may need the user of its image.
     tests/chart/test_restricted.py lists the exceptions among the test cases.
     """
     for workload in workloads(manifests):
         spec = pod_spec(workload)
         assert spec["automountServiceAccountToken"] is False
         assert spec["enableServiceLinks"] is False
-        contexts = [each["securityContext"] for each in (*spec.get("initContainers", ()), *spec["containers"])]
+        containers = (*spec.get("initContainers", ()), *spec["containers"])
+        contexts = [each.get("securityContext", {}) for each in containers]
         permitted = {"runAsNonRoot", "runAsUser"}
         if any(each.get("privileged") for each in contexts):
             permitted |= {"privileged", "allowPrivilegeEscalation", "capabilities_restricted"}
         if any(each.get("capabilities", {}).get("add") for each in contexts):
             permitted |= {"capabilities_baseline", "capabilities_restricted"}
+        if not spec.get("securityContext"):
+            permitted |= {"seccompProfile_restricted"}
+        if not all(contexts):
+            permitted |= {"allowPrivilegeEscalation", "capabilities_restricted"}
         assert set(restricted.broken(spec)) <= permitted
-        assert all(each["capabilities"]["drop"] == ["ALL"] for each in contexts if not each.get("privileged"))
+        restricting = [each for each in contexts if each and not each.get("privileged")]
+        assert all(each["capabilities"]["drop"] == ["ALL"] for each in restricting)
 
 
 def objects_belong_to_the_release(manifests: Manifests) -> None:

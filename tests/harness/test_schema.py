@@ -53,7 +53,12 @@ def test_a_reference_with_a_description_is_refused() -> None:
 
 def test_a_type_that_groups_set_in_part_requires_nothing() -> None:
     assert "required" not in kubernetes.definitions(["HTTPGetAction"])["HTTPGetAction"]
-    assert {*kubernetes.definitions(["VolumeMount"])["VolumeMount"]["required"]} == {"mountPath", "name"}
+    assert {*kubernetes.definitions(["KeyToPath"])["KeyToPath"]["required"]} == {"key", "path"}
+
+
+def test_an_item_that_takes_another_out_of_a_list_has_only_its_name() -> None:
+    assert kubernetes.definitions(["VolumeMount"])["VolumeMount"]["required"] == ["mountPath"]
+    assert kubernetes.definitions(["Volume"])["Volume"]["properties"]["$patch"]["enum"] == ["delete"]
 
 
 def test_an_unknown_type_is_refused() -> None:
