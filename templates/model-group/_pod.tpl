@@ -87,12 +87,9 @@ spec:
 {{- define "inference-stack.modelGroup.podSecurityContext" -}}
   {{- $defaults := dict "seccompProfile" (dict "type" "RuntimeDefault") -}}
   {{- if .group.computed.nonRoot -}}
-    {{- $defaults = merge $defaults (dict
-          "runAsNonRoot" true
-          "runAsUser" 10001
-          "runAsGroup" 10001
-          "fsGroup" 10001
-          "fsGroupChangePolicy" "OnRootMismatch") -}}
+    {{- $user := dict "sidecars" .group.computed.sidecars "of" "pod" "own" .group.podSecurityContext -}}
+    {{- $fsGroup := dict "fsGroup" 10001 "fsGroupChangePolicy" "OnRootMismatch" -}}
+    {{- $defaults = merge $defaults (include "inference-stack.user" $user | fromJson) $fsGroup -}}
   {{- end -}}
   {{- include "inference-stack.overlay" (dict "defaults" $defaults "own" .group.podSecurityContext) -}}
 {{- end -}}
@@ -105,7 +102,8 @@ sets its own user must set this itself, too. Input: dict group (computed), own (
   {{- $own := .own | default dict -}}
   {{- $defaults := dict -}}
   {{- if and .group.computed.nonRoot (not (or (hasKey $own "runAsUser") (hasKey $own "runAsNonRoot") $own.privileged)) -}}
-    {{- $defaults = dict "readOnlyRootFilesystem" true -}}
+    {{- $user := dict "sidecars" .group.computed.sidecars "of" "container" "own" .group.podSecurityContext -}}
+    {{- $defaults = merge (dict "readOnlyRootFilesystem" true) (include "inference-stack.user" $user | fromJson) -}}
   {{- end -}}
   {{- include "inference-stack.overlay" (dict "defaults" $defaults "own" $own) | fromJson | include "inference-stack.containerSecurityContext" -}}
 {{- end -}}
@@ -176,7 +174,7 @@ Environment of the engine: the chart's variables, then the user's. Input: dict r
 
 {{- /*
 The group's init containers, each with the security context of the engine's container unless it overrides it, and with /tmp and the directory of models
-that they fill. Input: dict group (computed). Output: JSON list.
+that they fill. One that stays beside the engine (restartPolicy: Always) is as its author wrote it. Input: dict group (computed). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.initContainers" -}}
   {{- $group := .group -}}
@@ -189,7 +187,7 @@ that they fill. Input: dict group (computed). Output: JSON list.
       {{- $paths = append $paths (trimSuffix "/" .mountPath) -}}
     {{- end -}}
     {{- range $group.computed.addedVolumes -}}
-      {{- if and (has .name (list "engine-tmp" "model-directory")) (not (has .path $paths)) -}}
+      {{- if and (has (trimPrefix "chart-" .name) (list "engine-tmp" "model-directory")) (not (has .path $paths)) -}}
         {{- $mounts = append $mounts (dict "name" .name "mountPath" .path) -}}
       {{- end -}}
     {{- end -}}
@@ -201,7 +199,7 @@ that they fill. Input: dict group (computed). Output: JSON list.
     {{- end -}}
     {{- $securityContext := dict "group" $group "own" .securityContext -}}
     {{- $_ := set $container "securityContext" (include "inference-stack.modelGroup.securityContext" $securityContext | fromJson) -}}
-    {{- $containers = append $containers $container -}}
+    {{- $containers = append $containers (ternary . $container (eq (toString .restartPolicy) "Always")) -}}
   {{- end -}}
   {{- toJson $containers -}}
 {{- end -}}

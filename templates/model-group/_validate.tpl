@@ -19,6 +19,8 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "aliases"
           "containerPort"
           "portsOnce"
+          "resourceClaims"
+          "autoscaling"
           "volumeNames"
           "mountPaths"
           "volumeFields"
@@ -39,8 +41,11 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "keys" (list "modelGroups" $name) "field" "responseHeaders" "texts" $group.responseHeaders) -}}
     {{- include "inference-stack.reasoningTranslation.rule" (dict
           "keys" (list "modelGroups" $name) "translation" $group.reasoningTranslation) -}}
+    {{- include "inference-stack.service.rule" (dict
+          "keys" (list "modelGroups" $name "service") "service" $group.service "target" $group.computed.target) -}}
+    {{- $pods := ternary 0 $group.replicaCount $group.autoscaling.external -}}
     {{- include "inference-stack.disruptionBudget.rule" (dict
-          "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $group.replicaCount) -}}
+          "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $pods) -}}
   {{- end -}}
   {{- include "inference-stack.modelGroups.rule.policies" . -}}
 {{- end -}}
@@ -254,6 +259,34 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- define "inference-stack.modelGroup.rule.resourceClaims" -}}
+  {{- $claims := concat (.group.resourceClaims | default list) ((.group.podSpec | default dict).resourceClaims | default list) }}
+  {{- $names := list }}
+  {{- range $claims }}
+    {{- $names = append $names .name }}
+  {{- end }}
+  {{- range (.group.resources | default dict).claims }}
+    {{- if not (has .name $names) }}
+      {{- $all := append ($.group.resourceClaims | default list) (dict "name" .name "resourceClaimTemplateName" .name) }}
+
+modelGroups.{{ $.name }}.resources.claims: the pod has no claim named {{ .name }}, so Kubernetes would refuse it.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name "resourceClaims") "yaml" (toYaml $all)) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.autoscaling" -}}
+  {{- if and .group.autoscaling.external (eq .group.balancing "perReplica") }}
+
+modelGroups.{{ .name }}.balancing: with perReplica the gateway knows each replica by its address, and would not learn of those that an autoscaler adds.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      balancing: service
+  {{- end }}
+{{- end -}}
+
 {{- /*
 Items of a group's lists whose field repeats the value of an earlier item.
 Input: dict group, keys (of the lists, in their order), field. Output: JSON list of {key, index, value}.
@@ -327,7 +360,7 @@ Please set:
 
 {{- define "inference-stack.modelGroup.rule.mountedVolumes" -}}
   {{- $names := list }}
-  {{- range .group.computed.storage.volumes }}
+  {{- range concat (.group.computed.storage.volumes | default list) ((.group.podSpec | default dict).volumes | default list) }}
     {{- $names = append $names .name }}
   {{- end }}
   {{- range $index, $mount := .group.volumeMounts }}
