@@ -232,3 +232,43 @@ restricted.
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- /*
+Rule: further containers have names of their own, and mount volumes that the pod has. Input: dict keys (path to the values of the gateway or a group), values,
+names (of its init containers), volumes (names).
+*/ -}}
+{{- define "inference-stack.containers.rule" -}}
+  {{- $path := join "." .keys -}}
+  {{- $containers := .values.containers | default list -}}
+  {{- $names := .names -}}
+  {{- range $index, $container := $containers }}
+    {{- if has $container.name $names }}
+      {{- $fix := dict "list" $containers "index" $index "fields" (dict "name" (printf "%s-2" $container.name)) }}
+
+{{ $path }}.containers[{{ $index }}].name: {{ $container.name }} is the name of another container of this pod.
+Please set:
+{{ include "inference-stack.listFix" (set $fix "keys" (append $.keys "containers")) | indent 2 }}
+    {{- end }}
+    {{- $names = append $names $container.name }}
+    {{- range $number, $mount := $container.volumeMounts }}
+      {{- if not (has $mount.name $.volumes) }}
+        {{- $all := append ($.values.volumes | default list) (dict "name" $mount.name "emptyDir" dict) }}
+
+{{ $path }}.containers[{{ $index }}].volumeMounts[{{ $number }}].name: this pod has no volume {{ $mount.name }}.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (append $.keys "volumes") "yaml" (toYaml $all)) | indent 2 }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Names of things of Kubernetes. Input: lists of maps. Output: JSON list. */ -}}
+{{- define "inference-stack.namesOf" -}}
+  {{- $names := list -}}
+  {{- range . -}}
+    {{- range . -}}
+      {{- $names = append $names .name -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $names -}}
+{{- end -}}

@@ -21,6 +21,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "portsOnce"
           "resourceClaims"
           "autoscaling"
+          "containers"
           "volumeNames"
           "mountPaths"
           "volumeFields"
@@ -259,12 +260,18 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- define "inference-stack.modelGroup.rule.containers" -}}
+  {{- $spec := .group.podSpec | default dict }}
+  {{- include "inference-stack.containers.rule" (dict
+        "keys" (list "modelGroups" .name)
+        "values" .group
+        "names" (include "inference-stack.namesOf" (list .group.initContainers $spec.initContainers) | fromJsonArray)
+        "volumes" (include "inference-stack.namesOf" (list .group.computed.storage.volumes $spec.volumes) | fromJsonArray)) }}
+{{- end -}}
+
 {{- define "inference-stack.modelGroup.rule.resourceClaims" -}}
-  {{- $claims := concat (.group.resourceClaims | default list) ((.group.podSpec | default dict).resourceClaims | default list) }}
-  {{- $names := list }}
-  {{- range $claims }}
-    {{- $names = append $names .name }}
-  {{- end }}
+  {{- $claims := list .group.resourceClaims (.group.podSpec | default dict).resourceClaims }}
+  {{- $names := include "inference-stack.namesOf" $claims | fromJsonArray }}
   {{- range (.group.resources | default dict).claims }}
     {{- if not (has .name $names) }}
       {{- $all := append ($.group.resourceClaims | default list) (dict "name" .name "resourceClaimTemplateName" .name) }}
@@ -359,10 +366,8 @@ Please set:
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.mountedVolumes" -}}
-  {{- $names := list }}
-  {{- range concat (.group.computed.storage.volumes | default list) ((.group.podSpec | default dict).volumes | default list) }}
-    {{- $names = append $names .name }}
-  {{- end }}
+  {{- $volumes := list .group.computed.storage.volumes (.group.podSpec | default dict).volumes }}
+  {{- $names := include "inference-stack.namesOf" $volumes | fromJsonArray }}
   {{- range $index, $mount := .group.volumeMounts }}
     {{- if not (has $mount.name $names) }}
       {{- $volumes := append ($.group.volumes | default list) (dict "name" $mount.name "emptyDir" dict) }}

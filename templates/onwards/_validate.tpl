@@ -15,6 +15,7 @@
         "loadBalancerName"
         "headless"
         "hostNetwork"
+        "containers"
         "volumeNames"
         "mountPaths"
         "mountedVolumes" -}}
@@ -205,6 +206,16 @@ Please set:
     loadBalancer:
       nameOverwrite: {{ $name }}-public
   {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.containers" -}}
+  {{- $spec := .stack.onwards.podSpec | default dict }}
+  {{- $own := (include "inference-stack.ownNames" . | fromJson).volumes }}
+  {{- include "inference-stack.containers.rule" (dict
+        "keys" (list "onwards")
+        "values" .stack.onwards
+        "names" (include "inference-stack.namesOf" (list $spec.initContainers) | fromJsonArray | concat (list "assemble-config"))
+        "volumes" (include "inference-stack.namesOf" (list .stack.onwards.volumes $spec.volumes) | fromJsonArray | concat $own)) }}
 {{- end -}}
 
 {{- define "inference-stack.onwards.rule.headless" -}}
