@@ -57,7 +57,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def test(session: nox.Session) -> None:
     """Tests of what the chart renders, and of the harness; needs no cluster."""
-    paths = ("tests/chart", "tests/harness", "tests/properties")
+    paths = ("tests/chart", "tests/field", "tests/harness", "tests/properties")
     pytest(session, "--numprocesses=auto", "--dist=loadfile", paths=paths)
 
 

@@ -147,7 +147,8 @@ def services_select_one_workload_and_its_ports(manifests: Manifests) -> None:
         selector = service["spec"]["selector"]
         (workload,) = selected(manifests, selector)
         assert selector == workload["spec"]["selector"]["matchLabels"]
-        assert {port["targetPort"] for port in service["spec"]["ports"]} <= port_names(workload)
+        named = {port["targetPort"] for port in service["spec"]["ports"] if isinstance(port["targetPort"], str)}
+        assert named <= port_names(workload)
 
 
 def workloads_select_their_own_pods_only(manifests: Manifests) -> None:
@@ -188,9 +189,14 @@ def monitors_select_one_service_and_its_ports(manifests: Manifests) -> None:
     for monitor in manifests.kind("ServiceMonitor"):
         selector = monitor["spec"]["selector"]["matchLabels"]
         services = [s for s in manifests.kind("Service") if selects(selector, s["metadata"]["labels"])]
-        scraped = {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]}
+        endpoints = monitor["spec"]["endpoints"]
+        scraped = {endpoint["port"] for endpoint in endpoints if "port" in endpoint}
+        kept = [each["regex"] for endpoint in endpoints for each in endpoint.get("relabelings", ())]
         with_ports = [s for s in services if scraped <= {port["name"] for port in s["spec"]["ports"]}]
-        assert len(with_ports) == 1, (monitor["metadata"]["name"], [s["metadata"]["name"] for s in services])
+        chosen = [s for s in with_ports if s["metadata"]["name"] in (kept or [s["metadata"]["name"]])]
+        assert len(chosen) == 1, (monitor["metadata"]["name"], [s["metadata"]["name"] for s in services])
+        (workload,) = selected(manifests, chosen[0]["spec"]["selector"])
+        assert {endpoint["targetPort"] for endpoint in endpoints if "targetPort" in endpoint} <= port_names(workload)
 
 
 def ingresses_route_to_services(manifests: Manifests) -> None:

@@ -25,6 +25,16 @@ def _closed(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]
 
 _SECRET_KEY = _closed(("key",), name={"type": "string"}, key={"type": "string"}, optional={"type": "boolean"})
 
+_RELABELINGS: dict[str, Any] = {
+    "type": "array",
+    "items": _closed(
+        ("action", "sourceLabels", "regex"),
+        action={"enum": ["keep", "drop", "replace", "labeldrop"]},
+        sourceLabels={"type": "array", "items": {"type": "string"}},
+        regex={"type": "string"},
+    ),
+}
+
 CUSTOM: dict[str, Any] = {
     # monitoring.coreos.com/v1, prometheus-operator v0.80: the fields that the chart renders, and no others.
     "monitoring.coreos.com/v1 ServiceMonitor": _closed(
@@ -46,24 +56,19 @@ CUSTOM: dict[str, Any] = {
                 "type": "array",
                 "minItems": 1,
                 "items": _closed(
-                    ("port", "path"),
+                    ("path",),
                     port={"type": "string", "maxLength": 15},
+                    targetPort={"type": "string", "maxLength": 15},
                     path={"type": "string", "pattern": "^/"},
                     scheme={"enum": ["http", "https"]},
                     interval=_DURATION,
                     scrapeTimeout=_DURATION,
                     tlsConfig={"type": "object"},
                     authorization=_closed(type={"type": "string"}, credentials=_SECRET_KEY),
-                    metricRelabelings={
-                        "type": "array",
-                        "items": _closed(
-                            ("action", "sourceLabels", "regex"),
-                            action={"enum": ["keep", "drop", "replace", "labeldrop"]},
-                            sourceLabels={"type": "array", "items": {"type": "string"}},
-                            regex={"type": "string"},
-                        ),
-                    },
-                ),
+                    relabelings=_RELABELINGS,
+                    metricRelabelings=_RELABELINGS,
+                )
+                | {"oneOf": [{"required": ["port"]}, {"required": ["targetPort"]}]},
             },
         ),
     ),

@@ -36,6 +36,10 @@ are refused with their path (`values don't meet the specifications of the schema
 chart's key (`at '/onwards/replicas': value must be 'did you mean replicaCount?'`). [Values](values.md) lists
 the valid keys.
 
+A parent chart that has this one under two aliases is refused if both would have the same names, as `chat` and `embed`
+would in a release called `prod-chat-embed`: the objects of chat would have the names of those of embed. Setting
+`fullnameOverride` of one of them tells them apart.
+
 Each message is listed with values that cause it; yours will have other names and numbers.
 """
 

@@ -46,6 +46,7 @@ def root() -> Schema:
         externalProviders=routing.providers(),
         routes=routing.routes(),
         configMaps=common.config_maps(),
+        extraObjects=common.extra_objects(),
         ingress=ingress.schema(),
         httpRoute=http_route.schema(),
         networkPolicy=network_policy.schema(),

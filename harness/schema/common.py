@@ -14,6 +14,7 @@ from harness.schema.dsl import (
     obj,
     optional,
     reference,
+    references,
     settings,
     text,
 )
@@ -58,6 +59,44 @@ def count(minimum: int = 0) -> Schema:
 
 def port() -> Schema:
     return either(integer(1, 65535), text(pattern=f"^([1-9][0-9]{{0,3}}|{FIVE_DIGIT_PORT})$"))
+
+
+def node_port() -> Schema:
+    """A port of every node; 0 or empty is assigned by Kubernetes. Templates check its range."""
+    return either(integer(0, 65535), text(pattern="^[0-9]{0,5}$"))
+
+
+def service(**own: Schema) -> Schema:
+    """A Service: the chart's own keys, and below them the fields of a ServiceSpec that no key of the chart's sets."""
+    spec = embed("ServiceSpec")["properties"]
+    fields = {}
+    for name in sorted(spec.keys() - {"externalName", "ports", "selector", "type"}):
+        names = references({"properties": spec[name]}) if "$ref" in spec[name] else []
+        schema = embed(names[0]) if names else spec[name]
+        fields[name] = described(f"{name} of a Kubernetes ServiceSpec.", schema)
+    return settings(
+        **own,
+        port=port(),
+        targetPort=word(),
+        nodePort=node_port(),
+        annotations=strings(),
+        labels=strings(),
+        **fields,
+    )
+
+
+def pod() -> dict[str, Schema]:
+    """Kubernetes' own fields of a pod and its workload; a pod that is created has no ephemeral containers."""
+    spec = embed("PodSpec")
+    del spec["properties"]["ephemeralContainers"]
+    return {
+        "annotations": strings(),
+        "labels": strings(),
+        "podAnnotations": strings(),
+        "podLabels": strings(),
+        "containers": listing(reference("Container")),
+        "podSpec": spec,
+    }
 
 
 def seconds() -> Schema:
@@ -121,6 +160,12 @@ def probe() -> Schema:
 def config_maps() -> Schema:
     """Name -> file -> content: text, or a value that is written as YAML."""
     return mapping(optional(mapping({})))
+
+
+def extra_objects() -> Schema:
+    """Objects of Kubernetes by a name of one's own, or as a list; as text they are a template."""
+    each: Schema = {"type": ["object", "string", "null"]}
+    return either(listing(each), mapping(each))
 
 
 def scheduling() -> dict[str, Schema]:

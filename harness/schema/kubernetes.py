@@ -57,12 +57,24 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
     "NetworkPolicySpec": {"policyTypes": ("Ingress", "Egress")},
     "NodeSelectorRequirement": {"operator": ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")},
     "PersistentVolumeClaimSpec": {"accessModes": ACCESS_MODES, "volumeMode": VOLUME_MODES},
+    "PodSpec": {
+        "dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+        "preemptionPolicy": ("Never", "PreemptLowerPriority"),
+        "restartPolicy": ("Always",),
+    },
     "PodSecurityContext": {
         "fsGroupChangePolicy": ("Always", "OnRootMismatch"),
         "seLinuxChangePolicy": ("MountOption", "Recursive"),
         "supplementalGroupsPolicy": ("Merge", "Strict"),
     },
     "SeccompProfile": {"type": PROFILES},
+    "ServiceSpec": {
+        "externalTrafficPolicy": ("Cluster", "Local"),
+        "internalTrafficPolicy": ("Cluster", "Local"),
+        "ipFamilies": ("IPv4", "IPv6"),
+        "ipFamilyPolicy": ("PreferDualStack", "RequireDualStack", "SingleStack"),
+        "sessionAffinity": ("ClientIP", "None"),
+    },
     "SecurityContext": {"procMount": ("Default", "Unmasked")},
     "Toleration": {
         "effect": ("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
@@ -81,7 +93,7 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
 """Values of fields, by type: of the strings in it where the field is a list."""
 
 ACTIONS = ("GRPCAction", "HTTPGetAction", "SleepAction", "TCPSocketAction")
-COMPLETED = (*ACTIONS, "AppArmorProfile", "NodeSelector", "SeccompProfile")
+COMPLETED = (*ACTIONS, "AppArmorProfile", "NodeSelector", "PodSpec", "SeccompProfile")
 """Types that may lack what Kubernetes requires: a group sets only what differs from modelGroupDefaults."""
 
 MERGED = {"Container": "name", "EnvVar": "name", "Toleration": "", "Volume": "name", "VolumeMount": "mountPath"}

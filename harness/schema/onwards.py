@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.schema import common, routing
-from harness.schema.dsl import Schema, boolean, either, integer, listing, reference, settings, text
+from harness.schema.dsl import Schema, boolean, listing, reference, settings, text
 from harness.schema.kubernetes import embed
 
 
@@ -28,22 +28,11 @@ def schema() -> Schema:
         ),
         imagePullSecrets=common.pull_secrets(),
         serviceAccount=common.service_account(),
-        podAnnotations=common.strings(),
-        podLabels=common.strings(),
+        **common.pod(),
         podSecurityContext=embed("PodSecurityContext"),
         securityContext=embed("SecurityContext"),
-        service=settings(
-            type=text(*common.SERVICE_TYPES),
-            port=common.port(),
-            nodePort=either(integer(0, 65535), text(pattern="^[0-9]*$")),  # empty is 0
-            annotations=common.strings(),
-        ),
-        loadBalancer=settings(
-            enabled=boolean(),
-            port=common.port(),
-            annotations=common.strings(),
-            nameOverwrite=text(),
-        ),
+        service=common.service(type=text(*common.SERVICE_TYPES)),
+        loadBalancer=common.service(enabled=boolean(), nameOverwrite=text()),
         containerPort=common.port(),
         metrics=settings(
             enabled=boolean(),

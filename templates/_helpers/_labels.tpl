@@ -26,7 +26,8 @@ app.kubernetes.io/model-group: {{ quote . }}
 {{- end -}}
 
 {{- /*
-Labels of an object: the chart's, the common ones, then those by which it is selected. Input: dict root, selector (map). Output: JSON map.
+Labels of an object: the chart's, the common ones, its own, then those by which it is selected. Input: dict root, selector (map), own (map or absent).
+Output: JSON map.
 */ -}}
 {{- define "inference-stack.labels" -}}
   {{- $chart := dict
@@ -34,7 +35,7 @@ Labels of an object: the chart's, the common ones, then those by which it is sel
         "app.kubernetes.io/version" .root.Chart.AppVersion
         "app.kubernetes.io/managed-by" .root.Release.Service
         "app.kubernetes.io/part-of" (include "inference-stack.name" .root) -}}
-  {{- include "inference-stack.strings" (list $chart .root.Values.commonLabels .selector) -}}
+  {{- include "inference-stack.strings" (list $chart .root.Values.commonLabels .own .selector) -}}
 {{- end -}}
 
 {{- /*

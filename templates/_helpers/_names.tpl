@@ -55,3 +55,20 @@ Input: string. Output: string.
 {{- define "inference-stack.serviceAccountName" -}}
   {{- .account.name | default (ternary .fullname "default" .account.create) -}}
 {{- end -}}
+
+{{- /*
+Rule: no other copy of this chart in the release has the same names, as two aliases in an umbrella chart have if the release's name contains both. Helm
+gives all charts of a release one .Release, in which each leaves its name. Input: root.
+*/ -}}
+{{- define "inference-stack.releaseNames.problems" -}}
+  {{- $key := printf "inference-stack.%s" (include "inference-stack.prefix" .) }}
+  {{- $other := index .Release $key | default .Template.BasePath }}
+  {{- $_ := set .Release $key $other }}
+  {{- if ne $other .Template.BasePath }}
+
+{{ .Chart.Name }}.fullnameOverride: the objects of {{ .Chart.Name }} would have the names of those of {{ dir $other | base }}.
+Please set:
+  {{ .Chart.Name }}:
+    fullnameOverride: {{ .Release.Name }}-{{ .Chart.Name }}
+  {{- end }}
+{{- end -}}

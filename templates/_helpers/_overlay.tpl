@@ -41,7 +41,7 @@ The values that are Kubernetes objects to which the chart adds fields of its own
 as a null in them is to leave a field out. Output: JSON map, top-level key -> key -> true, or map of keys below it.
 */ -}}
 {{- define "inference-stack.objects" -}}
-  {{- $pod := dict "podSecurityContext" true "securityContext" true "resources" true "lifecycle" true -}}
+  {{- $pod := dict "podSecurityContext" true "securityContext" true "resources" true "lifecycle" true "podSpec" true -}}
   {{- $probes := dict "startup" true "liveness" true "readiness" true -}}
   {{- $group := dict "startupProbe" true "livenessProbe" true "readinessProbe" true "strategy" true -}}
   {{- toJson (dict
@@ -61,6 +61,8 @@ Lists of a group whose items have a name, and the field that it is in; a tolerat
         "volumeMounts" "mountPath"
         "persistentVolumes" "name"
         "initContainers" "name"
+        "containers" "name"
+        "resourceClaims" "name"
         "additionalPorts" "name"
         "imagePullSecrets" "name"
         "tolerations" "") -}}

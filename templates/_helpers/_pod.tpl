@@ -2,7 +2,7 @@
 
 {{- /*
 Security context of a container: no privilege escalation and no capabilities. A privileged one has both; Kubernetes refuses to remove them.
-Input: dict own (map or null), readOnly (whether its root file system is). Output: JSON map.
+Input: dict own (map or null), readOnly (whether its root file system is), user (the chart's, if the container sets it; or absent). Output: JSON map.
 */ -}}
 {{- define "inference-stack.containerSecurityContext" -}}
   {{- $defaults := dict "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) -}}
@@ -12,7 +12,7 @@ Input: dict own (map or null), readOnly (whether its root file system is). Outpu
   {{- if .readOnly -}}
     {{- $_ := set $defaults "readOnlyRootFilesystem" true -}}
   {{- end -}}
-  {{- include "inference-stack.object" (dict "defaults" $defaults "own" .own) -}}
+  {{- include "inference-stack.object" (dict "defaults" (merge $defaults (.user | default dict)) "own" .own) -}}
 {{- end -}}
 
 {{- /*

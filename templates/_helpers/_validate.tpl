@@ -12,7 +12,8 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
 {{- /* Input: root. Output: every problem as it is printed, or nothing. */ -}}
 {{- define "inference-stack.refusal" -}}
   {{- $problems := list -}}
-  {{- range list "unknownKeys" "nullItems" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" "access" "observability" -}}
+  {{- $components := list "unknownKeys" "nullItems" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" "access" "observability" -}}
+  {{- range concat $components (list "extraObjects" "releaseNames") -}}
     {{- range include (printf "inference-stack.%s.problems" .) $ | splitList "\n\n" -}}
       {{- with trimAll "\n" . -}}
         {{- $parts := splitn "\nPlease set:\n" 2 . -}}
@@ -36,6 +37,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
         "onwards.warnings.nothing"
         "onwards.warnings.strictMode"
         "onwards.warnings.proxy"
+        "onwards.warnings.podSpec"
         "routes.warnings.loadAware"
         "routes.warnings.hold"
         "modelGroups.warnings.drain"

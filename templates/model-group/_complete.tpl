@@ -45,6 +45,7 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   command args script               the command line with missing options appended; a shell script is unchanged
   port servedNames parallel         where the engine listens, the names it serves, and whether one model spans several GPUs
   ports                             {name, containerPort, servicePort, protocol} of each
+  sidecars target                   the user's containers beside the engine, and the port that the gateway's requests go to
   rootMounts cachePath nonRoot      mounts that only root can access, the engine's download cache, and whether it runs without root
   addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
   singleNodeVolumes strategy        volumes that only one node can mount, and how pods are replaced
@@ -75,6 +76,9 @@ Input: dict root, name, group (merged).
     {{- $_ := set $computed $key $value -}}
   {{- end -}}
   {{- $_ := set $computed "ports" (include "inference-stack.modelGroup.ports" . | fromJsonArray) -}}
+  {{- $sidecars := dict "values" $group "own" (list .name) -}}
+  {{- $_ := set $computed "sidecars" (include "inference-stack.sidecars" $sidecars | fromJsonArray) -}}
+  {{- $_ := set $computed "target" (include "inference-stack.modelGroup.target" . | int64) -}}
   {{- $_ := set $computed "rootMounts" (include "inference-stack.modelGroup.rootMounts" . | fromJsonArray) -}}
   {{- $_ := set $computed "cachePath" (include "inference-stack.modelGroup.cachePath" .) -}}
   {{- $_ := set $computed "nonRoot" (eq (include "inference-stack.modelGroup.nonRoot" .) "true") -}}

@@ -24,10 +24,11 @@ request's path; otherwise it joins the two without repeating it. Input: dict roo
   {{- if eq .group.balancing "perReplica" -}}
     {{- $replicas := include "inference-stack.modelGroup.replicasName" . -}}
     {{- range $index := until (int .group.replicaCount) -}}
-      {{- $urls = append $urls (printf "http://%s-%d.%s:%d/v1" $fullname $index $replicas (int64 $.group.computed.port)) -}}
+      {{- $urls = append $urls (printf "http://%s-%d.%s:%d/v1" $fullname $index $replicas (int64 $.group.computed.target)) -}}
     {{- end -}}
   {{- else -}}
-    {{- $urls = list (printf "http://%s:%d/v1" $fullname (int64 .group.service.port)) -}}
+    {{- $headless := eq (toString .group.service.clusterIP) "None" -}}
+    {{- $urls = list (printf "http://%s:%d/v1" $fullname (ternary .group.computed.target .group.service.port $headless | int64)) -}}
   {{- end -}}
   {{- toJson $urls -}}
 {{- end -}}

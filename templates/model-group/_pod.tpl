@@ -90,12 +90,9 @@ spec:
 {{- define "inference-stack.modelGroup.podSecurityContext" -}}
   {{- $defaults := dict "seccompProfile" (dict "type" "RuntimeDefault") -}}
   {{- if .group.computed.nonRoot -}}
-    {{- $defaults = merge $defaults (dict
-          "runAsNonRoot" true
-          "runAsUser" 10001
-          "runAsGroup" 10001
-          "fsGroup" 10001
-          "fsGroupChangePolicy" "OnRootMismatch") -}}
+    {{- $user := dict "sidecars" .group.computed.sidecars "of" "pod" "own" .group.podSecurityContext -}}
+    {{- $fsGroup := dict "fsGroup" 10001 "fsGroupChangePolicy" "OnRootMismatch" -}}
+    {{- $defaults = merge $defaults (include "inference-stack.user" $user | fromJson) $fsGroup -}}
   {{- end -}}
   {{- include "inference-stack.object" (dict "defaults" $defaults "own" .group.podSecurityContext) -}}
 {{- end -}}
@@ -107,7 +104,10 @@ sets its own user must set this itself, too. Input: dict group (computed), own (
 {{- define "inference-stack.modelGroup.securityContext" -}}
   {{- $own := .own | default dict -}}
   {{- $ownUser := or (hasKey $own "runAsUser") (hasKey $own "runAsNonRoot") $own.privileged -}}
-  {{- include "inference-stack.containerSecurityContext" (dict "own" .own "readOnly" (and .group.computed.nonRoot (not $ownUser))) -}}
+  {{- $chartsUser := and .group.computed.nonRoot (not $ownUser) -}}
+  {{- $user := dict "sidecars" .group.computed.sidecars "of" "container" "own" .group.podSecurityContext -}}
+  {{- include "inference-stack.containerSecurityContext" (dict
+        "own" .own "readOnly" $chartsUser "user" (ternary (include "inference-stack.user" $user | fromJson) dict $chartsUser)) -}}
 {{- end -}}
 
 {{- /*
@@ -181,7 +181,7 @@ Environment of the engine: the chart's variables, then the user's. Input: dict r
 
 {{- /*
 The group's init containers, each with the security context of the engine's container unless it overrides it, and with /tmp and the directory of models
-that they fill. Input: dict group (computed). Output: JSON list.
+that they fill. One that stays beside the engine (restartPolicy: Always) is as its author wrote it. Input: dict group (computed). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.initContainers" -}}
   {{- $group := .group -}}
@@ -194,7 +194,7 @@ that they fill. Input: dict group (computed). Output: JSON list.
       {{- $paths = append $paths (trimSuffix "/" .mountPath) -}}
     {{- end -}}
     {{- range $group.computed.addedVolumes -}}
-      {{- if and (has .name (list "engine-tmp" "model-directory")) (not (has .path $paths)) -}}
+      {{- if and (has (trimPrefix "chart-" .name) (list "engine-tmp" "model-directory")) (not (has .path $paths)) -}}
         {{- $mounts = append $mounts (dict "name" .name "mountPath" .path) -}}
       {{- end -}}
     {{- end -}}
@@ -206,7 +206,7 @@ that they fill. Input: dict group (computed). Output: JSON list.
     {{- end -}}
     {{- $securityContext := dict "group" $group "own" (ternary .securityContext dict (hasKey . "securityContext")) -}}
     {{- $_ := set $container "securityContext" (include "inference-stack.modelGroup.securityContext" $securityContext | fromJson) -}}
-    {{- $containers = append $containers $container -}}
+    {{- $containers = append $containers (ternary . $container (eq (toString .restartPolicy) "Always")) -}}
   {{- end -}}
   {{- toJson $containers -}}
 {{- end -}}

@@ -1,8 +1,9 @@
 {{- /* Ports of a group, and the peers that may reach them. */ -}}
 
 {{- /*
-http, the engine's other ports, the user's; a port of the user with the same name or number replaces the engine's, and so does http with its number. One
-whose number http has in the Service has there the number that http has in the pod.
+Ports of the engine's container: http, the engine's other ports, the user's; a port of the user with the same name or number replaces the engine's, and so
+does http with its number. One whose number http has in the Service has there the number that http has in the pod. One of the user's that is another name
+of the http port is left out: a container has a port once.
 Input: dict group (computed). Output: JSON list of {name, containerPort, servicePort, protocol}.
 */ -}}
 {{- define "inference-stack.modelGroup.ports" -}}
@@ -11,14 +12,17 @@ Input: dict group (computed). Output: JSON list of {name, containerPort, service
   {{- $own := list -}}
   {{- $names := list -}}
   {{- $numbers := list $http.containerPort -}}
+  {{- $aliases := include "inference-stack.modelGroup.httpNames" . | fromJson -}}
   {{- range $group.additionalPorts -}}
     {{- $names = append $names .name -}}
     {{- $numbers = append $numbers (int64 .containerPort) -}}
-    {{- $own = append $own (dict
-          "name" .name
-          "containerPort" (int64 .containerPort)
-          "servicePort" (int64 (.servicePort | default .containerPort))
-          "protocol" (.protocol | default "TCP")) -}}
+    {{- if not (hasKey $aliases .name) -}}
+      {{- $own = append $own (dict
+            "name" .name
+            "containerPort" (int64 .containerPort)
+            "servicePort" (int64 (.servicePort | default .containerPort))
+            "protocol" (.protocol | default "TCP")) -}}
+    {{- end -}}
   {{- end -}}
   {{- $others := list -}}
   {{- range $group.computed.preset.ports -}}
@@ -34,6 +38,56 @@ Input: dict group (computed). Output: JSON list of {name, containerPort, service
   {{- concat (list $http) $others $own | toJson -}}
 {{- end -}}
 
+{{- /*
+Other names of the http port: those of additional ports with its number. Input: dict group (computed). Output: JSON map name -> port of the Service.
+*/ -}}
+{{- define "inference-stack.modelGroup.httpNames" -}}
+  {{- $names := dict -}}
+  {{- range .group.additionalPorts -}}
+    {{- if and (eq (int64 .containerPort) (int64 $.group.computed.port)) (eq (.protocol | default "TCP") "TCP") -}}
+      {{- $_ := set $names .name (int64 (.servicePort | default .containerPort)) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $names -}}
+{{- end -}}
+
+{{- /* The port that the gateway's requests go to: the engine's, or that of a sidecar. Input: dict group (computed). Output: number, 0 if there is none. */ -}}
+{{- define "inference-stack.modelGroup.target" -}}
+  {{- $computed := .group.computed -}}
+  {{- $ports := $computed.ports -}}
+  {{- range $name, $_ := include "inference-stack.modelGroup.httpNames" . | fromJson -}}
+    {{- $ports = append $ports (dict "name" $name "containerPort" $computed.port) -}}
+  {{- end -}}
+  {{- include "inference-stack.target" (dict "service" .group.service "ports" $ports "sidecars" $computed.sidecars) -}}
+{{- end -}}
+
+{{- /*
+Ports of a group's Service: http leads to the target, the others to the engine. A port named metrics is not on a Service that is reached from outside.
+Input: dict group (computed). Output: JSON list of {name, servicePort, targetPort, protocol, nodePort}.
+*/ -}}
+{{- define "inference-stack.modelGroup.servicePorts" -}}
+  {{- $group := .group -}}
+  {{- $ports := list -}}
+  {{- range $group.computed.ports -}}
+    {{- $port := dict "name" .name "servicePort" .servicePort "targetPort" .name "protocol" .protocol "nodePort" 0 -}}
+    {{- if eq .name "http" -}}
+      {{- $_ := set $port "nodePort" (include "inference-stack.nodePort" $group.service | int64) -}}
+      {{- if ne (int64 $group.computed.target) (int64 .containerPort) -}}
+        {{- $_ := set $port "targetPort" (int64 $group.computed.target) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- if or (ne .name "metrics") (eq $group.service.type "ClusterIP") -}}
+      {{- $ports = append $ports $port -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range $name, $number := include "inference-stack.modelGroup.httpNames" . | fromJson -}}
+    {{- if and (ne $name "http") (ne (int64 $number) (int64 $group.service.port)) -}}
+      {{- $ports = append $ports (dict "name" $name "servicePort" $number "targetPort" "http" "protocol" "TCP" "nodePort" 0) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $ports -}}
+{{- end -}}
+
 {{- /* The port of a group's Prometheus metrics: one named metrics, else http. Input: dict group (computed). Output: name. */ -}}
 {{- define "inference-stack.modelGroup.metricsPort" -}}
   {{- $port := "http" -}}
@@ -46,13 +100,17 @@ Input: dict group (computed). Output: JSON list of {name, containerPort, service
 {{- end -}}
 
 {{- /*
-A group's http port is open to the gateway and to networkPolicy.enginesFrom; its other ports, and the http port of an engine without OpenAI routes, also
-to the pods of the namespace; all of them to everyone if the Service's type is a public one. Its metrics port is open to networkPolicy.metricsFrom.
+A group's http port (or its target, if that is another) is open to the gateway and to networkPolicy.enginesFrom; its other ports, and the http port of an
+engine without OpenAI routes, also to the pods of the namespace; all of them to everyone if the Service's type is a public one. Its metrics port is open to
+networkPolicy.metricsFrom.
 Input: dict root, name, group (computed). Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.modelGroup.networkPolicySpec" -}}
   {{- $policy := .root.stack.networkPolicy -}}
   {{- $http := list (dict "port" "http" "protocol" "TCP") -}}
+  {{- if ne (int64 .group.computed.target) (int64 .group.computed.port) -}}
+    {{- $http = list (dict "port" (int64 .group.computed.target) "protocol" "TCP") -}}
+  {{- end -}}
   {{- $others := list -}}
   {{- range .group.computed.ports -}}
     {{- if not (has .name (list "http" "metrics")) -}}
@@ -106,7 +164,7 @@ Output: "true" or nothing.
   {{- $onwards := .root.stack.onwards -}}
   {{- $labels := include "inference-stack.podLabels" (dict
         "root" .root "selector" $onwards.computed.selectorLabels "own" $onwards.podLabels) | fromJson -}}
-  {{- $http := int64 .group.computed.port -}}
+  {{- $http := int64 .group.computed.target -}}
   {{- $open := and .policy.policyTypes (not (has "Ingress" .policy.policyTypes)) -}}
   {{- range .policy.ingress -}}
     {{- $from := empty .from -}}

@@ -12,7 +12,24 @@ Input: dict group (computed). Output: JSON map.
   {{- toJson $defaults -}}
 {{- end -}}
 
-{{- /* Input: dict group (computed). Output: JSON map of the probes that are on. */ -}}
+{{- /*
+Probes or hooks that name the http port by another of its names, as the container has it. Input: dict group (computed), handlers (map of probes or hooks).
+Output: JSON map.
+*/ -}}
+{{- define "inference-stack.modelGroup.portsAsNamed" -}}
+  {{- $names := include "inference-stack.modelGroup.httpNames" . | fromJson -}}
+  {{- $handlers := deepCopy .handlers -}}
+  {{- range $handlers -}}
+    {{- range $action := list .httpGet .tcpSocket -}}
+      {{- if hasKey $names (toString ($action | default dict).port) -}}
+        {{- $_ := set $action "port" "http" -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $handlers -}}
+{{- end -}}
+
+{{- /* Readiness is asked of the container that answers the gateway. Input: dict group (computed). Output: JSON map of the probes that are on. */ -}}
 {{- define "inference-stack.modelGroup.probes" -}}
   {{- $probes := dict -}}
   {{- range $kind, $defaults := .group.computed.preset.probes -}}
@@ -20,11 +37,15 @@ Input: dict group (computed). Output: JSON map.
       {{- $defaults = include "inference-stack.modelGroup.startupDefaults" $ | fromJson -}}
     {{- end -}}
     {{- $name := printf "%sProbe" $kind -}}
-    {{- with include "inference-stack.probe" (dict "defaults" $defaults "own" (index $.group $name)) | fromJson -}}
+    {{- $probe := dict "defaults" $defaults "own" (index $.group $name) -}}
+    {{- if and (eq $kind "readiness") (ne (int64 $.group.computed.target) (int64 $.group.computed.port)) -}}
+      {{- $_ := set $probe "port" (int64 $.group.computed.target) -}}
+    {{- end -}}
+    {{- with include "inference-stack.probe" $probe | fromJson -}}
       {{- $_ := set $probes $name . -}}
     {{- end -}}
   {{- end -}}
-  {{- toJson $probes -}}
+  {{- include "inference-stack.modelGroup.portsAsNamed" (dict "group" .group "handlers" $probes) -}}
 {{- end -}}
 
 {{- /*
@@ -163,5 +184,6 @@ that the image must have a sleep. Input: dict root, group (computed). Output: JS
   {{- else if include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.30") -}}
     {{- $hook = dict "sleep" (dict "seconds" $wait) -}}
   {{- end -}}
-  {{- include "inference-stack.lifecycle" (dict "own" .group.lifecycle "preStop" $hook) -}}
+  {{- $hooks := include "inference-stack.lifecycle" (dict "own" .group.lifecycle "preStop" $hook) | fromJson -}}
+  {{- include "inference-stack.modelGroup.portsAsNamed" (dict "group" .group "handlers" $hooks) -}}
 {{- end -}}

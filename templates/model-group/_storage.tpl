@@ -98,7 +98,8 @@ Input: dict group (computed). Output: path or nothing.
 {{- end -}}
 
 {{- /*
-Those that it adds, unless the user mounts their path or uses their name. Input: dict group (computed). Output: JSON list of {name, path, emptyDir}.
+Those that it adds, unless the user mounts something at their path; one whose name is taken gets another. Input: dict group (computed). Output: JSON list of
+{name, path, emptyDir}.
 */ -}}
 {{- define "inference-stack.modelGroup.addedVolumes" -}}
   {{- $names := list -}}
@@ -113,8 +114,9 @@ Those that it adds, unless the user mounts their path or uses their name. Input:
   {{- end -}}
   {{- $added := list -}}
   {{- range include "inference-stack.modelGroup.possibleVolumes" . | fromJsonArray -}}
-    {{- if not (or (has .name $names) (has .path $paths)) -}}
-      {{- $added = append $added . -}}
+    {{- if not (has .path $paths) -}}
+      {{- $name := ternary (printf "chart-%s" .name) .name (has .name $names) -}}
+      {{- $added = append $added (set . "name" $name) -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $added -}}

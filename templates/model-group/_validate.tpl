@@ -19,6 +19,9 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "aliases"
           "containerPort"
           "portsOnce"
+          "resourceClaims"
+          "autoscaling"
+          "containers"
           "volumeNames"
           "mountPaths"
           "files"
@@ -40,8 +43,11 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "keys" (list "modelGroups" $name) "field" "responseHeaders" "texts" $group.responseHeaders) -}}
     {{- include "inference-stack.reasoningTranslation.rule" (dict
           "keys" (list "modelGroups" $name) "translation" $group.reasoningTranslation) -}}
+    {{- include "inference-stack.service.rule" (dict
+          "keys" (list "modelGroups" $name "service") "service" $group.service "target" $group.computed.target) -}}
+    {{- $pods := ternary 0 $group.replicaCount $group.autoscaling.external -}}
     {{- include "inference-stack.disruptionBudget.rule" (dict
-          "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $group.replicaCount) -}}
+          "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $pods) -}}
   {{- end -}}
   {{- include "inference-stack.modelGroups.rule.policies" . -}}
 {{- end -}}
@@ -255,6 +261,40 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- define "inference-stack.modelGroup.rule.containers" -}}
+  {{- $spec := .group.podSpec | default dict }}
+  {{- include "inference-stack.containers.rule" (dict
+        "keys" (list "modelGroups" .name)
+        "values" .group
+        "names" (include "inference-stack.namesOf" (list .group.initContainers $spec.initContainers) | fromJsonArray)
+        "volumes" (include "inference-stack.namesOf" (list .group.computed.storage.volumes $spec.volumes) | fromJsonArray)) }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.resourceClaims" -}}
+  {{- $claims := list .group.resourceClaims (.group.podSpec | default dict).resourceClaims }}
+  {{- $names := include "inference-stack.namesOf" $claims | fromJsonArray }}
+  {{- range (.group.resources | default dict).claims }}
+    {{- if not (has .name $names) }}
+      {{- $all := append ($.group.resourceClaims | default list) (dict "name" .name "resourceClaimTemplateName" .name) }}
+
+modelGroups.{{ $.name }}.resources.claims: the pod has no claim named {{ .name }}, so Kubernetes would refuse it.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name "resourceClaims") "yaml" (toYaml $all)) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.autoscaling" -}}
+  {{- if and .group.autoscaling.external (eq .group.balancing "perReplica") }}
+
+modelGroups.{{ .name }}.balancing: with perReplica the gateway knows each replica by its address, and would not learn of those that an autoscaler adds.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      balancing: service
+  {{- end }}
+{{- end -}}
+
 {{- /*
 Items of a group's lists whose field repeats the value of an earlier item.
 Input: dict group, keys (of the lists, in their order), field. Output: JSON list of {key, index, value}.
@@ -349,10 +389,8 @@ Please set:
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.mountedVolumes" -}}
-  {{- $names := list }}
-  {{- range .group.computed.storage.volumes }}
-    {{- $names = append $names .name }}
-  {{- end }}
+  {{- $volumes := list .group.computed.storage.volumes (.group.podSpec | default dict).volumes }}
+  {{- $names := include "inference-stack.namesOf" $volumes | fromJsonArray }}
   {{- range $index, $mount := .group.volumeMounts }}
     {{- if not (has $mount.name $names) }}
       {{- $volumes := append ($.group.volumes | default list) (dict "name" $mount.name "emptyDir" dict) }}

@@ -4,7 +4,7 @@
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "idleGPUs" "noDevice" -}}
-    {{- range concat $names (list "preStop" "progressDeadline") }}
+    {{- range concat $names (list "preStop" "progressDeadline" "sidecars" "podSpec" "affinity") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
   {{- end -}}
@@ -106,6 +106,37 @@ and then gets SIGTERM; answers that take longer end there, unless the engine fin
 
 {{ .path }}.progressDeadlineSeconds: Kubernetes reports a rollout as failed after {{ $deadline }} seconds, but it may take {{ $needed }} and more; omit
 it to derive it from the startup probe.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.sidecars" -}}
+  {{- include "inference-stack.sidecars.warning" (dict "path" .path "sidecars" .group.computed.sidecars) }}
+{{- end -}}
+
+{{- /* What podSpec lays over values from which the chart derives others, which do not follow. */ -}}
+{{- define "inference-stack.modelGroup.warning.podSpec" -}}
+  {{- $spec := .group.podSpec | default dict }}
+  {{- include "inference-stack.podSpec.warning" (dict "path" .path "podSpec" $spec) }}
+  {{- if $spec.hostNetwork }}
+
+{{ .path }}.podSpec.hostNetwork: the engine listens on its node's addresses, where no network policy holds, and a new pod needs a node on which its port
+is free.
+  {{- end }}
+  {{- range $container := concat ($spec.containers | default list) (.group.containers | default list) }}
+    {{- range $field, $key := dict "args" "args" "command" "command" "image" "image" "ports" "additionalPorts" "resources" "resources" }}
+      {{- if and (hasKey $container $field) (eq $container.name (trimPrefix "modelGroups." $.path)) }}
+
+{{ $.path }}: {{ $field }} of the container {{ $container.name }} replaces what the chart renders, and nothing that it derives follows; set
+{{ $.path }}.{{ $key }} instead.
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.affinity" -}}
+  {{- if and (eq (toString .group.service.sessionAffinity) "ClientIP") (ne (int64 .group.replicaCount) 1) }}
+
+{{ .path }}.service.sessionAffinity: the client of this Service is the gateway, so each of its pods sends all its requests to one replica.
   {{- end }}
 {{- end -}}
 

@@ -1,9 +1,11 @@
 {{- /* What Prometheus scrapes. */ -}}
 
-{{- /* One endpoint of a ServiceMonitor. Input: dict root, port, path. Output: JSON map. */ -}}
+{{- /*
+One endpoint of a ServiceMonitor. Input: dict root, port (name), onService (whether the Service has it; else it is the pod's), path. Output: JSON map.
+*/ -}}
 {{- define "inference-stack.serviceMonitor.endpoint" -}}
   {{- $monitor := .root.stack.serviceMonitor -}}
-  {{- $endpoint := dict "port" .port "path" .path "interval" $monitor.interval "scrapeTimeout" $monitor.scrapeTimeout -}}
+  {{- $endpoint := dict (ternary "port" "targetPort" .onService) .port "path" .path "interval" $monitor.interval "scrapeTimeout" $monitor.scrapeTimeout -}}
   {{- with $monitor.tlsConfig -}}
     {{- $endpoint = merge $endpoint (dict "tlsConfig" . "scheme" "https") -}}
   {{- end -}}
@@ -22,14 +24,19 @@ or exported_endpoint if Prometheus already has a label of that name. Output: JSO
   {{- toJson (list (dict "action" "keep" "sourceLabels" (list "exported_endpoint") "regex" (printf "|%s" $known))) -}}
 {{- end -}}
 
-{{- /* Endpoints of a group: http at the engine's path, and a port named metrics. Input: dict root, group. Output: JSON list. */ -}}
+{{- /*
+Endpoints of a group: http at the engine's path, and a port named metrics. A sidecar in front of the engine is not asked. Input: dict root, group. Output:
+JSON list.
+*/ -}}
 {{- define "inference-stack.serviceMonitor.groupEndpoints" -}}
   {{- $endpoints := list -}}
   {{- with .group.metricsPath | default .group.computed.preset.metricsPath -}}
-    {{- $endpoints = append $endpoints (include "inference-stack.serviceMonitor.endpoint" (dict "root" $.root "port" "http" "path" .) | fromJson) -}}
+    {{- $onService := eq (int64 $.group.computed.target) (int64 $.group.computed.port) -}}
+    {{- $endpoint := dict "root" $.root "port" "http" "onService" $onService "path" . -}}
+    {{- $endpoints = append $endpoints (include "inference-stack.serviceMonitor.endpoint" $endpoint | fromJson) -}}
   {{- end -}}
   {{- if eq (include "inference-stack.modelGroup.metricsPort" .) "metrics" -}}
-    {{- $endpoint := dict "root" .root "port" "metrics" "path" "/metrics" -}}
+    {{- $endpoint := dict "root" .root "port" "metrics" "onService" (eq .group.service.type "ClusterIP") "path" "/metrics" -}}
     {{- $endpoints = append $endpoints (include "inference-stack.serviceMonitor.endpoint" $endpoint | fromJson) -}}
   {{- end -}}
   {{- toJson $endpoints -}}
@@ -42,7 +49,13 @@ Every monitor: the gateway's, and one for each group that has metrics. Input: ro
   {{- $monitors := list -}}
   {{- if .stack.onwards.metrics.enabled -}}
     {{- $computed := .stack.onwards.computed -}}
-    {{- $endpoint := include "inference-stack.serviceMonitor.endpoint" (dict "root" . "port" "metrics" "path" "/metrics") | fromJson -}}
+    {{- $metrics := dict "root" . "port" "metrics" "onService" (eq .stack.onwards.service.type "ClusterIP") "path" "/metrics" -}}
+    {{- $endpoint := include "inference-stack.serviceMonitor.endpoint" $metrics | fromJson -}}
+    {{- if not $metrics.onService -}}
+      {{- /* Its LoadBalancer Service has the same pods, which are scraped once. */ -}}
+      {{- $own := dict "action" "keep" "sourceLabels" (list "__meta_kubernetes_service_name") "regex" $computed.fullname -}}
+      {{- $_ := set $endpoint "relabelings" (list $own) -}}
+    {{- end -}}
     {{- $_ := set $endpoint "metricRelabelings" (include "inference-stack.serviceMonitor.knownPaths" . | fromJsonArray) -}}
     {{- $monitors = append $monitors (dict
           "name" $computed.fullname "labels" $computed.labels "selector" $computed.selectorLabels "endpoints" (list $endpoint)) -}}

@@ -1,5 +1,139 @@
 {{- /* The gateway's pod. */ -}}
 
+{{- /* Prints a PodTemplateSpec, without what the values lay over it. Input: root. */ -}}
+{{- define "inference-stack.onwards.podTemplate" -}}
+  {{- $onwards := .stack.onwards -}}
+  {{- $image := include "inference-stack.onwards.image" . -}}
+  {{- $pullPolicy := include "inference-stack.imagePullPolicy" (dict "image" $onwards.image "reference" $image) -}}
+  {{- $securityContext := include "inference-stack.onwards.securityContext" . | fromJson -}}
+  {{- $resources := include "inference-stack.onwards.resources" . | fromJson -}}
+  {{- $keySources := include "inference-stack.onwards.keySources" . | fromJsonArray -}}
+metadata:
+  labels:
+    {{- $labels := dict "root" . "selector" $onwards.computed.selectorLabels "own" $onwards.podLabels }}
+    {{- include "inference-stack.podLabels" $labels | fromJson | toYaml | nindent 4 }}
+  annotations:
+    {{- include "inference-stack.onwards.podAnnotations" . | fromJson | toYaml | nindent 4 }}
+spec:
+  serviceAccountName: {{ include "inference-stack.onwards.serviceAccountName" . | quote }}
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  terminationGracePeriodSeconds: {{ include "inference-stack.onwards.graceSeconds" . }}
+  {{- with include "inference-stack.imagePullSecrets" (dict "root" . "own" $onwards.imagePullSecrets) | fromJsonArray }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  securityContext:
+    {{- include "inference-stack.onwards.podSecurityContext" . | fromJson | toYaml | nindent 4 }}
+  {{- with include "inference-stack.onwards.scheduling" . | fromJson }}
+    {{- toYaml . | nindent 2 }}
+  {{- end }}
+  initContainers:
+    - name: assemble-config
+      image: {{ include "inference-stack.onwards.shellImage" . | quote }}
+      imagePullPolicy: {{ $pullPolicy | quote }}
+      command: [sh, -c]
+      args:
+        - |
+          {{- .Files.Get "files/onwards/config.sh" | trim | nindent 10 }}
+          {{- .Files.Get "files/onwards/assemble-config.sh" | trim | nindent 10 }}
+      securityContext:
+        {{- toYaml $securityContext | nindent 8 }}
+      resources:
+        {{- toYaml $resources | nindent 8 }}
+      volumeMounts:
+        - name: onwards-routes
+          mountPath: /etc/onwards/routes
+          readOnly: true
+        {{- if $keySources }}
+        - name: onwards-keys
+          mountPath: /etc/onwards/keys
+          readOnly: true
+        {{- end }}
+        - name: onwards-config
+          mountPath: /app/config
+  containers:
+    - name: onwards
+      image: {{ $image | quote }}
+      imagePullPolicy: {{ $pullPolicy | quote }}
+      args:
+        {{- include "inference-stack.onwards.args" . | fromJsonArray | toYaml | nindent 8 }}
+      {{- with include "inference-stack.env" $onwards.env | fromJsonArray }}
+      env:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      ports:
+        - name: http
+          containerPort: {{ int64 $onwards.containerPort }}
+          protocol: TCP
+        - name: metrics
+          containerPort: {{ int64 $onwards.metrics.port }}
+          protocol: TCP
+      {{- with include "inference-stack.onwards.probes" . | fromJson }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
+      {{- with include "inference-stack.onwards.lifecycle" . | fromJson }}
+      lifecycle:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      securityContext:
+        {{- toYaml $securityContext | nindent 8 }}
+      resources:
+        {{- toYaml $resources | nindent 8 }}
+      volumeMounts:
+        - name: onwards-config
+          mountPath: /app/config
+        {{- with $onwards.volumeMounts }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    - name: watch-config
+      image: {{ include "inference-stack.onwards.shellImage" . | quote }}
+      imagePullPolicy: {{ $pullPolicy | quote }}
+      command: [sh, -c]
+      args:
+        - |
+          {{- .Files.Get "files/onwards/config.sh" | trim | nindent 10 }}
+          {{- .Files.Get "files/onwards/watch-config.sh" | trim | nindent 10 }}
+        - watch
+        - {{ include "inference-stack.onwards.restartSeconds" . | quote }}
+      livenessProbe:
+        {{- include "inference-stack.onwards.watchProbe" . | fromJson | toYaml | nindent 8 }}
+      securityContext:
+        {{- toYaml $securityContext | nindent 8 }}
+      resources:
+        {{- include "inference-stack.onwards.watchResources" . | fromJson | toYaml | nindent 8 }}
+      volumeMounts:
+        - name: onwards-routes
+          mountPath: /etc/onwards/routes
+          readOnly: true
+        {{- if $keySources }}
+        - name: onwards-keys
+          mountPath: /etc/onwards/keys
+          readOnly: true
+        {{- end }}
+        - name: onwards-config
+          mountPath: /app/config
+  volumes:
+    - name: onwards-routes
+      configMap:
+        name: {{ .stack.onwards.computed.fullname | quote }}
+        defaultMode: 420
+    {{- with $keySources }}
+    - name: onwards-keys
+      projected:
+        defaultMode: 288
+        sources:
+          {{- toYaml . | nindent 10 }}
+    {{- end }}
+    - name: onwards-config
+      emptyDir:
+        medium: Memory
+        sizeLimit: 16Mi
+    {{- with $onwards.volumes }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+{{- end -}}
+
 {{- /* Input: root. Output: string. */ -}}
 {{- define "inference-stack.onwards.image" -}}
   {{- include "inference-stack.image" (dict "root" . "image" .stack.onwards.image "defaultTag" .Chart.AppVersion) -}}
@@ -48,18 +182,17 @@ numbers never make the user's invalid. Input: root. Output: JSON map.
 
 {{- /* The image's user is a name, which the kubelet cannot prove not to be root; hence a number. Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.onwards.podSecurityContext" -}}
-  {{- $defaults := dict
-        "runAsNonRoot" true
-        "runAsUser" 10001
-        "runAsGroup" 10001
-        "fsGroup" 10001
-        "seccompProfile" (dict "type" "RuntimeDefault") -}}
+  {{- $defaults := dict "fsGroup" 10001 "seccompProfile" (dict "type" "RuntimeDefault") -}}
+  {{- $user := dict "sidecars" .stack.onwards.computed.sidecars "of" "pod" "own" .stack.onwards.podSecurityContext -}}
+  {{- $defaults = merge $defaults (include "inference-stack.user" $user | fromJson) -}}
   {{- include "inference-stack.object" (dict "defaults" $defaults "own" .stack.onwards.podSecurityContext) -}}
 {{- end -}}
 
 {{- /* Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.onwards.securityContext" -}}
-  {{- include "inference-stack.containerSecurityContext" (dict "own" .stack.onwards.securityContext "readOnly" true) -}}
+  {{- $user := dict "sidecars" .stack.onwards.computed.sidecars "of" "container" "own" .stack.onwards.podSecurityContext -}}
+  {{- include "inference-stack.containerSecurityContext" (dict
+        "own" .stack.onwards.securityContext "readOnly" true "user" (include "inference-stack.user" $user | fromJson)) -}}
 {{- end -}}
 
 {{- /*
@@ -166,22 +299,25 @@ The progress deadline of a rollout: the time a start may take, and ten minutes f
   {{- $scaling.metrics | default (list $cpu) | toJson -}}
 {{- end -}}
 
-{{- /*
-The Service's node port; only types NodePort and LoadBalancer can have one. Input: root. Output: number, 0 if Kubernetes chooses or there is
-none.
-*/ -}}
-{{- define "inference-stack.onwards.nodePort" -}}
-  {{- $service := .stack.onwards.service -}}
-  {{- ternary (int64 $service.nodePort) 0 (has $service.type (list "NodePort" "LoadBalancer")) -}}
+{{- /* The ports that the gateway's Services lead to. Input: root. Output: JSON list of names and numbers. */ -}}
+{{- define "inference-stack.onwards.openPorts" -}}
+  {{- $onwards := .stack.onwards -}}
+  {{- $ports := list -}}
+  {{- range ternary (list "service" "loadBalancer") (list "service") $onwards.loadBalancer.enabled -}}
+    {{- $target := int64 (index $onwards.computed.targets .) -}}
+    {{- $ports = append $ports (ternary "http" $target (eq $target (int64 $onwards.containerPort))) -}}
+  {{- end -}}
+  {{- uniq $ports | toJson -}}
 {{- end -}}
 
 {{- /*
-The gateway's http port is open to everyone, or to networkPolicy.gatewayFrom and `helm test`; its metrics port to networkPolicy.metricsFrom.
+The gateway's http port (or what its Services lead to instead) is open to everyone, or to networkPolicy.gatewayFrom and `helm test`; its metrics port to
+networkPolicy.metricsFrom.
 Input: root. Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.onwards.networkPolicySpec" -}}
   {{- $policy := .stack.networkPolicy -}}
-  {{- $http := dict "ports" (list "http") -}}
+  {{- $http := dict "ports" (include "inference-stack.onwards.openPorts" . | fromJsonArray) -}}
   {{- with $policy.gatewayFrom -}}
     {{- $test := include "inference-stack.selectorLabels" (dict "root" $ "component" "test") | fromJson -}}
     {{- $_ := set $http "from" (append . (dict "podSelector" (dict "matchLabels" $test))) -}}

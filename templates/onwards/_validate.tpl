@@ -14,11 +14,18 @@
         "configSize"
         "autoscalingVersion"
         "loadBalancerName"
-        "nodePort"
+        "headless"
+        "hostNetwork"
+        "containers"
         "volumeNames"
         "mountPaths"
         "mountedVolumes" -}}
   {{- include "inference-stack.rules" (dict "component" "onwards" "rules" $rules "context" .) -}}
+  {{- $services := dict "service" .stack.onwards.service "loadBalancer" (set (deepCopy .stack.onwards.loadBalancer) "type" "LoadBalancer") -}}
+  {{- range $key, $service := $services -}}
+    {{- include "inference-stack.service.rule" (dict
+          "keys" (list "onwards" $key) "service" $service "target" (index $.stack.onwards.computed.targets $key)) -}}
+  {{- end -}}
   {{- include "inference-stack.resources.rule" (dict
         "keys" (list "onwards" "resources") "resources" (include "inference-stack.onwards.resources" . | fromJson)) -}}
   {{- include "inference-stack.disruptionBudget.rule" (dict
@@ -222,15 +229,37 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- define "inference-stack.onwards.rule.nodePort" -}}
-  {{- $service := .stack.onwards.service }}
-  {{- if and (int64 $service.nodePort) (eq $service.type "ClusterIP") }}
+{{- define "inference-stack.onwards.rule.containers" -}}
+  {{- $spec := .stack.onwards.podSpec | default dict }}
+  {{- $own := (include "inference-stack.ownNames" . | fromJson).volumes }}
+  {{- include "inference-stack.containers.rule" (dict
+        "keys" (list "onwards")
+        "values" .stack.onwards
+        "names" (include "inference-stack.namesOf" (list $spec.initContainers) | fromJsonArray | concat (list "assemble-config"))
+        "volumes" (include "inference-stack.namesOf" (list .stack.onwards.volumes $spec.volumes) | fromJsonArray | concat $own)) }}
+{{- end -}}
 
-onwards.service.nodePort: a Service of type ClusterIP has no node port.
+{{- define "inference-stack.onwards.rule.headless" -}}
+  {{- $port := int64 .stack.onwards.containerPort }}
+  {{- if and (eq (toString .stack.onwards.service.clusterIP) "None") (ne (int64 .stack.onwards.service.port) $port) }}
+
+onwards.service.port: a Service without an address (clusterIP: None) has no port of its own, so clients have to use the pods' port {{ $port }}.
 Please set:
   onwards:
     service:
-      type: NodePort
+      port: {{ $port }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.rule.hostNetwork" -}}
+  {{- $spec := .stack.onwards.podSpec | default dict }}
+  {{- if and $spec.hostNetwork .stack.modelGroups (has ($spec.dnsPolicy | default "Default") (list "ClusterFirst" "Default")) }}
+
+onwards.podSpec.dnsPolicy: with hostNetwork the gateway would ask its node's DNS, which does not know the Services of the engines.
+Please set:
+  onwards:
+    podSpec:
+      dnsPolicy: ClusterFirstWithHostNet
   {{- end }}
 {{- end -}}
 
@@ -271,7 +300,7 @@ Please set:
 {{- define "inference-stack.onwards.rule.mountedVolumes" -}}
   {{- $volumes := .stack.onwards.volumes }}
   {{- $names := (include "inference-stack.ownNames" . | fromJson).volumes }}
-  {{- range $volumes }}
+  {{- range concat $volumes ((.stack.onwards.podSpec | default dict).volumes | default list) }}
     {{- $names = append $names .name }}
   {{- end }}
   {{- range $index, $mount := .stack.onwards.volumeMounts }}
@@ -291,6 +320,16 @@ Please set:
 
 onwards.env: the gateway has no proxy support, so {{ .name }} has no effect; it connects to external providers directly.
     {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.warnings.podSpec" -}}
+  {{- include "inference-stack.podSpec.warning" (dict "path" "onwards" "podSpec" .stack.onwards.podSpec) }}
+  {{- include "inference-stack.sidecars.warning" (dict "path" "onwards" "sidecars" .stack.onwards.computed.sidecars) }}
+  {{- if and (.stack.onwards.podSpec | default dict).hostNetwork .stack.networkPolicy.enabled (not .stack.networkPolicy.enginesFrom) }}
+
+onwards.podSpec.hostNetwork: the engines' network policies let the gateway in by its pods' labels, which its node's network does not have; let the nodes in
+with networkPolicy.enginesFrom.
   {{- end }}
 {{- end -}}
 

@@ -49,8 +49,9 @@ podSelector.
 */ -}}
 {{- define "inference-stack.test.networkPolicySpec" -}}
   {{- $gateway := dict "podSelector" (dict "matchLabels" .stack.onwards.computed.selectorLabels) -}}
+  {{- $ports := dict "ports" (include "inference-stack.onwards.openPorts" . | fromJsonArray) -}}
   {{- $egress := list
-        (dict "to" (list $gateway) "ports" (list (dict "port" "http" "protocol" "TCP")))
+        (dict "to" (list $gateway) "ports" (include "inference-stack.networkPolicy.ingressRule" $ports | fromJson).ports)
         (dict "ports" (include "inference-stack.networkPolicy.dnsPorts" (list 53 5353) | fromJsonArray)) -}}
   {{- include "inference-stack.networkPolicySpec" (dict "policyTypes" (list "Ingress" "Egress") "egress" $egress) -}}
 {{- end -}}

@@ -23,6 +23,26 @@ AFFINITY = {
     }
 }
 
+SERVICE: dict[str, Any] = {
+    "type": "LoadBalancer",
+    "port": 8080,
+    "labels": {"exposed": True},
+    "clusterIPs": ["10.96.0.10"],
+    "externalIPs": ["192.0.2.1"],
+    "ipFamilies": ["IPv4"],
+    "loadBalancerSourceRanges": ["10.0.0.0/8"],
+    "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 60}},
+}
+SIDECAR: dict[str, Any] = {
+    "image": "sidecar:1",
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "runAsUser": 1000,
+    },
+}
+
 FULL_GROUP: dict[str, Any] = {
     "enabled": True,
     "engine": "vllm",
@@ -51,8 +71,9 @@ FULL_GROUP: dict[str, Any] = {
         {"name": "udp", "containerPort": 9001, "protocol": "UDP"},
         {"name": "metrics", "containerPort": 9002},
     ],
-    "service": {"type": "NodePort", "port": 8080, "annotations": {"service.example/answer": 42}},
+    "service": {**SERVICE, "nodePort": 30081, "annotations": {"service.example/answer": 42}},
     "replicaCount": 2,
+    "autoscaling": {"external": False},
     "podDisruptionBudget": {"enabled": True, "minAvailable": 1},
     "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "50%", "maxUnavailable": 1}},
     "spareGPUs": 16,
@@ -114,6 +135,10 @@ FULL_GROUP: dict[str, Any] = {
     "securityContext": {"capabilities": {"add": ["IPC_LOCK"]}},
     "podAnnotations": {"sidecar.example/inject": False},
     "podLabels": {"tier": "inference", "cost-centre": 7},
+    "annotations": {"reloader.example/auto": True},
+    "labels": {"tier": "inference"},
+    "containers": [{"name": "log", **SIDECAR}],
+    "podSpec": {"hostAliases": [{"ip": "192.0.2.7", "hostnames": ["models.example"]}]},
     "imagePullSecrets": ["group-registry"],
     "nodeSelector": {"gpu": "h100"},
     "tolerations": TOLERATIONS,
@@ -137,10 +162,20 @@ ALL_OPTIONS: dict[str, Any] = {
         "serviceAccount": {"create": True, "name": "gateway-account", "annotations": {"iam.example/role": "none"}},
         "podAnnotations": {"sidecar.example/inject": "false"},
         "podLabels": {"tier": "gateway"},
+        "annotations": {"reloader.example/auto": True},
+        "labels": {"tier": "gateway"},
+        "containers": [{"name": "log", **SIDECAR}],
+        "podSpec": {"runtimeClassName": "gvisor"},
         "podSecurityContext": {"fsGroup": 2000},
         "securityContext": {"runAsUser": 1000},
-        "service": {"type": "NodePort", "port": 8080, "nodePort": 30080, "annotations": {"a": "b"}},
-        "loadBalancer": {"enabled": True, "port": 443, "annotations": {"lb.example/type": "nlb"}},
+        "service": {**SERVICE, "nodePort": 30080, "annotations": {"a": "b"}},
+        "loadBalancer": {
+            **{key: value for key, value in SERVICE.items() if key != "type"},
+            "enabled": True,
+            "port": 443,
+            "nodePort": 30443,
+            "annotations": {"lb.example/type": "nlb"},
+        },
         "containerPort": 3001,
         "metrics": {"enabled": True, "port": 9091, "prefix": "gateway", "service": {"port": 9092}},
         "strictMode": False,
@@ -293,6 +328,9 @@ ALL_OPTIONS: dict[str, Any] = {
         "none": None,
     },
     "configMaps": {"templates": {"chat.jinja": "{{ messages }}\n", "number": 1000000, "settings": {"a": [1, 2]}}},
+    "extraObjects": {
+        "settings": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "{{ .Release.Name }}-settings"}}
+    },
     "ingress": {
         "enabled": True,
         "className": "nginx",

@@ -37,6 +37,7 @@ modelGroups.a.image.repo
 modelGroups.a.apiKey.secret
 modelGroups.a.additionalPorts.0.prot
 modelGroups.a.service.prot
+modelGroups.a.autoscaling.externl
 modelGroups.a.persistentVolumes.0.nam
 modelGroups.a.persistentVolumes.0.selector.matchLabel
 modelGroups.a.serviceAccount.named

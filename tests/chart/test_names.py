@@ -74,7 +74,7 @@ def test_a_name_override_is_in_names_and_selectors(render: Render) -> None:
 
 def test_a_fullname_override_starts_every_name(render: Render) -> None:
     rendered = render({**ALL_OPTIONS, "fullnameOverride": "stack"})
-    given = {"full-account", "gateway-account"}
+    given = {"full-account", "gateway-account", "test-release-settings"}
     assert all(n.startswith("stack") for n in (each["metadata"]["name"] for each in rendered) if n not in given)
 
 

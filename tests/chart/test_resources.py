@@ -55,7 +55,8 @@ def test_a_group_without_resources_has_none(render: Render) -> None:
 
 
 def test_resource_claims_are_unchanged(render: Render) -> None:
-    assert resources(render, {"claims": [{"name": "gpu"}]}) == {"claims": [{"name": "gpu"}]}
+    claimed = one(resources={"claims": [{"name": "gpu"}]}, resourceClaims=[{"name": "gpu", "resourceClaimName": "g"}])
+    assert engine(render(claimed))["resources"] == {"claims": [{"name": "gpu"}]}
 
 
 def test_init_containers_have_valid_device_requests(render: Render) -> None:

@@ -134,6 +134,8 @@ def test_only_these_objects_allow_other_keys() -> None:
         ".global",
         ".serviceMonitor.tlsConfig",
         ".definitions.FieldsV1",
+        ".extraObjects.additionalProperties",  # objects of any kind
+        ".extraObjects.items",
         ".httpRoute.filters.items",  # the Gateway API's, whose types Kubernetes' schemas do not have
     }
 
@@ -159,7 +161,7 @@ def test_references_are_internal_and_have_no_sibling_keys() -> None:
 
 
 def test_it_is_small() -> None:
-    assert (ROOT / "values.schema.json").stat().st_size < 150_000
+    assert (ROOT / "values.schema.json").stat().st_size < 180_000
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ BASE["onwards"]["loadBalancer"]["nameOverwrite"] = "outside"
 BASE["onwards"]["fallback"]["backoff"]["maxMilliseconds"] = 900
 BASE["modelGroups"]["full"]["additionalPorts"][1]["containerPort"] = 9101
 BASE["modelGroups"]["full"]["command"] = ["vllm", "serve"]
+BASE["modelGroups"]["full"]["resourceClaims"] = [{"name": "fabric", "resourceClaimName": "fabric"}]  # newer than 1.25
 
 CONTEXT: dict[str, dict[str, Any]] = {
     "onwards.replicaCount": {"onwards.autoscaling.enabled": False},
@@ -89,6 +90,16 @@ CONTEXT: dict[str, dict[str, Any]] = {
         for key in ("initialMilliseconds", "maxMilliseconds")
     },
     "modelGroups.full.balancing": {"modelGroups.full.strategy": {}},
+    "onwards.service.type": {"onwards.service.loadBalancerSourceRanges": []},
+    "onwards.metrics.service.port": {
+        "onwards.service.type": "ClusterIP",
+        "onwards.service.loadBalancerSourceRanges": [],
+        "onwards.service.nodePort": 0,
+    },
+    "modelGroups.full.service.type": {
+        "modelGroups.full.service.loadBalancerSourceRanges": [],
+        "modelGroups.full.service.nodePort": 0,
+    },
     "modelGroups.full.tag": {"modelGroups.full.image": "vllm/vllm-openai"},
     "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
     "modelGroups.full.serviceAccount.name": {"modelGroups.full.serviceAccount.create": True},
@@ -100,7 +111,10 @@ CHANGES: dict[str, Any] = {
     "nameOverride": "other",
     "onwards.containerPort": 3100,
     "onwards.image.digest": f"sha256:{'1' * 64}",
-    "onwards.service.type": "LoadBalancer",
+    "onwards.service.type": "NodePort",
+    "modelGroups.full.service.targetPort": 9001,
+    "onwards.service.targetPort": 9001,
+    "onwards.loadBalancer.targetPort": 9001,
     "onwards.autoscaling.minReplicas": 3,
     "onwards.autoscaling.maxReplicas": 12,
     "onwards.autoscaling.targetCPUUtilizationPercentage": 51,

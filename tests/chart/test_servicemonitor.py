@@ -99,5 +99,7 @@ def test_every_monitor_selects_one_service_with_its_ports(render: Render, values
         selector = monitor["spec"]["selector"]["matchLabels"].items()
         services = [each for each in found.kind("Service") if selector <= each["metadata"]["labels"].items()]
         for endpoint in monitor["spec"]["endpoints"]:
-            with_port = [s for s in services if endpoint["port"] in {p["name"] for p in s["spec"]["ports"]}]
+            kept = [each["regex"] for each in endpoint.get("relabelings", ())]
+            chosen = [s for s in services if s["metadata"]["name"] in (kept or [s["metadata"]["name"]])]
+            with_port = [s for s in chosen if endpoint.get("port") in {None, *(p["name"] for p in s["spec"]["ports"])}]
             assert len(with_port) == 1

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from harness.presets import images
+from tests.chart.all_options import SIDECAR
 from tests.invariants import GIVEN
 
 Values = dict[str, Any]
@@ -217,6 +218,10 @@ PASSED_ON: dict[str, SearchStrategy[Any]] = {
     "imagePullSecrets": few(st.sampled_from(("s", {"name": "s"}, {"name": "t"}))),
     "podAnnotations": annotation_maps,
     "podLabels": label_maps,
+    "annotations": annotation_maps,
+    "labels": label_maps,
+    "containers": st.sampled_from(([], [{"name": "log", **SIDECAR}])),
+    "podSpec": st.sampled_from(({}, {"hostAliases": [{"ip": "192.0.2.7", "hostnames": ["a.example"]}]})),
     "podSecurityContext": st.sampled_from(({}, {"fsGroup": 2000}, {"runAsUser": 0, "runAsNonRoot": False})),
     "securityContext": st.sampled_from(({}, {"runAsUser": 1000}, {"privileged": True})),
     "drainSeconds": st.sampled_from((0, 30, "900", 86400)),
@@ -295,7 +300,10 @@ GROUP: dict[str, SearchStrategy[Any]] = {
         {
             "type": st.sampled_from(("ClusterIP", "NodePort", "LoadBalancer")),
             "port": ports,
+            "targetPort": st.sampled_from(("", "http", 9000, "9000")),
             "annotations": annotation_maps,
+            "labels": label_maps,
+            "sessionAffinity": st.sampled_from(("ClientIP", "None")),
         },
         2,
     ),
