@@ -57,7 +57,7 @@ Input: dict group. Output: JSON {command: [string], args: [string], script: bool
   {{- $command = $command | default $preset.launcher | default list -}}
   {{- $words := concat $command $args -}}
   {{- $given := or
-        (include "inference-stack.flag" (dict "words" $words "names" $model.flags) | fromJson).given
+        (include "inference-stack.flag" (dict "words" $words "names" (concat $model.flags ($preset.router | default list))) | fromJson).given
         (include "inference-stack.positionalModel" (dict "preset" $preset "words" $words)) -}}
   {{- range $model.env -}}
     {{- if hasKey $.group.computed.givenEnv . -}}
@@ -123,12 +123,11 @@ Input: dict root, group, words, script. Output: number.
 {{- end -}}
 
 {{- /*
-The names under which an engine serves its model: those that its command sets, else those that will be appended, else the model's own.
-Input: dict group, words, script. Output: JSON list, empty if none is known.
+The names under which an engine serves its model: those that its command sets, else those that will be appended, else the model's own, which a router
+has not. Input: dict group, words, script. Output: JSON list, empty if none is known.
 */ -}}
 {{- define "inference-stack.modelGroup.servedNames" -}}
   {{- $preset := .group.computed.preset -}}
-  {{- $aliases := .group.computed.aliases -}}
   {{- $served := $preset.flags.servedNames -}}
   {{- $names := (include "inference-stack.flag" (dict "words" .words "names" $served.names) | fromJson).values -}}
   {{- if not $names -}}
@@ -136,18 +135,22 @@ Input: dict group, words, script. Output: JSON list, empty if none is known.
       {{- $names = list . -}}
     {{- end -}}
   {{- end -}}
+  {{- $told := include "inference-stack.modelGroup.toldNames" . | fromJsonArray -}}
   {{- if and $names (eq $served.style "comma") -}}
     {{- $names = splitList "," (first $names) -}}
-  {{- else if and (not $names) (or .script (eq $served.style "model")) -}}
+  {{- else if and (not $names) (or .script (eq $served.style "model") (not $told)) -}}
     {{- $model := include "inference-stack.text" .group.modelName -}}
     {{- if and $preset.model.positional (not .script) -}}
       {{- $model = include "inference-stack.positionalModel" (dict "preset" $preset "words" .words) | default $model -}}
     {{- end -}}
-    {{- with $model -}}
-      {{- $names = list (ternary (base .) . (hasPrefix "/" .)) -}}
+    {{- if and (not $model) (ne $served.style "model") -}}
+      {{- $model = first (include "inference-stack.flag" (dict "words" .words "names" $preset.model.flags) | fromJson).values -}}
+    {{- end -}}
+    {{- with and (not $preset.router) $model -}}
+      {{- $names = list (ternary (base .) . (and (hasPrefix "/" .) (eq $served.style "model"))) -}}
     {{- end -}}
   {{- else if not $names -}}
-    {{- $names = ternary (list (first $aliases | default "")) $aliases (eq $served.style "first") -}}
+    {{- $names = $told -}}
   {{- end -}}
   {{- toJson $names -}}
 {{- end -}}
@@ -166,13 +169,17 @@ Input: dict group, words, script, port, servedNames. Output: JSON {args: [string
       {{- $names := .names -}}
       {{- if eq $kind "tensorParallel" -}}
         {{- $parallelism := $computed.preset.parallelism -}}
-        {{- $names = concat $parallelism.tensor $parallelism.pipeline $parallelism.other -}}
+        {{- $names = concat $parallelism.tensor $parallelism.pipeline $parallelism.data $parallelism.other -}}
       {{- end -}}
       {{- $flag := include "inference-stack.flag" (dict "words" $context.words "names" $names) | fromJson -}}
       {{- $needed := not (or $flag.given (hasKey $computed.givenEnv (.env | default ""))) -}}
       {{- if eq $kind "tensorParallel" -}}
         {{- $needed = and $needed (gt (int $computed.gpus) 1) -}}
         {{- $parallel = or $needed (and $flag.given (ne (first $flag.values | default "1") "1")) -}}
+        {{- $inFile := (include "inference-stack.flag" (dict "words" $context.words "names" $computed.preset.parallelism.files) | fromJson).given -}}
+        {{- $needed = and $needed (not $inFile) -}}
+      {{- else if eq $kind "servedNames" -}}
+        {{- $needed = and $needed (include "inference-stack.modelGroup.toldNames" $context | fromJsonArray) -}}
       {{- else if eq $kind "apiKey" -}}
         {{- $needed = and $needed (not (empty $context.group.apiKey)) -}}
       {{- end -}}
@@ -181,12 +188,22 @@ Input: dict group, words, script, port, servedNames. Output: JSON {args: [string
           {{- $args = append $args (include "inference-stack.modelGroup.filled" (dict "context" $context "text" .)) -}}
         {{- end -}}
         {{- if eq $kind "servedNames" -}}
-          {{- $args = concat $args (ternary (list (join "," $context.servedNames)) $context.servedNames (eq .style "comma")) -}}
+          {{- $told := include "inference-stack.modelGroup.literals" $context.servedNames | fromJsonArray -}}
+          {{- $args = concat $args (ternary (list (join "," $told)) $told (eq .style "comma")) -}}
         {{- end -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}
   {{- toJson (dict "args" $args "parallel" $parallel) -}}
+{{- end -}}
+
+{{- /* Words in which the kubelet expands nothing: it reads $(NAME) as a variable, and $$ as one $. Input: list. Output: JSON list. */ -}}
+{{- define "inference-stack.modelGroup.literals" -}}
+  {{- $words := list -}}
+  {{- range . -}}
+    {{- $words = append $words (replace "$" "$$" .) -}}
+  {{- end -}}
+  {{- toJson $words -}}
 {{- end -}}
 
 {{- /* An argument of a preset with its placeholders filled in. Input: dict context (dict group, port), text. Output: string. */ -}}

@@ -16,18 +16,19 @@
   {{- include "inference-stack.serviceAccountName" (dict "account" .group.serviceAccount "fullname" .group.computed.fullname) -}}
 {{- end -}}
 
-{{- /* URLs at which the gateway reaches a group: its Service, or each replica's own address. They end in /v1: in strict mode the gateway removes it from the
-request's path; otherwise it joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
+{{- /* URLs at which the gateway reaches a group: its Service, or each replica's own address. They end in basePath, /v1 unless it is set: in strict mode the
+gateway removes /v1 from the request's path; otherwise it joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
 {{- define "inference-stack.modelGroup.urls" -}}
   {{- $fullname := .group.computed.fullname -}}
+  {{- $base := trimSuffix "/" .group.basePath -}}
   {{- $urls := list -}}
   {{- if eq .group.balancing "perReplica" -}}
     {{- $replicas := include "inference-stack.modelGroup.replicasName" . -}}
     {{- range $index := until (int .group.replicaCount) -}}
-      {{- $urls = append $urls (printf "http://%s-%d.%s:%d/v1" $fullname $index $replicas (int64 $.group.computed.port)) -}}
+      {{- $urls = append $urls (printf "http://%s-%d.%s:%d%s" $fullname $index $replicas (int64 $.group.computed.port) $base) -}}
     {{- end -}}
   {{- else -}}
-    {{- $urls = list (printf "http://%s:%d/v1" $fullname (int64 .group.service.port)) -}}
+    {{- $urls = list (printf "http://%s:%d%s" $fullname (int64 .group.service.port) $base) -}}
   {{- end -}}
   {{- toJson $urls -}}
 {{- end -}}

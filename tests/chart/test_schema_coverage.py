@@ -88,6 +88,7 @@ CONTEXT: dict[str, dict[str, Any]] = {
         f"routes.shared.fallback.backoff.{key}": {"routes.shared.holdSeconds": 0}
         for key in ("initialMilliseconds", "maxMilliseconds")
     },
+    "modelGroups.full.basePath": {"onwards.strictMode": True},
     "modelGroups.full.balancing": {"modelGroups.full.strategy": {}},
     "modelGroups.full.tag": {"modelGroups.full.image": "vllm/vllm-openai"},
     "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
@@ -142,6 +143,7 @@ CHANGES: dict[str, Any] = {
     "networkPolicy.onwards": {"policyTypes": ["Egress"]},
     "networkPolicy.modelGroups": {"full": {"policyTypes": ["Egress"]}},
     "modelGroups.full.balancing": "perReplica",
+    "modelGroups.full.basePath": "/v3",
     "modelGroups.full.containerPort": 9100,
     "modelGroups.full.engine": "custom",
     "modelGroups.full.image": "other/image:1",
