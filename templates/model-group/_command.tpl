@@ -123,11 +123,12 @@ Input: dict root, group, words, script. Output: number.
 {{- end -}}
 
 {{- /*
-The names under which an engine serves its model: those that its command sets, else those that will be appended, else the model's own, which a router
-has not. Input: dict group, words, script. Output: JSON list, empty if none is known.
+The names under which an engine serves its model: those that its command sets, else those that will be appended, else the model's own.
+Input: dict group, words, script. Output: JSON list, empty if none is known: a router has names of its own.
 */ -}}
 {{- define "inference-stack.modelGroup.servedNames" -}}
   {{- $preset := .group.computed.preset -}}
+  {{- $aliases := include "inference-stack.modelGroup.toldNames" . | fromJsonArray -}}
   {{- $served := $preset.flags.servedNames -}}
   {{- $names := (include "inference-stack.flag" (dict "words" .words "names" $served.names) | fromJson).values -}}
   {{- if not $names -}}
@@ -135,10 +136,9 @@ has not. Input: dict group, words, script. Output: JSON list, empty if none is k
       {{- $names = list . -}}
     {{- end -}}
   {{- end -}}
-  {{- $told := include "inference-stack.modelGroup.toldNames" . | fromJsonArray -}}
   {{- if and $names (eq $served.style "comma") -}}
     {{- $names = splitList "," (first $names) -}}
-  {{- else if and (not $names) (or .script (eq $served.style "model") (not $told)) -}}
+  {{- else if and (not $names) (or .script (eq $served.style "model") (not $aliases)) -}}
     {{- $model := include "inference-stack.text" .group.modelName -}}
     {{- if and $preset.model.positional (not .script) -}}
       {{- $model = include "inference-stack.positionalModel" (dict "preset" $preset "words" .words) | default $model -}}
@@ -150,7 +150,7 @@ has not. Input: dict group, words, script. Output: JSON list, empty if none is k
       {{- $names = list (ternary (base .) . (and (hasPrefix "/" .) (eq $served.style "model"))) -}}
     {{- end -}}
   {{- else if not $names -}}
-    {{- $names = $told -}}
+    {{- $names = ternary (list (first $aliases | default "")) $aliases (eq $served.style "first") -}}
   {{- end -}}
   {{- toJson $names -}}
 {{- end -}}

@@ -56,7 +56,10 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
     {{- $told = list (first $told) -}}
   {{- end -}}
   {{- with $preset.router -}}
-    {{- $router := (include "inference-stack.flag" (dict "words" $.words "names" .) | fromJson).given -}}
+    {{- $router := false -}}
+    {{- range include "inference-stack.words" $ | fromJsonArray -}}
+      {{- $router = or $router (has (splitn "=" 2 .)._0 $preset.router) -}}
+    {{- end -}}
     {{- $model := (include "inference-stack.flag" (dict "words" $.words "names" $preset.model.flags) | fromJson).given -}}
     {{- range $preset.model.env -}}
       {{- $model = or $model (hasKey $computed.givenEnv .) -}}

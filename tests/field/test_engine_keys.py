@@ -30,9 +30,7 @@ REFERENCES: dict[str, dict[str, Any]] = {
     "vllm-in-a-script-with-braces": one(
         command=["bash", "-c", "vllm serve org/m --api-key ${KEY} --port 8000"], env=[secret("KEY")], image=VLLM
     ),
-    "vllm-variable-of-a-variable": one(
-        image=VLLM, env=[secret("KEY"), {"name": "VLLM_API_KEY", "value": "$(KEY)"}]
-    ),
+    "vllm-variable-of-a-variable": one(image=VLLM, env=[secret("KEY"), {"name": "VLLM_API_KEY", "value": "$(KEY)"}]),
     "sglang-flag": one(image=SGLANG, args=["--api-key", "$(KEY)"], env=[secret("KEY")]),
     "llama-variable": one(image=LLAMA, env=[secret("LLAMA_API_KEY")]),
     "llama-flag": one(image=LLAMA, args=["--api-key", "$(KEY)"], env=[secret("KEY")]),

@@ -20,7 +20,10 @@ def gateway(**fields: Any) -> dict[str, Any]:
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "rate-above-u32": (gateway(clientKeys={"t": {"apiKey": "sk-1", "requestsPerSecond": 5_000_000_000}}), "requestsPerSecond"),
+    "rate-above-u32": (
+        gateway(clientKeys={"t": {"apiKey": "sk-1", "requestsPerSecond": 5_000_000_000}}),
+        "requestsPerSecond",
+    ),
     "weight-above-u32": (provider(weight=4_294_967_296), "weight"),
     "weight-above-u32-as-text": (provider(weight="4294967296"), "weight"),
     "weight-0-as-text": (provider(weight="0"), "weight"),

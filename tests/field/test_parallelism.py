@@ -22,7 +22,10 @@ SEVERAL_NODES: dict[str, tuple[dict[str, Any], str]] = {
     "vllm": (gpus(8, "--tensor-parallel-size 16 --nnodes 2 --node-rank 0 --master-addr 10.0.0.1"), "--nnodes"),
     "vllm-of-lws": (gpus(8, "--nnodes=$(LWS_GROUP_SIZE) --master-addr $(LWS_LEADER_ADDRESS)"), "--nnodes"),
     "vllm-worker": (gpus(8, "--headless"), "--headless"),
-    "vllm-wide": (gpus(8, "-dp 8 --data-parallel-size-local 8 --data-parallel-address 10.0.0.1"), "--data-parallel-address"),
+    "vllm-wide": (
+        gpus(8, "-dp 8 --data-parallel-size-local 8 --data-parallel-address 10.0.0.1"),
+        "--data-parallel-address",
+    ),
     "vllm-wide-short": (gpus(8, "-dp 8 -dpa 10.0.0.1"), "-dpa"),
     "vllm-ray-script": (
         one(command=["bash", "-c", "multi-node-serving.sh leader --ray_cluster_size=2; vllm serve org/m -tp 8 -pp 2"]),
@@ -88,9 +91,7 @@ FILES = {
 
 
 @pytest.mark.parametrize(("values", "flag"), FILES.values(), ids=FILES)
-def test_a_file_of_options_decides_about_gpus(
-    render: Render, notes: Say, values: dict[str, Any], flag: str
-) -> None:
+def test_a_file_of_options_decides_about_gpus(render: Render, notes: Say, values: dict[str, Any], flag: str) -> None:
     assert flag not in command_line(render(values))
     assert "may say how its 8 GPUs are used" in notes(values)
 

@@ -59,7 +59,9 @@ def test_the_authors_own_probe_decides_when_the_server_has_started(
 
 
 def test_a_slow_readiness_probe_has_its_time_at_start_too(render: Render) -> None:
-    container = engine(render(bare(image="mine:1", readinessProbe={**READY, "timeoutSeconds": 30, "periodSeconds": 60})))
+    container = engine(
+        render(bare(image="mine:1", readinessProbe={**READY, "timeoutSeconds": 30, "periodSeconds": 60}))
+    )
     assert (container["startupProbe"]["timeoutSeconds"], container["startupProbe"]["periodSeconds"]) == (30, 10)
 
 

@@ -132,7 +132,12 @@ NEVER: dict[str, tuple[dict[str, Any], str, list[str], dict[str, str]]] = {
     "dash-vllm-alone": ({"image": VLLM, "modelAlias": ["-h"]}, "--served-model-name", [], {"-h": "org/m"}),
     "dash-sglang": ({"image": SGLANG, "modelAlias": ["-x", "m"]}, "--served-model-name", ["m"], {"-x": "m", "m": "m"}),
     "comma-llama": ({"image": LLAMA, "modelAlias": ["a,b", "m"]}, "--alias", ["m"], {"a,b": "m", "m": "m"}),
-    "dollar-vllm": ({"image": VLLM, "modelAlias": ["$(HOME)"]}, "--served-model-name", ["$$(HOME)"], {"$(HOME)": "$(HOME)"}),
+    "dollar-vllm": (
+        {"image": VLLM, "modelAlias": ["$(HOME)"]},
+        "--served-model-name",
+        ["$$(HOME)"],
+        {"$(HOME)": "$(HOME)"},
+    ),
     "dollar-llama": ({"image": LLAMA, "modelAlias": ["a$b"]}, "--alias", ["a$$b"], {"a$b": "a$b"}),
 }
 
@@ -170,6 +175,14 @@ def test_a_router_gets_no_model(render: Render) -> None:
     assert line[:3] == ["/app/llama-server", "--models-preset", "/presets.ini"]
 
 
-def test_a_model_by_variable_is_no_router(render: Render) -> None:
-    model = {"name": "LLAMA_ARG_HF_REPO", "value": "org/m"}
-    assert told(command_line(render(bare(image=LLAMA, env=[model]))), "--alias") == ["m"]
+NO_ROUTERS: dict[str, dict[str, Any]] = {
+    "variable": {"env": [{"name": "LLAMA_ARG_HF_REPO", "value": "org/m"}]},
+    "flag": {"args": ["--model", "/models/x.gguf"]},
+    "short-flag": {"args": ["-m", "/models/x.gguf"]},
+    "repository": {"args": ["-hf", "org/m:Q4_K_M"]},
+}
+
+
+@pytest.mark.parametrize("fields", NO_ROUTERS.values(), ids=NO_ROUTERS)
+def test_a_server_of_one_model_is_told_the_alias(render: Render, fields: dict[str, Any]) -> None:
+    assert told(command_line(render(bare(image=LLAMA, **fields))), "--alias") == ["m"]
