@@ -1,74 +1,10 @@
 {{- /* What a group's engine answers to: names, adapters, its own key, its paths. */ -}}
 
-{{- /*
-The words of a group's command line; those of a shell script as far as blanks separate them. Input: dict words, script. Output: JSON list of strings.
-*/ -}}
-{{- define "inference-stack.words" -}}
-  {{- $words := .words -}}
-  {{- if .script -}}
-    {{- $words = list -}}
-    {{- range regexSplit "\\s+" (join " " .words) -1 -}}
-      {{- $words = append $words (trimAll "\"'" .) -}}
-    {{- end -}}
-  {{- end -}}
-  {{- toJson $words -}}
-{{- end -}}
-
 {{- /* An option of a group's command line or script. Input: dict group (computed), names. Output: JSON {given: bool, values: [string]}. */ -}}
 {{- define "inference-stack.modelGroup.option" -}}
   {{- $computed := .group.computed -}}
   {{- $words := dict "words" (concat $computed.command $computed.args) "script" $computed.script -}}
   {{- include "inference-stack.flag" (dict "words" (include "inference-stack.words" $words | fromJsonArray) "names" .names) -}}
-{{- end -}}
-
-{{- /* Adapters that a command line loads: each as name=path, as JSON, or as a path. Input: dict preset, words, script. Output: JSON list of names. */ -}}
-{{- define "inference-stack.adapterNames" -}}
-  {{- $names := list -}}
-  {{- with .preset.adapters -}}
-    {{- $words := include "inference-stack.words" $ | fromJsonArray -}}
-    {{- range (include "inference-stack.flag" (dict "words" $words "names" .flags) | fromJson).values -}}
-      {{- $parsed := dict -}}
-      {{- if hasPrefix "{" . -}}
-        {{- $parsed = fromJson . -}}
-      {{- end -}}
-      {{- $names = append $names ($parsed.name | default $parsed.lora_name | default (splitn "=" 2 .)._0) -}}
-    {{- end -}}
-  {{- end -}}
-  {{- toJson $names -}}
-{{- end -}}
-
-{{- /*
-The aliases that are appended to a command line as served names: not those of adapters, which the engine knows already, nor those that it refuses; none
-to a router, which has names of its own. Input: dict group, words, script. Output: JSON list.
-*/ -}}
-{{- define "inference-stack.modelGroup.toldNames" -}}
-  {{- $computed := .group.computed -}}
-  {{- $preset := $computed.preset -}}
-  {{- $served := $preset.flags.servedNames -}}
-  {{- $adapters := include "inference-stack.adapterNames" (dict "preset" $preset "words" .words "script" .script) | fromJsonArray -}}
-  {{- $told := list -}}
-  {{- range $computed.aliases -}}
-    {{- if not (or (has . $adapters) (and $served.never (regexMatch $served.never .))) -}}
-      {{- $told = append $told . -}}
-    {{- end -}}
-  {{- end -}}
-  {{- if and $told (eq $served.style "first") -}}
-    {{- $told = list (first $told) -}}
-  {{- end -}}
-  {{- with $preset.router -}}
-    {{- $router := false -}}
-    {{- range include "inference-stack.words" $ | fromJsonArray -}}
-      {{- $router = or $router (has (splitn "=" 2 .)._0 $preset.router) -}}
-    {{- end -}}
-    {{- $model := (include "inference-stack.flag" (dict "words" $.words "names" $preset.model.flags) | fromJson).given -}}
-    {{- range $preset.model.env -}}
-      {{- $model = or $model (hasKey $computed.givenEnv .) -}}
-    {{- end -}}
-    {{- if or $router (not $model) -}}
-      {{- $told = list -}}
-    {{- end -}}
-  {{- end -}}
-  {{- toJson $told -}}
 {{- end -}}
 
 {{- /*
