@@ -115,7 +115,19 @@ def some_of(fields: dict[str, SearchStrategy[Any]], most: int) -> SearchStrategy
 
 ports = st.sampled_from((1, 80, 3000, 8000, 8001, 8002, 9000, 9090, 30000, 65535))
 words = st.sampled_from(
-    (*ODD_STRINGS, "--max-model-len", "--port", "--port=8200", "--served-model-name", "--lora-modules", "a=b", 1048576, 0.9, True, None)
+    (
+        *ODD_STRINGS,
+        "--max-model-len",
+        "--port",
+        "--port=8200",
+        "--served-model-name",
+        "--lora-modules",
+        "a=b",
+        1048576,
+        0.9,
+        True,
+        None,
+    )
 )
 texts = st.sampled_from((*ODD_STRINGS, "plain", 1, 1.5, 1000000, True))
 annotation_maps = st.dictionaries(st.sampled_from(("a", "example.com/b", "c.d/e")), texts, max_size=2)
@@ -156,7 +168,10 @@ probes = some_of(
 variables = st.one_of(
     st.fixed_dictionaries({"name": st.sampled_from(("A", "HF_HOME", "HOME", "LLAMA_ARG_PORT")), "value": texts}),
     st.fixed_dictionaries(
-        {"name": st.sampled_from(("A", "HF_TOKEN", "VLLM_API_KEY")), "valueFrom": st.just({"secretKeyRef": {"name": "s", "key": "k"}})}
+        {
+            "name": st.sampled_from(("A", "HF_TOKEN", "VLLM_API_KEY")),
+            "valueFrom": st.just({"secretKeyRef": {"name": "s", "key": "k"}}),
+        }
     ),
 )
 
