@@ -211,20 +211,27 @@ The words of a group's command line; those of a shell script as far as blanks se
   {{- toJson $words -}}
 {{- end -}}
 
-{{- /* Adapters that a command line loads: each as name=path, as JSON, or as a path. Input: dict preset, words, script. Output: JSON list of names. */ -}}
-{{- define "inference-stack.adapterNames" -}}
+{{- /*
+Adapters that a group's command line or environment loads: each as name=path, as JSON, or as a path; several with commas. Input: dict group, words, script.
+Output: JSON list of names.
+*/ -}}
+{{- define "inference-stack.modelGroup.adapterNames" -}}
   {{- $names := list -}}
-  {{- with .preset.adapters -}}
+  {{- with .group.computed.preset.adapters -}}
     {{- $words := include "inference-stack.words" $ | fromJsonArray -}}
-    {{- range (include "inference-stack.flag" (dict "words" $words "names" .flags) | fromJson).values -}}
-      {{- $parsed := dict -}}
+    {{- $given := (include "inference-stack.flag" (dict "words" $words "names" .flags) | fromJson).values -}}
+    {{- range append $given (index $.group.computed.givenEnv (.env | default "") | default "") -}}
       {{- if hasPrefix "{" . -}}
-        {{- $parsed = fromJson . -}}
+        {{- $parsed := fromJson . -}}
+        {{- $names = append $names ($parsed.name | default $parsed.lora_name | default "") -}}
+      {{- else -}}
+        {{- range splitList "," . -}}
+          {{- $names = append $names (splitn "=" 2 .)._0 -}}
+        {{- end -}}
       {{- end -}}
-      {{- $names = append $names ($parsed.name | default $parsed.lora_name | default (splitn "=" 2 .)._0) -}}
     {{- end -}}
   {{- end -}}
-  {{- toJson $names -}}
+  {{- without $names "" | toJson -}}
 {{- end -}}
 
 {{- /*
@@ -235,7 +242,7 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
   {{- $computed := .group.computed -}}
   {{- $preset := $computed.preset -}}
   {{- $served := $preset.flags.servedNames -}}
-  {{- $adapters := include "inference-stack.adapterNames" (dict "preset" $preset "words" .words "script" .script) | fromJsonArray -}}
+  {{- $adapters := include "inference-stack.modelGroup.adapterNames" . | fromJsonArray -}}
   {{- $told := list -}}
   {{- range $computed.aliases -}}
     {{- if not (or (has . $adapters) (and $served.never (regexMatch $served.never .))) -}}

@@ -62,7 +62,7 @@ The number of GPUs that the command uses: tensor times pipeline parallelism time
       {{- end -}}
     {{- end -}}
     {{- $words := concat $.group.computed.command $.group.computed.args -}}
-    {{- if (include "inference-stack.flag" (dict "words" $words "names" (concat .other .outside .files)) | fromJson).given -}}
+    {{- if (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes .files)) | fromJson).given -}}
       {{- $used = 0 -}}
     {{- end -}}
   {{- end -}}

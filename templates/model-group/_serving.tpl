@@ -12,8 +12,8 @@ How requests name the adapters behind a group's aliases: by the alias, or as bas
 */ -}}
 {{- define "inference-stack.modelGroup.adapters" -}}
   {{- $computed := .group.computed -}}
-  {{- $words := concat $computed.command $computed.args -}}
-  {{- $adapters := include "inference-stack.adapterNames" (dict "preset" $computed.preset "words" $words "script" $computed.script) | fromJsonArray -}}
+  {{- $line := dict "group" .group "words" (concat $computed.command $computed.args) "script" $computed.script -}}
+  {{- $adapters := include "inference-stack.modelGroup.adapterNames" $line | fromJsonArray -}}
   {{- $base := first (append $computed.servedNames "model") -}}
   {{- $asked := dict -}}
   {{- range $alias := $computed.aliases -}}

@@ -1,14 +1,17 @@
 {{- /* What Prometheus scrapes. */ -}}
 
-{{- /* One endpoint of a ServiceMonitor. Input: dict root, port, path. Output: JSON map. */ -}}
+{{- /*
+One endpoint of a ServiceMonitor. Input: dict root, port, path, key (the Secret that its metrics require, if any). Output: JSON map.
+*/ -}}
 {{- define "inference-stack.serviceMonitor.endpoint" -}}
   {{- $monitor := .root.stack.serviceMonitor -}}
   {{- $endpoint := dict "port" .port "path" .path "interval" $monitor.interval "scrapeTimeout" $monitor.scrapeTimeout -}}
   {{- with $monitor.tlsConfig -}}
     {{- $endpoint = merge $endpoint (dict "tlsConfig" . "scheme" "https") -}}
   {{- end -}}
-  {{- if dig "name" "" ($monitor.bearerTokenSecret | default dict) -}}
-    {{- $_ := set $endpoint "authorization" (dict "credentials" (pick $monitor.bearerTokenSecret "name" "key")) -}}
+  {{- $token := ternary $monitor.bearerTokenSecret .key (not (empty (dig "name" "" ($monitor.bearerTokenSecret | default dict)))) -}}
+  {{- with $token -}}
+    {{- $_ := set $endpoint "authorization" (dict "credentials" (pick . "name" "key")) -}}
   {{- end -}}
   {{- toJson $endpoint -}}
 {{- end -}}
@@ -22,11 +25,25 @@ or exported_endpoint if Prometheus already has a label of that name. Output: JSO
   {{- toJson (list (dict "action" "keep" "sourceLabels" (list "exported_endpoint") "regex" (printf "|%s" $known))) -}}
 {{- end -}}
 
-{{- /* Endpoints of a group: http at the engine's path, and a port named metrics. Input: dict root, group. Output: JSON list. */ -}}
+{{- /*
+The Secret of the key that the metrics of a group's engine require: its own, where the monitor is in the Secret's namespace. Input: dict root, name, group.
+Output: JSON map {name, key}, {} if there is none.
+*/ -}}
+{{- define "inference-stack.serviceMonitor.groupKey" -}}
+  {{- $key := dict -}}
+  {{- if and .group.computed.preset.apiKey.metrics (has .root.stack.serviceMonitor.namespace (list "" .root.Release.Namespace)) -}}
+    {{- $key = index .root.stack.keys (printf "modelGroups.%s" .name) | default dict -}}
+  {{- end -}}
+  {{- toJson $key -}}
+{{- end -}}
+
+{{- /* Endpoints of a group: http at the engine's path, and a port named metrics. Input: dict root, name, group. Output: JSON list. */ -}}
 {{- define "inference-stack.serviceMonitor.groupEndpoints" -}}
   {{- $endpoints := list -}}
+  {{- $key := include "inference-stack.serviceMonitor.groupKey" . | fromJson -}}
   {{- with .group.metricsPath | default .group.computed.preset.metricsPath -}}
-    {{- $endpoints = append $endpoints (include "inference-stack.serviceMonitor.endpoint" (dict "root" $.root "port" "http" "path" .) | fromJson) -}}
+    {{- $endpoint := dict "root" $.root "port" "http" "path" . "key" $key -}}
+    {{- $endpoints = append $endpoints (include "inference-stack.serviceMonitor.endpoint" $endpoint | fromJson) -}}
   {{- end -}}
   {{- if eq (include "inference-stack.modelGroup.metricsPort" .) "metrics" -}}
     {{- $endpoint := dict "root" .root "port" "metrics" "path" "/metrics" -}}
@@ -49,7 +66,7 @@ Every monitor: the gateway's, and one for each group that has metrics. Input: ro
   {{- end -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $computed := $group.computed -}}
-    {{- with include "inference-stack.serviceMonitor.groupEndpoints" (dict "root" $ "group" $group) | fromJsonArray -}}
+    {{- with include "inference-stack.serviceMonitor.groupEndpoints" (dict "root" $ "name" $name "group" $group) | fromJsonArray -}}
       {{- $monitors = append $monitors (dict
             "name" $computed.fullname "labels" $computed.labels "selector" $computed.selectorLabels "endpoints" .) -}}
     {{- end -}}

@@ -122,3 +122,28 @@ def test_a_key_of_the_users_own_stays_and_its_metrics_are_asked_with_it(render: 
     container = rendered["Deployment", f"{FULLNAME}-a"]["spec"]["template"]["spec"]["containers"][0]
     assert "LLAMA_API_KEY" not in {each["name"] for each in container["env"]}
     assert "MYKEY" in container["lifecycle"]["preStop"]["exec"]["command"]
+
+
+MONITORS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] = {
+    # fields of the group; of serviceMonitor; the Secret that a scrape uses
+    "llama": ({"apiKey": {"name": "s", "key": "k"}}, {}, {"name": "s", "key": "k"}),
+    "llama-by-value": ({"apiKey": TOKEN}, {}, {"name": f"{FULLNAME}-onwards", "key": "modelGroups.a"}),
+    "llama-by-variable": ({"env": [secret("LLAMA_API_KEY")]}, {}, {"name": "engine-keys", "key": "chat"}),
+    "llama-without-a-key": ({}, {}, None),
+    "own-token": (
+        {"apiKey": {"name": "s", "key": "k"}},
+        {"bearerTokenSecret": {"name": "mine", "key": "t"}},
+        {"name": "mine", "key": "t"},
+    ),
+    "another-namespace": ({"apiKey": {"name": "s", "key": "k"}}, {"namespace": "monitoring"}, None),
+    "vllm": ({"image": VLLM, "apiKey": {"name": "s", "key": "k"}}, {}, None),
+}
+
+
+@pytest.mark.parametrize(("fields", "monitor", "right"), MONITORS.values(), ids=MONITORS)
+def test_metrics_that_require_the_key_are_scraped_with_it(
+    render: Render, fields: dict[str, Any], monitor: dict[str, Any], right: dict[str, Any] | None
+) -> None:
+    rendered = render({**one(**{"image": LLAMA, **fields}), "serviceMonitor": {"enabled": True, **monitor}})
+    (endpoint,) = rendered["ServiceMonitor", f"{FULLNAME}-a"]["spec"]["endpoints"]
+    assert endpoint.get("authorization", {}).get("credentials") == right

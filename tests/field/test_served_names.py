@@ -80,6 +80,14 @@ ADAPTERS: dict[str, tuple[dict[str, Any], list[str], dict[str, str]]] = {
         [],
         {"sql": "org/m:sql"},
     ),
+    "text-generation-inference": (
+        {
+            "image": "ghcr.io/huggingface/text-generation-inference:3.3.7",
+            "env": [{"name": "LORA_ADAPTERS", "value": "code=org/b,sql=org/a"}],
+        },
+        [],
+        {"llama": "org/m", "sql": "sql"},
+    ),
     "another-server": (
         {"image": "openmmlab/lmdeploy:v0.18.0", "args": ["--adapters", "sql=org/adapter"]},
         [],
