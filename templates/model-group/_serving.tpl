@@ -37,6 +37,9 @@ The key that a group's command or environment makes its engine require, where ap
   {{- $found := dict -}}
   {{- if not .group.apiKey -}}
     {{- $variables := dict -}}
+    {{- range $name, $value := $computed.givenEnv -}}
+      {{- $_ := set $variables $name (dict "value" $value) -}}
+    {{- end -}}
     {{- range .group.env -}}
       {{- $_ := set $variables .name . -}}
     {{- end -}}
