@@ -201,11 +201,14 @@ Input: dict group, words, script, port, servedNames. Output: JSON {args: [string
 The words of a group's command line; those of a shell script as far as blanks separate them. Input: dict words, script. Output: JSON list of strings.
 */ -}}
 {{- define "inference-stack.words" -}}
-  {{- $words := .words -}}
-  {{- if .script -}}
-    {{- $words = list -}}
-    {{- range regexSplit "\\s+" (join " " .words) -1 -}}
-      {{- $words = append $words (trimAll "\"'" .) -}}
+  {{- $words := list -}}
+  {{- range $word := .words -}}
+    {{- if and $.script (not (hasPrefix "{" $word)) -}}
+      {{- range regexSplit "\\s+" $word -1 -}}
+        {{- $words = append $words (trimAll "\"'" .) -}}
+      {{- end -}}
+    {{- else -}}
+      {{- $words = append $words $word -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $words -}}

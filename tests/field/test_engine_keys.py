@@ -90,7 +90,10 @@ def test_a_key_that_the_gateway_cannot_read_is_refused_without_printing_it(
     assert TOKEN not in text
 
 
-@pytest.mark.parametrize("values", LITERALS.values(), ids=LITERALS)
+KNOWN = {name: values for name, values in LITERALS.items() if "unknown" not in name}
+
+
+@pytest.mark.parametrize("values", KNOWN.values(), ids=KNOWN)
 def test_with_the_same_key_for_the_gateway_they_are_accepted(render: Render, values: dict[str, Any]) -> None:
     group = {**values["modelGroups"]["a"], "apiKey": {"name": "s", "key": "k"}}
     assert provider(render({"modelGroups": {"a": group}}))["onwards_key"]
