@@ -548,7 +548,7 @@ Please set:
   {{- $gpus := int64 .group.computed.gpus }}
   {{- if and $gpus (gt $used $gpus) }}
 
-modelGroups.{{ .name }}.resources.limits: the command uses {{ $used }} GPUs (its parallel sizes multiplied), but a pod gets {{ $gpus }}, so
+modelGroups.{{ .name }}.resources.limits: the command splits the model across {{ $used }} GPUs (its parallel sizes multiplied), but a pod gets {{ $gpus }}, so
 the engine would fail to start.
 Please set:
   modelGroups:

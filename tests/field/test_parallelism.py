@@ -66,7 +66,10 @@ TOO_MANY = {
 
 @pytest.mark.parametrize(("line", "used"), TOO_MANY.items())
 def test_copies_of_a_model_are_counted(refusal: Say, line: str, used: int) -> None:
-    assert f"the command uses {used} GPUs (its parallel sizes multiplied), but a pod gets 4" in refusal(gpus(4, line))
+    assert (
+        f"the command splits the model across {used} GPUs (its parallel sizes multiplied), but a pod gets 4"
+        in refusal(gpus(4, line))
+    )
 
 
 READ_BY_NOBODY = ["--dp-size 4 --enable-dp-attention --tp 4", "--num-gpus 4 --ulysses-degree 2", "--ring-degree 2"]
