@@ -20,6 +20,7 @@ from harness.schema.dsl import (
 from harness.schema.kubernetes import ACCESS_MODES, PROTOCOLS, QUANTITY, VOLUME_MODES, embed
 
 DIGEST = "^(sha256:[0-9a-f]{64})?$"
+BASE_PATH = "^/[-A-Za-z0-9._~/]*$"
 PORT_NAME = "^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$"
 
 
@@ -82,6 +83,7 @@ def schema() -> Schema:
         command=common.words(),
         args=common.words(),
         containerPort=common.port(),
+        basePath=text(pattern=BASE_PATH),
         additionalPorts=listing(additional_port()),
         service=common.service(type=text(*common.SERVICE_TYPES)),
         replicaCount=common.count(0),

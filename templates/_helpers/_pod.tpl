@@ -55,8 +55,17 @@ Input: list of EnvVar. Output: JSON list.
   {{- toJson $fields -}}
 {{- end -}}
 
+{{- /* Whether a probe of the user's says what to ask. Input: map or nothing. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.probe.asks" -}}
+  {{- $probe := . | default dict -}}
+  {{- $handler := or $probe.httpGet $probe.tcpSocket $probe.grpc $probe.exec $probe.type $probe.path -}}
+  {{- if and $handler (ne (toString $probe.enabled) "false") -}}
+true
+  {{- end -}}
+{{- end -}}
+
 {{- /*
-One probe. A handler of the user's own (httpGet, tcpSocket, grpc, exec) replaces the chart's path and type.
+One probe. A handler of the user's own (httpGet, tcpSocket, grpc, exec) replaces the chart's path and type; without a path, a connection is opened.
 Input: dict own (enabled, type, path and Kubernetes' fields, or null for none), defaults (path and numbers), port (name, or absent for http).
 Output: JSON map, {} if it is off.
 */ -}}
@@ -67,10 +76,10 @@ Output: JSON map, {} if it is off.
   {{- if and $probe (ne (toString $probe.enabled) "false") -}}
     {{- $fields = omit $probe "enabled" "type" "path" -}}
     {{- if not (or $probe.httpGet $probe.tcpSocket $probe.grpc $probe.exec) -}}
-      {{- if eq (toString $probe.type) "tcp" -}}
+      {{- if or (eq (toString $probe.type) "tcp") (not (or $probe.type $probe.path)) -}}
         {{- $_ := set $fields "tcpSocket" (dict "port" $port) -}}
       {{- else -}}
-        {{- $_ := set $fields "httpGet" (dict "path" $probe.path "port" $port) -}}
+        {{- $_ := set $fields "httpGet" (dict "path" ($probe.path | default "/") "port" $port) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

@@ -72,4 +72,13 @@ Please set:
       modelAlias:
         - {{ include "inference-stack.yamlString" $example }}
   {{- end }}
+  {{- if regexMatch "[[:cntrl:]]" (join "" $aliases) }}
+
+externalProviders.{{ .name }}.modelAlias: an alias contains a control character, such as a line break or a tab.
+Please set:
+  externalProviders:
+    {{ .key }}:
+      modelAlias:
+        - {{ regexReplaceAll "[[:cntrl:]]+" (join " " $aliases) "" | trim | include "inference-stack.yamlString" }}
+  {{- end }}
 {{- end -}}

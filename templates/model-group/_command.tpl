@@ -57,7 +57,7 @@ Input: dict group. Output: JSON {command: [string], args: [string], script: bool
   {{- $command = $command | default $preset.launcher | default list -}}
   {{- $words := concat $command $args -}}
   {{- $given := or
-        (include "inference-stack.flag" (dict "words" $words "names" $model.flags) | fromJson).given
+        (include "inference-stack.flag" (dict "words" $words "names" (concat $model.flags ($preset.router | default list))) | fromJson).given
         (include "inference-stack.positionalModel" (dict "preset" $preset "words" $words)) -}}
   {{- range $model.env -}}
     {{- if hasKey $.group.computed.givenEnv . -}}
@@ -124,11 +124,11 @@ Input: dict root, group, words, script. Output: number.
 
 {{- /*
 The names under which an engine serves its model: those that its command sets, else those that will be appended, else the model's own.
-Input: dict group, words, script. Output: JSON list, empty if none is known.
+Input: dict group, words, script. Output: JSON list, empty if none is known: a router has names of its own.
 */ -}}
 {{- define "inference-stack.modelGroup.servedNames" -}}
   {{- $preset := .group.computed.preset -}}
-  {{- $aliases := .group.computed.aliases -}}
+  {{- $aliases := include "inference-stack.modelGroup.toldNames" . | fromJsonArray -}}
   {{- $served := $preset.flags.servedNames -}}
   {{- $names := (include "inference-stack.flag" (dict "words" .words "names" $served.names) | fromJson).values -}}
   {{- if not $names -}}
@@ -138,13 +138,16 @@ Input: dict group, words, script. Output: JSON list, empty if none is known.
   {{- end -}}
   {{- if and $names (eq $served.style "comma") -}}
     {{- $names = splitList "," (first $names) -}}
-  {{- else if and (not $names) (or .script (eq $served.style "model")) -}}
+  {{- else if and (not $names) (or .script (eq $served.style "model") (not $aliases)) -}}
     {{- $model := include "inference-stack.text" .group.modelName -}}
     {{- if and $preset.model.positional (not .script) -}}
       {{- $model = include "inference-stack.positionalModel" (dict "preset" $preset "words" .words) | default $model -}}
     {{- end -}}
-    {{- with $model -}}
-      {{- $names = list (ternary (base .) . (hasPrefix "/" .)) -}}
+    {{- if and (not $model) (ne $served.style "model") -}}
+      {{- $model = first (include "inference-stack.flag" (dict "words" .words "names" $preset.model.flags) | fromJson).values -}}
+    {{- end -}}
+    {{- with and (not $preset.router) $model -}}
+      {{- $names = list (ternary (base .) . (and (hasPrefix "/" .) (eq $served.style "model"))) -}}
     {{- end -}}
   {{- else if not $names -}}
     {{- $names = ternary (list (first $aliases | default "")) $aliases (eq $served.style "first") -}}
@@ -166,13 +169,17 @@ Input: dict group, words, script, port, servedNames. Output: JSON {args: [string
       {{- $names := .names -}}
       {{- if eq $kind "tensorParallel" -}}
         {{- $parallelism := $computed.preset.parallelism -}}
-        {{- $names = concat $parallelism.tensor $parallelism.pipeline $parallelism.other -}}
+        {{- $names = concat $parallelism.tensor $parallelism.pipeline $parallelism.data $parallelism.other -}}
       {{- end -}}
       {{- $flag := include "inference-stack.flag" (dict "words" $context.words "names" $names) | fromJson -}}
       {{- $needed := not (or $flag.given (hasKey $computed.givenEnv (.env | default ""))) -}}
       {{- if eq $kind "tensorParallel" -}}
         {{- $needed = and $needed (gt (int $computed.gpus) 1) -}}
         {{- $parallel = or $needed (and $flag.given (ne (first $flag.values | default "1") "1")) -}}
+        {{- $inFile := (include "inference-stack.flag" (dict "words" $context.words "names" $computed.preset.parallelism.files) | fromJson).given -}}
+        {{- $needed = and $needed (not $inFile) -}}
+      {{- else if eq $kind "servedNames" -}}
+        {{- $needed = and $needed (include "inference-stack.modelGroup.toldNames" $context | fromJsonArray) -}}
       {{- else if eq $kind "apiKey" -}}
         {{- $needed = and $needed (not (empty $context.group.apiKey)) -}}
       {{- end -}}
@@ -181,12 +188,96 @@ Input: dict group, words, script, port, servedNames. Output: JSON {args: [string
           {{- $args = append $args (include "inference-stack.modelGroup.filled" (dict "context" $context "text" .)) -}}
         {{- end -}}
         {{- if eq $kind "servedNames" -}}
-          {{- $args = concat $args (ternary (list (join "," $context.servedNames)) $context.servedNames (eq .style "comma")) -}}
+          {{- $told := include "inference-stack.modelGroup.literals" $context.servedNames | fromJsonArray -}}
+          {{- $args = concat $args (ternary (list (join "," $told)) $told (eq .style "comma")) -}}
         {{- end -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}
   {{- toJson (dict "args" $args "parallel" $parallel) -}}
+{{- end -}}
+
+{{- /*
+The words of a group's command line; those of a shell script as far as blanks separate them. Input: dict words, script. Output: JSON list of strings.
+*/ -}}
+{{- define "inference-stack.words" -}}
+  {{- $words := list -}}
+  {{- range $word := .words -}}
+    {{- if and $.script (not (hasPrefix "{" $word)) -}}
+      {{- range regexSplit "\\s+" $word -1 -}}
+        {{- $words = append $words (trimAll "\"'" .) -}}
+      {{- end -}}
+    {{- else -}}
+      {{- $words = append $words $word -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $words -}}
+{{- end -}}
+
+{{- /*
+Adapters that a group's command line or environment loads: each as name=path, as JSON, or as a path; several with commas. Input: dict group, words, script.
+Output: JSON list of names.
+*/ -}}
+{{- define "inference-stack.modelGroup.adapterNames" -}}
+  {{- $names := list -}}
+  {{- with .group.computed.preset.adapters -}}
+    {{- $words := include "inference-stack.words" $ | fromJsonArray -}}
+    {{- $given := (include "inference-stack.flag" (dict "words" $words "names" .flags) | fromJson).values -}}
+    {{- range append $given (index $.group.computed.givenEnv (.env | default "") | default "") -}}
+      {{- if hasPrefix "{" . -}}
+        {{- $parsed := fromJson . -}}
+        {{- $names = append $names ($parsed.name | default $parsed.lora_name | default "") -}}
+      {{- else -}}
+        {{- range splitList "," . -}}
+          {{- $names = append $names (splitn "=" 2 .)._0 -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- without $names "" | toJson -}}
+{{- end -}}
+
+{{- /*
+The aliases that are appended to a command line as served names: not those of adapters, which the engine knows already, nor those that it refuses; none
+to a router, which has names of its own. Input: dict group, words, script. Output: JSON list.
+*/ -}}
+{{- define "inference-stack.modelGroup.toldNames" -}}
+  {{- $computed := .group.computed -}}
+  {{- $preset := $computed.preset -}}
+  {{- $served := $preset.flags.servedNames -}}
+  {{- $adapters := include "inference-stack.modelGroup.adapterNames" . | fromJsonArray -}}
+  {{- $told := list -}}
+  {{- range $computed.aliases -}}
+    {{- if not (or (has . $adapters) (and $served.never (regexMatch $served.never .))) -}}
+      {{- $told = append $told . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if and $told (eq $served.style "first") -}}
+    {{- $told = list (first $told) -}}
+  {{- end -}}
+  {{- with $preset.router -}}
+    {{- $router := false -}}
+    {{- range include "inference-stack.words" $ | fromJsonArray -}}
+      {{- $router = or $router (has (splitn "=" 2 .)._0 $preset.router) -}}
+    {{- end -}}
+    {{- $model := (include "inference-stack.flag" (dict "words" $.words "names" $preset.model.flags) | fromJson).given -}}
+    {{- range $preset.model.env -}}
+      {{- $model = or $model (hasKey $computed.givenEnv .) -}}
+    {{- end -}}
+    {{- if or $router (not $model) -}}
+      {{- $told = list -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $told -}}
+{{- end -}}
+
+{{- /* Words in which the kubelet expands nothing: it reads $(NAME) as a variable, and $$ as one $. Input: list. Output: JSON list. */ -}}
+{{- define "inference-stack.modelGroup.literals" -}}
+  {{- $words := list -}}
+  {{- range . -}}
+    {{- $words = append $words (replace "$" "$$" .) -}}
+  {{- end -}}
+  {{- toJson $words -}}
 {{- end -}}
 
 {{- /* An argument of a preset with its placeholders filled in. Input: dict context (dict group, port), text. Output: string. */ -}}

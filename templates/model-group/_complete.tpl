@@ -44,6 +44,9 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   givenEnv                          name -> value of the group's own variables, "" for one set by reference
   command args script               the command line with missing options appended; a shell script is unchanged
   port servedNames parallel         where the engine listens, the names it serves, and whether one model spans several GPUs
+  adapters                          alias -> the name by which requests ask for the adapter behind it
+  engineKey                         the key that the command or environment makes the engine require: {from, secret}
+  otherRoutes                       paths that its model is asked at and the gateway does not have, as text
   ports                             {name, containerPort, servicePort, protocol} of each
   sidecars target                   the user's containers beside the engine, and the port that the gateway's requests go to
   rootMounts cachePath nonRoot      mounts that only root can access, the engine's download cache, and whether it runs without root
@@ -75,6 +78,9 @@ Input: dict root, name, group (merged).
   {{- range $key, $value := include "inference-stack.modelGroup.invocation" . | fromJson -}}
     {{- $_ := set $computed $key $value -}}
   {{- end -}}
+  {{- $_ := set $computed "adapters" (include "inference-stack.modelGroup.adapters" . | fromJson) -}}
+  {{- $_ := set $computed "engineKey" (include "inference-stack.modelGroup.engineKey" . | fromJson) -}}
+  {{- $_ := set $computed "otherRoutes" (include "inference-stack.modelGroup.otherRoutes" .) -}}
   {{- $_ := set $computed "ports" (include "inference-stack.modelGroup.ports" . | fromJsonArray) -}}
   {{- $sidecars := dict "values" $group "own" (list .name) -}}
   {{- $_ := set $computed "sidecars" (include "inference-stack.sidecars" $sidecars | fromJsonArray) -}}

@@ -49,20 +49,20 @@ number.
 {{- end -}}
 
 {{- /*
-The number of GPUs over which the command distributes one copy of the model: tensor times pipeline parallelism.
-Input: dict group (computed). Output: number, 0 if the command does not set it, or sets numbers of copies or nodes too.
+The number of GPUs that the command uses: tensor times pipeline parallelism times copies (data parallelism). Input: dict group (computed). Output: number,
+0 if the command does not set it, or sets what the chart cannot count.
 */ -}}
 {{- define "inference-stack.modelGroup.gpusUsed" -}}
   {{- $used := 0 -}}
   {{- with .group.computed.preset.parallelism -}}
-    {{- range list .tensor .pipeline -}}
+    {{- range list .tensor .pipeline .data -}}
       {{- $size := include "inference-stack.modelGroup.flagValue" (dict "group" $.group "names" .) -}}
       {{- if regexMatch "^[0-9]+$" $size -}}
         {{- $used = mul (max 1 $used) (int64 $size) -}}
       {{- end -}}
     {{- end -}}
     {{- $words := concat $.group.computed.command $.group.computed.args -}}
-    {{- if (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes)) | fromJson).given -}}
+    {{- if (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes .files)) | fromJson).given -}}
       {{- $used = 0 -}}
     {{- end -}}
   {{- end -}}

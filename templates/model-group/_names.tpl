@@ -16,19 +16,21 @@
   {{- include "inference-stack.serviceAccountName" (dict "account" .group.serviceAccount "fullname" .group.computed.fullname) -}}
 {{- end -}}
 
-{{- /* URLs at which the gateway reaches a group: its Service, or each replica's own address. They end in /v1: in strict mode the gateway removes it from the
-request's path; otherwise it joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
+{{- /* URLs at which the gateway reaches a group: its Service, or each replica's own address. They end in basePath, /v1 unless it is set: in strict mode the
+gateway removes /v1 from the request's path; otherwise it joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
 {{- define "inference-stack.modelGroup.urls" -}}
   {{- $fullname := .group.computed.fullname -}}
+  {{- $base := trimSuffix "/" .group.basePath -}}
   {{- $urls := list -}}
   {{- if eq .group.balancing "perReplica" -}}
     {{- $replicas := include "inference-stack.modelGroup.replicasName" . -}}
     {{- range $index := until (int .group.replicaCount) -}}
-      {{- $urls = append $urls (printf "http://%s-%d.%s:%d/v1" $fullname $index $replicas (int64 $.group.computed.target)) -}}
+      {{- $urls = append $urls (printf "http://%s-%d.%s:%d%s" $fullname $index $replicas (int64 $.group.computed.target) $base) -}}
     {{- end -}}
   {{- else -}}
     {{- $headless := eq (toString .group.service.clusterIP) "None" -}}
-    {{- $urls = list (printf "http://%s:%d/v1" $fullname (ternary .group.computed.target .group.service.port $headless | int64)) -}}
+    {{- $port := ternary .group.computed.target .group.service.port $headless | int64 -}}
+    {{- $urls = list (printf "http://%s:%d%s" $fullname $port $base) -}}
   {{- end -}}
   {{- toJson $urls -}}
 {{- end -}}

@@ -153,6 +153,13 @@ Input: dict root, name, group (computed). Output: JSON list of one EnvVar, or no
     {{- $home := include "inference-stack.modelGroup.home" . -}}
     {{- $env = merge (dict "HOME" $home "USER" "engine" "XDG_CACHE_HOME" (printf "%s/.cache" $home)) $env -}}
   {{- end -}}
+  {{- with .group.computed.preset.loadLimit -}}
+    {{- $given := (include "inference-stack.modelGroup.option" (dict "group" $.group "names" .flags) | fromJson).given -}}
+    {{- $seconds := max (int64 $.group.loadSeconds) $.group.computed.startupSeconds -}}
+    {{- if and $given $seconds -}}
+      {{- $_ := set $env .env (toString $seconds) -}}
+    {{- end -}}
+  {{- end -}}
   {{- with .group.computed.cachePath -}}
     {{- range $name, $suffix := $.group.computed.preset.cache -}}
       {{- $_ := set $env $name (printf "%s%s" $.group.computed.cachePath $suffix) -}}

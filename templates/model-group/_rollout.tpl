@@ -1,12 +1,21 @@
 {{- /* How a group's pods start, are replaced and terminate. */ -}}
 
 {{- /*
-A startup probe that allows at least the time that the model may take to load: the engine's, with a higher failureThreshold.
-Input: dict group (computed). Output: JSON map.
+A startup probe that allows at least the time that the model may take to load: the engine's, with a higher failureThreshold. Where no path of the engine
+is known, it asks what the user's readiness probe asks, else the liveness probe. Input: dict group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.startupDefaults" -}}
   {{- $defaults := deepCopy .group.computed.preset.probes.startup -}}
-  {{- $period := int64 ((.group.startupProbe | default dict).periodSeconds | default $defaults.periodSeconds) -}}
+  {{- if not (or $defaults.path (include "inference-stack.probe.asks" .group.startupProbe)) -}}
+    {{- $like := dict -}}
+    {{- range list .group.livenessProbe .group.readinessProbe -}}
+      {{- if include "inference-stack.probe.asks" . -}}
+        {{- $like = pick . "type" "path" "httpGet" "tcpSocket" "grpc" "exec" "timeoutSeconds" -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $defaults = merge $like $defaults -}}
+  {{- end -}}
+  {{- $period := max 1 (int64 ((.group.startupProbe | default dict).periodSeconds | default $defaults.periodSeconds)) -}}
   {{- $needed := div (add (int64 .group.loadSeconds) $period -1) $period -}}
   {{- $_ := set $defaults "failureThreshold" (max $needed (int64 $defaults.failureThreshold)) -}}
   {{- toJson $defaults -}}

@@ -18,6 +18,11 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "statefulSetName"
           "aliases"
           "containerPort"
+          "basePath"
+          "portNames"
+          "httpsProbe"
+          "refusedOptions"
+          "engineKey"
           "portsOnce"
           "resourceClaims"
           "autoscaling"
@@ -198,7 +203,11 @@ Please set:
   {{- $aliases := .group.computed.aliases }}
   {{- $why := "" }}
   {{- $example := "" }}
-  {{- if has "" $aliases }}
+  {{- $control := regexMatch "[[:cntrl:]]" (join "" $aliases) }}
+  {{- if $control }}
+    {{- $why = "an alias contains a control character, such as a line break or a tab." }}
+    {{- $example = regexReplaceAll "[[:cntrl:]]+" (join " " $aliases) "" | trim }}
+  {{- else if has "" $aliases }}
     {{- $why = "an alias is empty, so no request could name it." }}
     {{- $example = without $aliases "" | first | default .name }}
   {{- else if not $aliases }}
@@ -236,6 +245,107 @@ Please set:
   modelGroups:
     {{ .key }}:
       containerPort: {{ $listens }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.basePath" -}}
+  {{- if and (ne (trimSuffix "/" .group.basePath) "/v1") (not .root.stack.onwards.strictMode) }}
+
+modelGroups.{{ .name }}.basePath: outside strict mode the gateway appends the complete request path, /v1 included, to {{ .group.basePath }}, and the
+engine has no such path.
+Please set:
+  onwards:
+    strictMode: true
+  {{- end }}
+{{- end -}}
+
+{{- /* A port that a probe or hook names is one of the group's. */ -}}
+{{- define "inference-stack.modelGroup.rule.portNames" -}}
+  {{- $names := include "inference-stack.modelGroup.httpNames" . | fromJson | keys | sortAlpha }}
+  {{- range .group.computed.ports }}
+    {{- $names = append $names .name }}
+  {{- end }}
+  {{- $lifecycle := .group.lifecycle | default dict }}
+  {{- $handlers := dict "lifecycle.postStart" $lifecycle.postStart "lifecycle.preStop" $lifecycle.preStop }}
+  {{- range list "startupProbe" "livenessProbe" "readinessProbe" }}
+    {{- $_ := set $handlers . (index $.group .) }}
+  {{- end }}
+  {{- range $path, $of := $handlers }}
+    {{- range $kind := list "httpGet" "tcpSocket" }}
+      {{- $port := (index ($of | default dict) $kind | default dict).port }}
+      {{- if and (kindIs "string" $port) (not (has $port $names)) }}
+        {{- $fix := printf "port: %s" (ternary $port "http" (regexMatch "^[0-9]+$" $port)) }}
+
+modelGroups.{{ $.name }}.{{ $path }}.{{ $kind }}.port: this group has no port {{ printf "%q" $port }}; it has {{ join ", " $names }}.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (concat (list "modelGroups" $.name) (splitList "." $path) (list $kind)) "yaml" $fix) | indent 2 }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* A probe of the engine's own port by TLS: the gateway would have to use it, too. */ -}}
+{{- define "inference-stack.modelGroup.rule.httpsProbe" -}}
+  {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
+    {{- $get := (index $.group $probe | default dict).httpGet | default dict }}
+    {{- $http := has (include "inference-stack.text" $get.port) (list "http" (int64 $.group.computed.port | toString)) }}
+    {{- if and (eq (toString $get.scheme) "HTTPS") $http }}
+
+modelGroups.{{ $.name }}.{{ $probe }}.httpGet.scheme: it says that the engine accepts TLS only, and the gateway speaks plain HTTP to it.
+Please set:
+  modelGroups:
+    {{ $.key }}:
+      {{ $probe }}:
+        httpGet:
+          scheme: HTTP
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.refusedOptions" -}}
+  {{- range $refused := .group.computed.preset.refused }}
+    {{- $given := dict }}
+    {{- range $flag := $refused.flags }}
+      {{- $option := include "inference-stack.modelGroup.option" (dict "group" $.group "names" (list $flag)) | fromJson }}
+      {{- $harmless := and $refused.unless (regexMatch $refused.unless (first $option.values | default "")) }}
+      {{- if and $option.given (not $harmless) }}
+        {{- $args := include "inference-stack.texts" $.group.args | fromJsonArray | join " " | splitList " " }}
+        {{- $inArgs := (include "inference-stack.flag" (dict "words" $args "names" (list $flag)) | fromJson).given }}
+        {{- $_ := set $given $flag (ternary "args" "command" $inArgs) }}
+      {{- end }}
+    {{- end }}
+    {{- range $refused.env }}
+      {{- if hasKey $.group.computed.givenEnv . }}
+        {{- $_ := set $given . "env" }}
+      {{- end }}
+    {{- end }}
+    {{- if $given }}
+      {{- $names := keys $given | sortAlpha | join " and " }}
+
+modelGroups.{{ $.name }}.{{ values $given | sortAlpha | first }}: {{ $names }} {{ $refused.why }}.
+Please set:
+  modelGroups:
+    {{ $.key }}:
+      {{- range values $given | sortAlpha | uniq }}
+      {{ . }}: []  # without {{ $names }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* The key itself is never printed. */ -}}
+{{- define "inference-stack.modelGroup.rule.engineKey" -}}
+  {{- $key := .group.computed.engineKey }}
+  {{- if and $key.from (not $key.secret) }}
+
+modelGroups.{{ .name }}.apiKey: {{ $key.from }} makes the engine require a key, which the gateway is not told, so every request would get 401; set the same
+key as apiKey, or store it in a Secret and reference that.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      apiKey:
+        name: engine-keys
+        key: {{ .key }}
   {{- end }}
 {{- end -}}
 
@@ -499,8 +609,8 @@ Please set:
   {{- $gpus := int64 .group.computed.gpus }}
   {{- if and $gpus (gt $used $gpus) }}
 
-modelGroups.{{ .name }}.resources.limits: the command splits the model across {{ $used }} GPUs (tensor parallel size times
-pipeline parallel size), but a pod gets {{ $gpus }}, so the engine would fail to start.
+modelGroups.{{ .name }}.resources.limits: the command splits the model across {{ $used }} GPUs (its parallel sizes multiplied), but a pod gets {{ $gpus }}, so
+the engine would fail to start.
 Please set:
   modelGroups:
     {{ .key }}:

@@ -4,8 +4,9 @@
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "idleGPUs" "noDevice" -}}
-    {{- range concat $names (list "preStop" "progressDeadline" "sidecars" "podSpec" "affinity") }}
-{{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "path" (printf "modelGroups.%s" $name) "group" $group) }}
+    {{- $names = concat $names (list "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline" "sidecars" "podSpec" "affinity") -}}
+    {{- range $names }}
+{{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "root" $ "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
   {{- end -}}
 {{- end -}}
@@ -83,6 +84,62 @@ to run it restricted (its cache settings follow the path).
   {{- if and .group.computed.preset.needsGPU (not (include "inference-stack.modelGroup.hasDevice" .)) }}
 
 {{ .path }}: it requests no GPU; set {{ .path }}.resources.limits (nvidia.com/gpu: 1) unless its image runs on CPU.
+  {{- end }}
+{{- end -}}
+
+{{- /* A model that the chart cannot pass on, because it knows no option for it. */ -}}
+{{- define "inference-stack.modelGroup.warning.notTold" -}}
+  {{- $computed := .group.computed }}
+  {{- $model := include "inference-stack.text" .group.modelName }}
+  {{- $knows := or $computed.preset.model.positional $computed.preset.model.flags }}
+  {{- $said := concat $computed.command $computed.args (values $computed.givenEnv) | join " " }}
+  {{- if and $model (not $knows) (not (contains $model $said)) }}
+
+{{ .path }}.modelName: how its image is told a model and a port is not known, so nothing is added; its args, env or image have to make it serve
+{{ $model }} on 0.0.0.0:{{ int64 $computed.port }}.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.hints" -}}
+  {{- $computed := .group.computed }}
+  {{- $said := printf "%s %s %s basePath=%s containerPort=%d"
+        (concat $computed.command $computed.args | join " ")
+        (keys $computed.givenEnv | sortAlpha | join " ")
+        (keys (.group.podSecurityContext | default dict) | sortAlpha | join " ")
+        .group.basePath (int64 .group.containerPort) }}
+  {{- range $computed.preset.hints }}
+    {{- if and (regexMatch .image $computed.imageReference) (not (regexMatch .unless $said)) }}
+
+{{ $.path }}: {{ .note | replace "PORT" (toString $computed.port) }}.
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Parallelism that a file of options may set. */ -}}
+{{- define "inference-stack.modelGroup.warning.optionsInFile" -}}
+  {{- $computed := .group.computed }}
+  {{- with $computed.preset.parallelism }}
+    {{- $file := include "inference-stack.modelGroup.option" (dict "group" $.group "names" .files) | fromJson }}
+    {{- $said := include "inference-stack.modelGroup.option" (dict "group" $.group "names" (concat .tensor .pipeline .data .other)) | fromJson }}
+    {{- if and $file.given (not $said.given) (not $computed.script) (gt (int64 $computed.gpus) 1) }}
+
+{{ $.path }}: the file of {{ first .files }} may say how its {{ $computed.gpus }} GPUs are used, so the chart does not; unless it does, add
+{{ first .tensor }} {{ $computed.gpus }} to its args.
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Models that are asked at paths which the gateway does not have. */ -}}
+{{- define "inference-stack.modelGroup.warning.otherRoutes" -}}
+  {{- with .group.computed.otherRoutes }}
+    {{- if $.root.stack.onwards.strictMode }}
+
+{{ $.path }}: its model is asked at {{ . }}, where the gateway answers 404 (it forwards chat, completions, responses, messages and embeddings); let its clients
+ask http://{{ $.group.computed.fullname }}:{{ int64 $.group.service.port }} directly, with networkPolicy.enginesFrom. helm test leaves it out.
+    {{- else if contains "audio" . }}
+
+{{ $.path }}: its model is asked at {{ . }} by forms, in which the gateway cannot read the model; clients have to send the header model-override.
+    {{- end }}
   {{- end }}
 {{- end -}}
 

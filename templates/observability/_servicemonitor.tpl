@@ -1,7 +1,9 @@
 {{- /* What Prometheus scrapes. */ -}}
 
 {{- /*
-One endpoint of a ServiceMonitor. Input: dict root, port (name), onService (whether the Service has it; else it is the pod's), path. Output: JSON map.
+One endpoint of a ServiceMonitor.
+Input: dict root, port (name), onService (whether the Service has it; else it is the pod's), path, key (the Secret that its metrics require, if any).
+Output: JSON map.
 */ -}}
 {{- define "inference-stack.serviceMonitor.endpoint" -}}
   {{- $monitor := .root.stack.serviceMonitor -}}
@@ -9,8 +11,9 @@ One endpoint of a ServiceMonitor. Input: dict root, port (name), onService (whet
   {{- with $monitor.tlsConfig -}}
     {{- $endpoint = merge $endpoint (dict "tlsConfig" . "scheme" "https") -}}
   {{- end -}}
-  {{- if dig "name" "" ($monitor.bearerTokenSecret | default dict) -}}
-    {{- $_ := set $endpoint "authorization" (dict "credentials" (pick $monitor.bearerTokenSecret "name" "key")) -}}
+  {{- $token := ternary $monitor.bearerTokenSecret .key (not (empty (dig "name" "" ($monitor.bearerTokenSecret | default dict)))) -}}
+  {{- with $token -}}
+    {{- $_ := set $endpoint "authorization" (dict "credentials" (pick . "name" "key")) -}}
   {{- end -}}
   {{- toJson $endpoint -}}
 {{- end -}}
@@ -25,14 +28,27 @@ or exported_endpoint if Prometheus already has a label of that name. Output: JSO
 {{- end -}}
 
 {{- /*
-Endpoints of a group: http at the engine's path, and a port named metrics. A sidecar in front of the engine is not asked. Input: dict root, group. Output:
-JSON list.
+The Secret of the key that the metrics of a group's engine require: its own, where the monitor is in the Secret's namespace. Input: dict root, name, group.
+Output: JSON map {name, key}, {} if there is none.
+*/ -}}
+{{- define "inference-stack.serviceMonitor.groupKey" -}}
+  {{- $key := dict -}}
+  {{- if and .group.computed.preset.apiKey.metrics (has .root.stack.serviceMonitor.namespace (list "" .root.Release.Namespace)) -}}
+    {{- $key = index .root.stack.keys (printf "modelGroups.%s" .name) | default dict -}}
+  {{- end -}}
+  {{- toJson $key -}}
+{{- end -}}
+
+{{- /*
+Endpoints of a group: http at the engine's path, and a port named metrics. A sidecar in front of the engine is not asked. Input: dict root, name, group.
+Output: JSON list.
 */ -}}
 {{- define "inference-stack.serviceMonitor.groupEndpoints" -}}
   {{- $endpoints := list -}}
+  {{- $key := include "inference-stack.serviceMonitor.groupKey" . | fromJson -}}
   {{- with .group.metricsPath | default .group.computed.preset.metricsPath -}}
     {{- $onService := eq (int64 $.group.computed.target) (int64 $.group.computed.port) -}}
-    {{- $endpoint := dict "root" $.root "port" "http" "onService" $onService "path" . -}}
+    {{- $endpoint := dict "root" $.root "port" "http" "onService" $onService "path" . "key" $key -}}
     {{- $endpoints = append $endpoints (include "inference-stack.serviceMonitor.endpoint" $endpoint | fromJson) -}}
   {{- end -}}
   {{- if eq (include "inference-stack.modelGroup.metricsPort" .) "metrics" -}}
@@ -62,7 +78,7 @@ Every monitor: the gateway's, and one for each group that has metrics. Input: ro
   {{- end -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $computed := $group.computed -}}
-    {{- with include "inference-stack.serviceMonitor.groupEndpoints" (dict "root" $ "group" $group) | fromJsonArray -}}
+    {{- with include "inference-stack.serviceMonitor.groupEndpoints" (dict "root" $ "name" $name "group" $group) | fromJsonArray -}}
       {{- $monitors = append $monitors (dict
             "name" $computed.fullname "labels" $computed.labels "selector" $computed.selectorLabels "endpoints" .) -}}
     {{- end -}}

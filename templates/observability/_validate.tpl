@@ -26,4 +26,14 @@ Please set:
 
 networkPolicy.metricsFrom: it is empty, so Prometheus cannot scrape the targets of the ServiceMonitor; set where Prometheus runs.
   {{- end }}
+  {{- $monitor := .stack.serviceMonitor }}
+  {{- $elsewhere := not (has $monitor.namespace (list "" .Release.Namespace)) }}
+  {{- range $name, $group := .stack.modelGroups }}
+    {{- $keyed := and $group.computed.preset.apiKey.metrics (hasKey $.stack.keys (printf "modelGroups.%s" $name)) }}
+    {{- if and $monitor.enabled $elsewhere $keyed (not $monitor.bearerTokenSecret) }}
+
+serviceMonitor.namespace: the metrics of modelGroups.{{ $name }} require its key, and Prometheus reads keys only from the monitor's own namespace; copy its
+Secret there, and set serviceMonitor.bearerTokenSecret.
+    {{- end }}
+  {{- end }}
 {{- end -}}

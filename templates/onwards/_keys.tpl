@@ -10,7 +10,7 @@ An owner is a path in the values: modelGroups.a, externalProviders.b, onwards.cl
   {{- range $path, $owners := dict "modelGroups" .stack.modelGroups "externalProviders" .stack.externalProviders "onwards.clientKeys" .stack.clients -}}
     {{- range $name, $values := $owners -}}
       {{- $owner := printf "%s.%s" $path $name -}}
-      {{- with $values.apiKey -}}
+      {{- with $values.apiKey | default (dig "computed" "engineKey" "secret" "" $values) -}}
         {{- if kindIs "map" . -}}
           {{- $_ := set $keys $owner (pick . "name" "key") -}}
         {{- else -}}

@@ -2,7 +2,8 @@
 
 {{- /*
 Sets .stack.members: groups and providers that serve an alias, in the order in which they are tried: by priority, groups before providers, then by name.
-A list of {owner (its path in the values), urls, member (the group or provider), aliases, servedNames, external (true for a provider)}. Input: root.
+A list of {owner (its path in the values), urls, member (the group or provider), aliases, servedNames, adapters
+(alias -> how it is asked for), hasKey, external (true for a provider)}. Input: root.
 */ -}}
 {{- define "inference-stack.members.resolve" -}}
   {{- $members := dict -}}
@@ -12,6 +13,8 @@ A list of {owner (its path in the values), urls, member (the group or provider),
           "urls" (include "inference-stack.modelGroup.urls" (dict "root" $ "name" $name "group" $group) | fromJsonArray)
           "member" $group
           "aliases" $group.computed.aliases
+          "hasKey" (hasKey $.stack.keys (printf "modelGroups.%s" $name))
+          "adapters" $group.computed.adapters
           "servedNames" $group.computed.servedNames) -}}
   {{- end -}}
   {{- range $name, $provider := .stack.externalProviders -}}
@@ -24,6 +27,8 @@ A list of {owner (its path in the values), urls, member (the group or provider),
           "urls" (list $provider.url)
           "member" $provider
           "aliases" $provider.modelAlias
+          "hasKey" (hasKey $.stack.keys (printf "externalProviders.%s" $name))
+          "adapters" dict
           "servedNames" $servedNames
           "external" true) -}}
   {{- end -}}
@@ -148,7 +153,7 @@ The gateway's share control of a pool (AIMD), which it would turn on by itself f
 {{- end -}}
 
 {{- /*
-One upstream of a pool: one URL for one alias. The engine is sent the alias if it serves it, else a name that it serves.
+One upstream of a pool: one URL for one alias. The engine is sent the adapter behind the alias or the alias if it serves it, else a name that it serves.
 Input: dict alias, url, member (of .stack.members), route. Output: JSON map.
 */ -}}
 {{- define "inference-stack.upstream" -}}
@@ -158,10 +163,14 @@ Input: dict alias, url, member (of .stack.members), route. Output: JSON map.
         "weight" (int64 $values.weight)
         "response_headers" (include "inference-stack.strings" (list $values.responseHeaders) | fromJson) -}}
   {{- $names := .member.servedNames -}}
-  {{- if and $names (not (has .alias $names)) -}}
-    {{- $_ := set $upstream "onwards_model" (first $names) -}}
+  {{- $asked := index .member.adapters .alias | default .alias -}}
+  {{- if and $names (not (hasKey .member.adapters .alias)) (not (has .alias $names)) -}}
+    {{- $asked = first $names -}}
   {{- end -}}
-  {{- if $values.apiKey -}}
+  {{- if ne $asked .alias -}}
+    {{- $_ := set $upstream "onwards_model" $asked -}}
+  {{- end -}}
+  {{- if .member.hasKey -}}
     {{- $_ := set $upstream "onwards_key" (include "inference-stack.keyPlaceholder" .member.owner) -}}
     {{- if or $values.apiKeyHeader $values.apiKeyPrefix -}}
       {{- $header := $values.apiKeyHeader | default "Authorization" -}}

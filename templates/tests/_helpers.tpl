@@ -16,15 +16,15 @@
 {{- end -}}
 
 {{- /*
-The requests that it sends: one to each alias that an OpenAI server serves and, if there are clients, a client may use; it uses the key of such a client,
-preferably one without a limit. Input: root. Output: JSON list of {alias, client (empty: no key is needed)}.
+The requests that it sends: one to each alias that an OpenAI server serves at the gateway's routes and, if there are clients, a client may use; it uses
+the key of such a client, preferably one without a limit. Input: root. Output: JSON list of {alias, client (empty: no key is needed)}.
 */ -}}
 {{- define "inference-stack.test.requests" -}}
   {{- $requests := list -}}
   {{- $clients := .stack.clients -}}
   {{- $silent := list -}}
   {{- range .stack.modelGroups -}}
-    {{- if .computed.preset.noOpenAI -}}
+    {{- if or .computed.preset.noOpenAI .computed.otherRoutes -}}
       {{- $silent = concat $silent .computed.aliases -}}
     {{- end -}}
   {{- end -}}

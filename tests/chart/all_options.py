@@ -66,6 +66,7 @@ FULL_GROUP: dict[str, Any] = {
     "balancing": "service",
     "args": ["--max-model-len", 1048576, "--gpu-memory-utilization", 0.9],
     "containerPort": 9000,
+    "basePath": "/v1",
     "additionalPorts": [
         {"name": "admin", "containerPort": 9001, "servicePort": 81, "protocol": "TCP"},
         {"name": "udp", "containerPort": 9001, "protocol": "UDP"},

@@ -126,7 +126,7 @@ def test_the_hook_of_an_engine_with_gauges_polls_them_until_it_is_idle(render: R
 
 
 def test_the_hook_reads_the_metrics_where_they_are_and_with_their_key(render: Render) -> None:
-    env = [{"name": "MINE", "value": "k"}]
+    env = [{"name": "MINE", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
     command = hook(render, engine="llama-cpp", metricsPath="/x", args=["--api-key", "$(MINE)"], env=env)
     assert command[5] == "/x"
     assert command[8] == "MINE"

@@ -315,7 +315,6 @@ PATHS = {
     "tensorrt-llm": ("/health", "/health", "/health"),
     "triton": ("/v2/health/ready", "/v2/health/ready", "/v2/health/live"),
     "llama-cpp": ("/health", "/health", "/health"),
-    "custom": ("/health", "/health", "/health"),
 }
 
 
@@ -330,6 +329,7 @@ PROBE_SECONDS = {
     "sglang": (30 * 60, 30, 90),
     "tensorrt-llm": (60 * 60, 15, 60),
     "triton": (60 * 60, 15, 60),
+    "triton-openai": (60 * 60, 15, 60),
     "llama-cpp": (20 * 60, 15, 60),
     "custom": (30 * 60, 15, 60),
 }

@@ -89,6 +89,7 @@ CONTEXT: dict[str, dict[str, Any]] = {
         f"routes.shared.fallback.backoff.{key}": {"routes.shared.holdSeconds": 0}
         for key in ("initialMilliseconds", "maxMilliseconds")
     },
+    "modelGroups.full.basePath": {"onwards.strictMode": True},
     "modelGroups.full.balancing": {"modelGroups.full.strategy": {}},
     "onwards.service.type": {"onwards.service.loadBalancerSourceRanges": []},
     "onwards.metrics.service.port": {
@@ -156,6 +157,7 @@ CHANGES: dict[str, Any] = {
     "networkPolicy.onwards": {"policyTypes": ["Egress"]},
     "networkPolicy.modelGroups": {"full": {"policyTypes": ["Egress"]}},
     "modelGroups.full.balancing": "perReplica",
+    "modelGroups.full.basePath": "/v3",
     "modelGroups.full.containerPort": 9100,
     "modelGroups.full.engine": "custom",
     "modelGroups.full.image": "other/image:1",

@@ -72,6 +72,7 @@ IMAGES = {
     "sglang": "lmsysorg/sglang",
     "tensorrt-llm": "nvcr.io/nvidia/tensorrt-llm/release",
     "triton": str(images()["triton"]),
+    "triton-openai": "registry.example/tritonserver-openai",
     "llama-cpp": "ghcr.io/ggml-org/llama.cpp",
     "custom": "localhost:5000/server",
 }
@@ -115,7 +116,19 @@ def some_of(fields: dict[str, SearchStrategy[Any]], most: int) -> SearchStrategy
 
 ports = st.sampled_from((1, 80, 3000, 8000, 8001, 8002, 9000, 9090, 30000, 65535))
 words = st.sampled_from(
-    (*ODD_STRINGS, "--max-model-len", "--port", "--port=8200", "--served-model-name", 1048576, 0.9, True, None)
+    (
+        *ODD_STRINGS,
+        "--max-model-len",
+        "--port",
+        "--port=8200",
+        "--served-model-name",
+        "--lora-modules",
+        "a=b",
+        1048576,
+        0.9,
+        True,
+        None,
+    )
 )
 texts = st.sampled_from((*ODD_STRINGS, "plain", 1, 1.5, 1000000, True))
 annotation_maps = st.dictionaries(st.sampled_from(("a", "example.com/b", "c.d/e")), texts, max_size=2)
@@ -156,7 +169,10 @@ probes = some_of(
 variables = st.one_of(
     st.fixed_dictionaries({"name": st.sampled_from(("A", "HF_HOME", "HOME", "LLAMA_ARG_PORT")), "value": texts}),
     st.fixed_dictionaries(
-        {"name": st.sampled_from(("A", "HF_TOKEN")), "valueFrom": st.just({"secretKeyRef": {"name": "s", "key": "k"}})}
+        {
+            "name": st.sampled_from(("A", "HF_TOKEN", "VLLM_API_KEY")),
+            "valueFrom": st.just({"secretKeyRef": {"name": "s", "key": "k"}}),
+        }
     ),
 )
 
@@ -295,6 +311,7 @@ GROUP: dict[str, SearchStrategy[Any]] = {
     "command": st.sampled_from(COMMANDS),
     "args": few(words),
     "containerPort": ports,
+    "basePath": st.sampled_from(("/v1", "/v3", "/")),
     "additionalPorts": few(additional_ports, 2),
     "service": some_of(
         {
