@@ -23,13 +23,16 @@ replace, null restores the chart's default), and with .computed. Input: root.
 Sets group.computed, in this order; each helper may read what earlier ones have set. The group's values stay as written.
 
   fullname selectorLabels labels    of the group's objects
-  engine preset                     the engine's name, and its preset
+  line                              the user's command line as words: see _words.tpl
+  engine preset engineVersion       the engine's name, its preset, and its version, "" if it is unknown
   image imageReference              as a map, and as a name
   aliases                           modelAlias as a list without repeats
   resources resourceChanges gpus    valid ones, the changes made to them, and the number of full GPUs of a pod
   givenEnv                          name -> value of the group's own variables, "" for one set by reference
-  command args script               the command line with missing options appended; a shell script is unchanged
-  port servedNames parallel         where the engine listens, the names it serves, and whether one model spans several GPUs
+  command args words                the command line with missing options appended, and what it says; see inference-stack.modelGroup.invocation
+  script kept several behind        whether it is used as it is, why, whether a script has several servers, and a model behind options
+  port unknownPort                  where the engine listens, and the variable that sets it, if its value is unknown
+  servedNames parallel              the names it serves, and whether one model spans several GPUs
   ports                             {name, containerPort, servicePort, protocol} of each
   rootMounts cachePath nonRoot      mounts that only root can access, the engine's download cache, and whether it runs without root
   addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
@@ -48,9 +51,11 @@ Input: dict root, name, group (merged).
   {{- $_ := set $computed "fullname" (include "inference-stack.objectName" (dict "root" .root "part" .name)) -}}
   {{- $_ := set $computed "selectorLabels" $selector -}}
   {{- $_ := set $computed "labels" (include "inference-stack.labels" (dict "root" .root "selector" $selector) | fromJson) -}}
+  {{- $_ := set $computed "line" (include "inference-stack.modelGroup.line" . | fromJson) -}}
   {{- $_ := set $computed "engine" (include "inference-stack.modelGroup.engine" .) -}}
   {{- $_ := set $computed "preset" (index .root.stack.engines $computed.engine) -}}
   {{- $_ := set $computed "image" (include "inference-stack.modelGroup.image" . | fromJson) -}}
+  {{- $_ := set $computed "engineVersion" (include "inference-stack.modelGroup.engineVersion" .) -}}
   {{- $_ := set $computed "imageReference" (include "inference-stack.image" (dict "root" .root "image" $computed.image "defaultTag" "latest")) -}}
   {{- $_ := set $computed "aliases" (include "inference-stack.texts" $group.modelAlias | fromJsonArray | uniq) -}}
   {{- $_ := set $computed "resources" (include "inference-stack.resources" $group.resources | fromJson) -}}
@@ -96,9 +101,12 @@ Input: dict root, name, group (merged).
   {{- toJson $image -}}
 {{- end -}}
 
-{{- /* Variables that a group sets itself. Input: dict group. Output: JSON map name -> value, "" for one set by reference. */ -}}
+{{- /*
+Variables that a group sets itself, in env or in front of its program. Input: dict group (computed). Output: JSON map name -> value, "" for one set by
+reference.
+*/ -}}
 {{- define "inference-stack.modelGroup.givenEnv" -}}
-  {{- $given := dict -}}
+  {{- $given := merge (deepCopy .group.computed.line.env) .group.computed.line.launcherEnv -}}
   {{- range .group.env -}}
     {{- $_ := set $given .name (include "inference-stack.text" (.value | default "")) -}}
   {{- end -}}

@@ -50,7 +50,7 @@ number.
 
 {{- /*
 The number of GPUs over which the command distributes one copy of the model: tensor times pipeline parallelism.
-Input: dict group (computed). Output: number, 0 if the command does not set it, or sets numbers of copies or nodes too.
+Input: dict group (computed). Output: number, 0 if the command does not set it, sets numbers of copies or nodes too, or is a script of several servers.
 */ -}}
 {{- define "inference-stack.modelGroup.gpusUsed" -}}
   {{- $used := 0 -}}
@@ -61,8 +61,8 @@ Input: dict group (computed). Output: number, 0 if the command does not set it, 
         {{- $used = mul (max 1 $used) (int64 $size) -}}
       {{- end -}}
     {{- end -}}
-    {{- $words := concat $.group.computed.command $.group.computed.args -}}
-    {{- if (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes)) | fromJson).given -}}
+    {{- $words := $.group.computed.words -}}
+    {{- if or (has "\n" $words) (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes)) | fromJson).given -}}
       {{- $used = 0 -}}
     {{- end -}}
   {{- end -}}
