@@ -213,7 +213,7 @@ Input: dict root, group (computed). Output: JSON {
       {{- $args = concat (slice $args 0 $at | default list) $added (slice $args $at | default list) -}}
     {{- end -}}
   {{- end -}}
-  {{- toJson (dict "command" $command "args" $args "kept" $kept "behind" $behind) -}}
+  {{- toJson (dict "command" ($command | default list) "args" ($args | default list) "kept" $kept "behind" $behind) -}}
 {{- end -}}
 
 {{- /* The program that a preset puts before arguments, as the engine's version has it. Input: dict root, group (computed). Output: JSON list. */ -}}
@@ -267,8 +267,8 @@ true
 {{- end -}}
 
 {{- /*
-The words of a script's servers (the script is what a shell runs, or the text that an unknown entrypoint gets), variables replaced: of the commands that start the engine or set a port; the one that answers requests comes last. It is
-the one that listens on the group's containerPort, else the last one that sets a port.
+The words of a script's servers, variables replaced: of the commands that start the engine or set a port. The one that answers requests comes last: the one
+that listens on the group's containerPort, else the last one that sets a port. The script is what a shell runs, or the text that an unknown entrypoint gets.
 Input: dict root, name, group (computed). Output: JSON {words: [string], several: bool (they listen on several ports)}.
 */ -}}
 {{- define "inference-stack.modelGroup.scriptWords" -}}
@@ -299,7 +299,7 @@ Input: dict root, name, group (computed). Output: JSON {words: [string], several
       {{- if or $port $starts -}}
         {{- $better := ternary (or (eq $port $wanted) (ne $lastPort $wanted) (not $wanted)) (not $lastPort) (not (empty $port)) -}}
         {{- if or (not $last) $better -}}
-          {{- $others = concat $others $last (list "\n") -}}
+          {{- $others = ternary list (concat $others $last (list "\n")) (empty $last) -}}
           {{- $last = $words -}}
           {{- $lastPort = $port -}}
         {{- else -}}
@@ -343,7 +343,7 @@ Input: dict root, name, group, words, script. Output: JSON {port: number, unknow
   {{- end -}}
   {{- $own := include "inference-stack.modelGroup.givenPort" . -}}
   {{- $number := regexMatch "^[0-9]+$" $given -}}
-  {{- $unknown := ternary $given "" (and (contains "$" $given) (not $own)) -}}
+  {{- $unknown := ternary $given "" (contains "$" $given) -}}
   {{- $port = ternary (int64 $given) $port (and $number (not (and .script $own))) -}}
   {{- toJson (dict "port" $port "unknown" $unknown) -}}
 {{- end -}}
@@ -444,7 +444,7 @@ Input: dict root, name, group (computed). Output: JSON {
   command, args: [string], words: [string] (the same with known variables replaced; of a script, the words of its servers),
   port: number, unknownPort: what sets it, if its value is unknown,
   servedNames: [string] (empty if unknown), parallel: bool,
-  script: bool (it is used as it is), kept: why, several: bool (the script starts servers on several ports),
+  script: bool (it is used as it is), kept: why, several: bool (a script starts servers on several ports, and the user sets none of them),
   behind: the model, if it stands behind options}.
 */ -}}
 {{- define "inference-stack.modelGroup.invocation" -}}
@@ -474,7 +474,7 @@ Input: dict root, name, group (computed). Output: JSON {
         "servedNames" $context.servedNames
         "script" $context.script
         "kept" $program.kept
-        "several" $several
+        "several" (and $several (not (include "inference-stack.modelGroup.givenPort" .)))
         "behind" $program.behind
         "parallel" $missing.parallel) -}}
 {{- end -}}

@@ -24,8 +24,9 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
 
   fullname selectorLabels labels    of the group's objects
   line                              the user's command line as words: see _words.tpl
-  engine preset engineVersion       the engine's name, its preset, and its version, "" if it is unknown
+  engine preset                     the engine's name, and its preset
   image imageReference              as a map, and as a name
+  engineVersion                     the engine's version, "" if it is unknown
   aliases                           modelAlias as a list without repeats
   resources resourceChanges gpus    valid ones, the changes made to them, and the number of full GPUs of a pod
   givenEnv                          name -> value of the group's own variables, "" for one set by reference
@@ -55,8 +56,8 @@ Input: dict root, name, group (merged).
   {{- $_ := set $computed "engine" (include "inference-stack.modelGroup.engine" .) -}}
   {{- $_ := set $computed "preset" (index .root.stack.engines $computed.engine) -}}
   {{- $_ := set $computed "image" (include "inference-stack.modelGroup.image" . | fromJson) -}}
-  {{- $_ := set $computed "engineVersion" (include "inference-stack.modelGroup.engineVersion" .) -}}
   {{- $_ := set $computed "imageReference" (include "inference-stack.image" (dict "root" .root "image" $computed.image "defaultTag" "latest")) -}}
+  {{- $_ := set $computed "engineVersion" (include "inference-stack.modelGroup.engineVersion" .) -}}
   {{- $_ := set $computed "aliases" (include "inference-stack.texts" $group.modelAlias | fromJsonArray | uniq) -}}
   {{- $_ := set $computed "resources" (include "inference-stack.resources" $group.resources | fromJson) -}}
   {{- $_ := set $computed "resourceChanges" (include "inference-stack.modelGroup.resourceChanges" . | fromJsonArray) -}}

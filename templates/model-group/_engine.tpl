@@ -33,13 +33,26 @@ The engine that a group runs. Facts about an engine are in its preset, files/eng
   {{- end -}}
 {{- end -}}
 
-{{- /* The repository of a group's image as the user wrote it, empty if none is set. Input: dict group. Output: string. */ -}}
+{{- /* The engine that a command line starts. Input: dict root, words. Output: name, empty if none is recognised. */ -}}
+{{- define "inference-stack.engineOfWords" -}}
+  {{- $line := join " " .words -}}
+  {{- $engine := "" -}}
+  {{- range $name := include "inference-stack.engineNames" .root | fromJsonArray -}}
+    {{- $pattern := (index $.root.stack.engines $name).recognise.command -}}
+    {{- if and (not $engine) $pattern (regexMatch $pattern $line) -}}
+      {{- $engine = $name -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $engine -}}
+{{- end -}}
+
+{{- /* The repository of a group's image as the user wrote it, without a tag, empty if none is set. Input: dict group. Output: string. */ -}}
 {{- define "inference-stack.modelGroup.repository" -}}
   {{- $repository := .group.image -}}
   {{- if kindIs "map" $repository -}}
     {{- $repository = $repository.repository -}}
   {{- end -}}
-  {{- $repository | default "" | toString -}}
+  {{- regexReplaceAll "(:[^/:@]+)?(@[^/]+)?$" ($repository | default "" | toString) "" -}}
 {{- end -}}
 
 {{- /*
@@ -66,7 +79,8 @@ Input: dict root, group (computed). Output: string such as 0.30.0, empty if it i
 {{- define "inference-stack.modelGroup.engineVersion" -}}
   {{- $text := include "inference-stack.text" .group.engineVersion -}}
   {{- if and (not $text) (include "inference-stack.modelGroup.isOwnImage" .) -}}
-    {{- $text = include "inference-stack.text" .group.computed.image.tag -}}
+    {{- $text = regexFind ":[^/:@]+(@|$)" .group.computed.imageReference | trimPrefix ":" -}}
+    {{- $text = $text | default (include "inference-stack.text" .group.computed.image.tag) -}}
   {{- end -}}
   {{- regexFind "^v?[0-9]+\\.[0-9]+(\\.[0-9]+)?" $text | trimPrefix "v" -}}
 {{- end -}}

@@ -100,7 +100,7 @@ Input: dict group (computed). Output: JSON list of strings, empty if there is no
     {{- $custom := not .group.computed.preset.launcher -}}
     {{- range $items -}}
       {{- $variable := regexMatch "^[\\w./:@,~+=-]*\\$(\\{[A-Za-z_]\\w*(:?-[^}]*)?\\}|[A-Za-z_]\\w*)[\\w./:@,~${}+-]*$" . -}}
-      {{- if or (regexMatch "^(&&?|\\|\\|?|[0-9]?>>?(&[0-9])?|\\\\|2>&1)$" .) (regexMatch "^`.*`$" .) -}}
+      {{- if or (regexMatch "^(&&?|\\|\\|?|[0-9]?>>?(&[0-9])?|\\\\|2>&1)$" .) (regexMatch "^(--?[\\w-]+=)?(`.*`|\\$\\([^()]*[^\\w()][^()]*\\))$" .) -}}
         {{- $found = append $found . -}}
       {{- else if and (not $custom) (or $variable (regexMatch "^(--?[\\w-]+=)?~(/|$)|^[;<]$" .)) -}}
         {{- $found = append $found . -}}
@@ -114,7 +114,7 @@ Input: dict group (computed). Output: JSON list of strings, empty if there is no
 {{- define "inference-stack.shellQuoted" -}}
   {{- if regexMatch "^([\\w@%+=:,./~-]+|&&?|\\|\\|?|;|[0-9]?[<>]+(&[0-9])?)$" . -}}
     {{- . -}}
-  {{- else if regexMatch "^[\\w@%+=:,./~${}()-]+$" . -}}
+  {{- else if regexMatch "^([\\w@%+=:,./~${}()-]+|(--?[\\w-]+=)?(\\$\\([^\"]*\\)|`[^\"`]*`))$" . -}}
     {{- $variable := regexFind "^[A-Za-z_]\\w*=" . -}}
     {{- printf "%s\"%s\"" $variable (trimPrefix $variable .) -}}
   {{- else -}}
@@ -139,7 +139,7 @@ Input: dict group (computed). Output: JSON list of strings, empty if there is no
     {{- end }}
     {{- $script := regexReplaceAll "\\s*&\\s*$" (join " " (without $words "\\")) "" }}
     {{- $script = regexReplaceAll "\\n\\s*\\n" $script "\n" }}
-    {{- if not (regexMatch "^\\w+=|[;&|]|\\n\\s*\\w" (regexReplaceAll "\\\\[ \\t]*\\r?\\n" $script " ")) }}
+    {{- if not (regexMatch "^(\\w+=|exec )|[;&|]|\\n\\s*\\w" (regexReplaceAll "\\\\[ \\t]*\\r?\\n|>&[0-9]" $script " ")) }}
       {{- $script = printf "exec %s" $script }}
     {{- end }}
 
@@ -253,48 +253,62 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- /*
+Variables that the command contains, and that nothing sets, so that Kubernetes leaves them as they are written. A text with spaces may be a script.
+Input: the rules'. Output: JSON list of names.
+*/ -}}
+{{- define "inference-stack.modelGroup.unsetVariables" -}}
+  {{- $computed := .group.computed -}}
+  {{- $set := list -}}
+  {{- range include "inference-stack.modelGroup.env" . | fromJsonArray -}}
+    {{- $set = append $set .name -}}
+  {{- end -}}
+  {{- $unset := list -}}
+  {{- if and $computed.preset.launcher (not (or $computed.script .group.envFrom)) -}}
+    {{- range concat $computed.command $computed.args -}}
+      {{- range ternary list (regexFindAll "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)" (replace "$$" "" .) -1) (regexMatch "\\s" .) -}}
+        {{- $name := . | trimPrefix "$(" | trimSuffix ")" -}}
+        {{- if not (or (has $name $set) (hasPrefix "KUBERNETES_" $name)) -}}
+          {{- $unset = append $unset $name -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (uniq $unset) -}}
+{{- end -}}
+
+{{- /* Rule: the variables of the command are set; containerPort says what one that only sets the port has. */ -}}
+{{- define "inference-stack.modelGroup.rule.unsetVariables" -}}
+  {{- $port := .group.computed.unknownPort }}
+  {{- $env := list }}
+  {{- range include "inference-stack.modelGroup.unsetVariables" . | fromJsonArray }}
+    {{- $isPort := contains (printf "$(%s)" .) $port }}
+    {{- if not (and $isPort (include "inference-stack.modelGroup.givenPort" $)) }}
+      {{- $env = append $env (dict "name" . "value" (ternary "8000" "..." $isPort)) }}
+    {{- end }}
+  {{- end }}
+  {{- if $env }}
+
+modelGroups.{{ .name }}.env: the command contains $({{ (first $env).name }}), which nothing sets, so the engine would get it as it is written.
+Please set:
+  modelGroups:
+    {{ .key }}:
+{{ toYaml (dict "env" $env) | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
 {{- /* Rule: the port that a variable sets is known. */ -}}
 {{- define "inference-stack.modelGroup.rule.unknownPort" -}}
+  {{- $unset := include "inference-stack.modelGroup.unsetVariables" . | fromJsonArray }}
   {{- with .group.computed.unknownPort }}
+    {{- if not (or (include "inference-stack.modelGroup.givenPort" $) (has (. | trimPrefix "$(" | trimSuffix ")") $unset)) }}
 
-modelGroups.{{ $.name }}.containerPort: the command sets the port to {{ . }}, whose value is not among the group's variables, so probes, Service and route
+modelGroups.{{ $.name }}.containerPort: the command sets the port to {{ . }}, whose value is not in the values file, so probes, Service and route
 would not know it; set the port that it has.
 Please set:
   modelGroups:
     {{ $.key }}:
       containerPort: {{ int64 $.root.stack.defaults.modelGroupDefaults.containerPort }}
-  {{- end }}
-{{- end -}}
-
-{{- /* Rule: the variables of the command are set. */ -}}
-{{- define "inference-stack.modelGroup.rule.unsetVariables" -}}
-  {{- $computed := .group.computed }}
-  {{- $set := list }}
-  {{- range include "inference-stack.modelGroup.env" . | fromJsonArray }}
-    {{- $set = append $set .name }}
-  {{- end }}
-  {{- $unset := list }}
-  {{- range concat $computed.command $computed.args }}
-    {{- if not (regexMatch "\\s" .) }}
-      {{- range regexFindAll "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)" (replace "$$" "" .) -1 }}
-        {{- $name := . | trimPrefix "$(" | trimSuffix ")" }}
-        {{- if not (or (has $name $set) (hasPrefix "KUBERNETES_" $name) (contains . $computed.unknownPort)) }}
-          {{- $unset = append $unset $name }}
-        {{- end }}
-      {{- end }}
     {{- end }}
-  {{- end }}
-  {{- if and $unset $computed.preset.launcher (not (or $computed.script .group.envFrom)) }}
-    {{- $env := list }}
-    {{- range uniq $unset }}
-      {{- $env = append $env (dict "name" . "value" "...") }}
-    {{- end }}
-
-modelGroups.{{ .name }}.env: the command contains $({{ $unset | uniq | join "), $(" }}), which nothing sets, so the engine would get it as it is
-written.
-Please set:
-  modelGroups:
-    {{ .key }}:
-{{ toYaml (dict "env" $env) | include "inference-stack.withoutKeys" | indent 6 }}
   {{- end }}
 {{- end -}}

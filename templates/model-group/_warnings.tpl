@@ -4,7 +4,7 @@
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "severalServers" "modelBehindOptions" -}}
-    {{- $names = concat $names (list "unknownServedName" "customVariables" "idleGPUs" "noDevice") -}}
+    {{- $names = concat $names (list "unknownServedName" "unknownPort" "shellVariables" "idleGPUs" "noDevice") -}}
     {{- range concat $names (list "preStop" "progressDeadline") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
@@ -87,8 +87,8 @@ to run it restricted (its cache settings follow the path).
   {{- $computed := .group.computed }}
   {{- if and $computed.behind $computed.preset.flags.servedNames.add (not $computed.script) }}
 
-{{ .path }}: its model stands behind options, where {{ $computed.engine }} accepts no served names, so requests are sent for {{ $computed.behind }}; put the model
-in front of the options.
+{{ .path }}: its model stands behind options, where {{ $computed.engine }} accepts no served names, so requests are sent for {{ $computed.behind }};
+put the model in front of the options.
   {{- end }}
 {{- end -}}
 
@@ -103,17 +103,26 @@ the same.
   {{- end }}
 {{- end -}}
 
-{{- define "inference-stack.modelGroup.warning.customVariables" -}}
+{{- define "inference-stack.modelGroup.warning.unknownPort" -}}
+  {{- with .group.computed.unknownPort }}
+
+{{ $.path }}: its command sets the port to {{ . }}, whose value is not in the values file; it must be {{ int64 $.group.computed.port }}, the containerPort.
+  {{- end }}
+{{- end -}}
+
+{{- /* What is refused of a known engine may be meant for another program; inside a longer text it may be meant for both. */ -}}
+{{- define "inference-stack.modelGroup.warning.shellVariables" -}}
   {{- $line := .group.computed.line }}
+  {{- $pattern := ternary "\\$\\{[A-Z][A-Z0-9_]*\\}" "\\$\\{?[A-Za-z_]\\w*\\}?" (not (empty .group.computed.preset.launcher)) }}
   {{- $found := list }}
-  {{- if not (or $line.shell $line.text .group.computed.preset.launcher) }}
+  {{- if not (or $line.shell $line.text) }}
     {{- range concat $line.command $line.args }}
-      {{- if and (not (regexMatch "\\s" .)) (regexMatch "\\$(\\{[A-Za-z_]|[A-Za-z_])" .) }}
+      {{- with regexFind $pattern . }}
         {{- $found = append $found . }}
       {{- end }}
     {{- end }}
   {{- end }}
-  {{- with $found }}
+  {{- with uniq $found }}
 
 {{ $.path }}: its program gets {{ join ", " . }} as it is written; Kubernetes replaces only $(NAME), a shell also $NAME: command: [sh, -c].
   {{- end }}

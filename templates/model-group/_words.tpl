@@ -1,12 +1,13 @@
 {{- /* Command lines as people write them: texts are split as a shell does, and the program behind its launchers is found. */ -}}
 
 {{- /*
-A text split as a POSIX shell does: quotes and backslashes are removed, comments left out. Nothing is expanded.
+A text split as a POSIX shell does: quotes and backslashes are removed, comments and a pasted prompt left out. Nothing is expanded.
 Input: string. Output: JSON {words: [string] ("\n" between two commands), operators: [string] (; & | < >), shell: [string] (what a shell would expand),
 quotedShell: [string] (the same, inside double quotes), open: bool (a quote is not closed)}.
 */ -}}
 {{- define "inference-stack.shell" -}}
   {{- $text := regexReplaceAll "\\\\[ \\t]*\\r?\\n|(^|\\s)\\\\\\s" (toString .) " " -}}
+  {{- $text = regexReplaceAll "^\\s*\\$\\s|\\\\\\s*$" $text "" -}}
   {{- $text = regexReplaceAll "(?m)(^|\\s)#[^'\"\\n]*$" $text "$1" -}}
   {{- $word := "(?s)(?:\\$\\([^()]*\\)|\\$\\{[^}]*\\}|`[^`]*`|\\\\.|'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|[^\\s'\"\\\\;&|<>`])+" -}}
   {{- $operator := "[;&|<>]+|\\n" -}}
@@ -84,7 +85,7 @@ Input: words (list of strings). Output: JSON {at: index, env: map of the variabl
   {{- range $index, $word := . -}}
     {{- $name := base $word -}}
     {{- $name = index $same $name | default $name -}}
-    {{- $plain := or (has $name (list "exec" "nohup" "setsid" "time" "catchsegv")) (regexMatch "^(docker-|nvidia_)?entrypoint\\.sh$" $name) -}}
+    {{- $plain := or (has $name (list "nohup" "setsid" "time" "catchsegv")) (regexMatch "^(docker-|nvidia_)?entrypoint\\.sh$" $name) -}}
     {{- if or $found $value -}}
       {{- $value = false -}}
     {{- else if and $launcher (hasPrefix "-" $word) -}}
@@ -132,21 +133,9 @@ true
   {{- end -}}
 {{- end -}}
 
-{{- /* The engine that a command line starts. Input: dict root, words. Output: name, empty if none is recognised. */ -}}
-{{- define "inference-stack.engineOfWords" -}}
-  {{- $line := join " " .words -}}
-  {{- $engine := "" -}}
-  {{- range $name := include "inference-stack.engineNames" .root | fromJsonArray -}}
-    {{- $pattern := (index $.root.stack.engines $name).recognise.command -}}
-    {{- if and (not $engine) $pattern (regexMatch $pattern $line) -}}
-      {{- $engine = $name -}}
-    {{- end -}}
-  {{- end -}}
-  {{- $engine -}}
-{{- end -}}
-
 {{- /*
-A group's command and args as they are run. Options without a program are arguments, and variables in front of the program are the container's.
+A group's command and args as they are run. Options without a program are arguments, variables in front of the program are the container's, and a
+shell's exec means nothing here.
 Input: dict root, group. Output: JSON {
   command, args: [string],
   text: string (a text that was split), textKey: command or args,
@@ -176,8 +165,10 @@ Input: dict root, group. Output: JSON {
   {{- $env := dict -}}
   {{- $taken := 0 -}}
   {{- range $index, $word := $front -}}
-    {{- if and (eq $index $taken) (regexMatch "^[A-Za-z_][A-Za-z0-9_]*=" $word) -}}
-      {{- $_ := set $env (splitn "=" 2 $word)._0 (splitn "=" 2 $word)._1 -}}
+    {{- if and (eq $index $taken) (regexMatch "^([A-Za-z_][A-Za-z0-9_]*=|exec$)" $word) -}}
+      {{- if ne $word "exec" -}}
+        {{- $_ := set $env (splitn "=" 2 $word)._0 (splitn "=" 2 $word)._1 -}}
+      {{- end -}}
       {{- $taken = add1 $taken | int -}}
     {{- end -}}
   {{- end -}}
@@ -225,11 +216,11 @@ Input: dict text, env (name -> value, "" if it is unknown), script (bool). Outpu
   {{- $text := .text -}}
   {{- $pattern := "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)" -}}
   {{- if .script -}}
-    {{- $pattern = "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)|\\$\\{[A-Za-z_][A-Za-z0-9_]*(:?-[^{}]*)?\\}|\\$[A-Za-z_][A-Za-z0-9_]*" -}}
+    {{- $pattern = "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)|\\$\\{[A-Za-z_][A-Za-z0-9_]*(:?[-=][^{}]*)?\\}|\\$[A-Za-z_][A-Za-z0-9_]*" -}}
   {{- end -}}
   {{- range $reference := regexFindAll $pattern $text -1 | uniq | sortAlpha | reverse -}}
     {{- $name := regexFind "[A-Za-z_][A-Za-z0-9_]*" $reference -}}
-    {{- $default := regexFind "-[^{}]*" $reference | trimPrefix "-" -}}
+    {{- $default := regexFind "[-=][^{}]*" $reference | trimPrefix "-" | trimPrefix "=" -}}
     {{- with index $.env $name | default $default -}}
       {{- $text = replace $reference . $text -}}
     {{- end -}}

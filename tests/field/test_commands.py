@@ -48,6 +48,7 @@ def refused(helm: Helm, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         ("vllm serve org/m --max-model-len 8192", f"vllm serve org/m --max-model-len 8192 {NAMED}"),
         (["vllm serve org/m --port 9"], "vllm serve org/m --port 9 --host 0.0.0.0 --served-model-name m"),
         ("vllm serve org/m \\\n  --dtype auto  # the default\n", f"vllm serve org/m --dtype auto {NAMED}"),
+        ("$ exec vllm serve org/m --dtype auto \\", f"vllm serve org/m --dtype auto {NAMED}"),
         ("vllm serve org/m \\ --dtype auto", f"vllm serve org/m --dtype auto {NAMED}"),
         ("vllm serve org/m\n  --dtype auto\n", f"vllm serve org/m --dtype auto {NAMED}"),
         (
@@ -58,7 +59,7 @@ def refused(helm: Helm, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     ],
 )
 def test_a_command_in_one_text_is_split_as_a_shell_does(render: Render, given: Any, line: str) -> None:
-    assert command_line(render(bare(command=given))) == shlex.split(line)
+    assert command_line(render(bare(**VLLM, command=given))) == shlex.split(line)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,7 @@ SHELL = {
     "cd /x && vllm serve m": "cd /x && vllm serve m",
     "vllm serve org/m --download-dir=$HOME/models": 'exec vllm serve org/m "--download-dir=$HOME/models"',
     "vllm serve org/m | tee log": "vllm serve org/m | tee log",
+    "vllm serve $(cat,model)": 'exec vllm serve "$(cat,model)"',
     "A=$B vllm serve org/m": 'A="$B" vllm serve org/m',
 }
 
@@ -150,7 +152,7 @@ def test_words_that_need_a_shell_are_refused_with_the_script(helm: Helm, line: s
     sentence, fix = refused(helm, bare(command=line.split(" ")))
     assert sentence.startswith("modelGroups.a.command: it has ")
     assert fix["command"] == ["sh", "-c"]
-    assert fix["args"][0].removeprefix("exec ") == SHELL[line].removeprefix("exec ")
+    assert fix["args"] == [SHELL[line]]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +161,7 @@ def test_words_that_need_a_shell_are_refused_with_the_script(helm: Helm, line: s
         *SHELL,
         'vllm serve "$MODEL"',
         "vllm serve $(cat model.txt)",
+        "vllm serve org/m --tensor-parallel-size $((1 + 1))",
         "vllm serve `cat model.txt`",
         "export A=1\nvllm serve org/m",
         "vllm serve org/m; sleep 1",
@@ -166,7 +169,7 @@ def test_words_that_need_a_shell_are_refused_with_the_script(helm: Helm, line: s
     ],
 )
 def test_a_text_that_needs_a_shell_is_refused_with_the_script(helm: Helm, text: str) -> None:
-    sentence, fix = refused(helm, bare(command=text))
+    sentence, fix = refused(helm, bare(**VLLM, command=text))
     assert "Kubernetes runs a command without a shell" in " ".join(sentence.split())
     assert fix["command"] == ["sh", "-c"]
     assert fix["args"][0].removeprefix("exec ") == text.removesuffix(" &")
@@ -184,7 +187,13 @@ def test_a_text_whose_quotes_or_references_need_no_other_shell_is_accepted(rende
 def test_a_shell_variable_of_an_unknown_program_is_noted(render: Render, notes: Say) -> None:
     values = bare(image="x:1", command=["/server", "--port=${PORT}"])
     assert command_line(render(values)) == ["/server", "--port=${PORT}"]
-    assert "its program gets --port=${PORT} as it is written" in notes(values)
+    assert "its program gets ${PORT} as it is written" in notes(values)
+
+
+def test_a_shell_variable_inside_a_text_is_noted(render: Render, notes: Say) -> None:
+    values = bare(command=["vllm", "serve", "org/m", "--speculative-config", '{"model": "${DRAFT}"}'])
+    assert command_line(render(values))[4] == '{"model": "${DRAFT}"}'
+    assert "its program gets ${DRAFT} as it is written" in notes(values)
 
 
 def test_a_key_in_a_refused_command_is_not_printed(helm: Helm) -> None:
@@ -310,6 +319,7 @@ SCRIPTS = {
     "variables": Script("PORT=8080; M=org/m\nvllm serve $M --port ${PORT} --served-model-name ${N:-z}", 8080, "z"),
     "container-variables": Script('vllm serve "$MODEL" --port $HTTP_PORT', 8081, "org/v"),
     "unknown-model": Script("vllm serve $UNKNOWN --port 8080", 8080, "org/n"),
+    "default-port": Script("vllm serve org/m --port ${P:=8080}", 8080, "org/m"),
     "router": Script(f"{PREFILL} &\nexec python3 -m sglang_router.launch_router --port 8000", 8000, "org/m"),
     "other-program": Script("nginx -p 80 & exec vllm serve org/m --port 8080", 8080, "org/m"),
     "waits": Script("vllm serve org/m --port 8080 &\ncurl localhost:8080/health\nwait", 8080, "org/m"),
@@ -334,9 +344,13 @@ TWO = "vllm serve org/a --port 8001 & vllm serve org/b --port 8002; wait"
 
 
 @pytest.mark.parametrize(("port", "model"), [(8001, "org/a"), (8002, "org/b"), (9000, "org/b")])
-def test_the_container_port_selects_among_the_servers_of_a_script(render: Render, port: int, model: str) -> None:
-    rendered = render(bare(**VLLM, command=["sh", "-c", TWO], containerPort=port))
+def test_the_container_port_selects_among_the_servers_of_a_script(
+    render: Render, notes: Say, port: int, model: str
+) -> None:
+    values = bare(**VLLM, command=["sh", "-c", TWO], containerPort=port)
+    rendered = render(values)
     assert (ports(rendered), served(rendered)) == ({"http": port}, model)
+    assert "starts servers on several ports" not in notes(values)
 
 
 def test_the_last_of_several_servers_is_taken_with_a_note(render: Render, notes: Say) -> None:
@@ -365,17 +379,31 @@ def test_a_port_is_read_through_its_variable(render: Render, words: list[str]) -
         assert command_line(rendered)[3 : 3 + len(words)] == words
 
 
-@pytest.mark.parametrize("env", [[], [{"name": "PORT", **REFERENCE}]], ids=["unset", "reference"])
-def test_a_port_of_unknown_value_is_refused(helm: Helm, env: list[Any]) -> None:
-    sentence, fix = refused(helm, bare(**VLLM, args=["org/m", "--port=$(PORT)"], envFrom=[{"secretRef": {"name": "s"}}]))
-    assert "sets the port to $(PORT)" in sentence
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"env": [{"name": "PORT", **REFERENCE}]},
+        {"envFrom": [{"secretRef": {"name": "s"}}]},
+        {"command": ["sh", "-c", "vllm serve org/m --port $PORT"], "args": []},
+    ],
+    ids=["reference", "many", "script"],
+)
+def test_a_port_of_unknown_value_is_refused(helm: Helm, fields: dict[str, Any]) -> None:
+    sentence, fix = refused(helm, bare(**{**VLLM, "args": ["org/m", "--port=$(PORT)"], **fields}))
+    assert sentence.startswith("modelGroups.a.containerPort: the command sets the port to $")
     assert fix == {"containerPort": 8000}
-    assert env == env
 
 
-def test_a_port_of_unknown_value_is_the_container_port(render: Render) -> None:
-    env = [{"name": "PORT", **REFERENCE}]
-    assert ports(render(bare(**VLLM, args=["org/m", "--port=$(PORT)"], env=env, containerPort=9000))) == {"http": 9000}
+@pytest.mark.parametrize("env", [[], [{"name": "PORT", **REFERENCE}]], ids=["unset", "reference"])
+def test_a_port_of_unknown_value_is_the_container_port_with_a_note(render: Render, notes: Say, env: Any) -> None:
+    values = bare(**VLLM, args=["org/m", "--port=$(PORT)"], env=env, containerPort=9000)
+    assert ports(render(values)) == {"http": 9000}
+    assert "it must be 9000, the containerPort" in notes(values)
+
+
+def test_a_port_of_a_variable_that_nothing_sets_is_refused(helm: Helm) -> None:
+    _, fix = refused(helm, bare(**VLLM, args=["org/m", "--port=$(PORT)"]))
+    assert fix == {"env": [{"name": "PORT", "value": "8000"}]}
 
 
 def test_names_and_parallelism_are_read_through_variables(helm: Helm, render: Render) -> None:
