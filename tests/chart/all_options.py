@@ -26,6 +26,7 @@ AFFINITY = {
 FULL_GROUP: dict[str, Any] = {
     "enabled": True,
     "engine": "vllm",
+    "engineVersion": "0.30.0",
     "image": {
         "registry": "registry.example",
         "repository": "vllm/vllm-openai",

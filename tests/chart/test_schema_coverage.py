@@ -89,6 +89,7 @@ CONTEXT: dict[str, dict[str, Any]] = {
         for key in ("initialMilliseconds", "maxMilliseconds")
     },
     "modelGroups.full.balancing": {"modelGroups.full.strategy": {}},
+    "modelGroups.full.engineVersion": {"modelGroups.full.args": ["--model", "org/full"]},
     "modelGroups.full.tag": {"modelGroups.full.image": "vllm/vllm-openai"},
     "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
     "modelGroups.full.serviceAccount.name": {"modelGroups.full.serviceAccount.create": True},
@@ -144,6 +145,7 @@ CHANGES: dict[str, Any] = {
     "modelGroups.full.balancing": "perReplica",
     "modelGroups.full.containerPort": 9100,
     "modelGroups.full.engine": "custom",
+    "modelGroups.full.engineVersion": "0.9",
     "modelGroups.full.image": "other/image:1",
     "modelGroups.full.image.digest": f"sha256:{'1' * 64}",
     "modelGroups.full.persistentVolumes.0.accessModes": ["ReadOnlyMany"],

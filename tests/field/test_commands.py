@@ -315,7 +315,9 @@ SCRIPTS = {
     "quoted": Script("""vllm serve "org/m" --served-model-name 'z' --port "8080";""", 8080, "z"),
     "no-served-name": Script("vllm serve org/m --port 8080 2>&1 > /log", 8080, "org/m"),
     "path": Script("vllm serve /models/m", 8000, "/models/m"),
-    "several-lines": Script("set -e\n# --port 1\nvllm serve org/m \\\n  --port 8080 \\\n  --api-key k\n", 8080, "org/m"),
+    "several-lines": Script(
+        "set -e\n# --port 1\nvllm serve org/m \\\n  --port 8080 \\\n  --api-key k\n", 8080, "org/m"
+    ),
     "variables": Script("PORT=8080; M=org/m\nvllm serve $M --port ${PORT} --served-model-name ${N:-z}", 8080, "z"),
     "container-variables": Script('vllm serve "$MODEL" --port $HTTP_PORT', 8081, "org/v"),
     "unknown-model": Script("vllm serve $UNKNOWN --port 8080", 8080, "org/n"),
@@ -446,8 +448,9 @@ def test_a_model_behind_options_gets_no_served_name(render: Render, notes: Say, 
     rendered = render(values)
     assert command_line(rendered) == shlex.split(f"vllm serve {line} {LISTEN}")
     assert served(rendered) == model
-    assert f"its model stands behind options, where vllm accepts no served names, so requests are sent for {model}" in notes(
-        values
+    assert (
+        f"its model stands behind options, where vllm accepts no served names, so requests are sent for {model}"
+        in notes(values)
     )
 
 
@@ -462,7 +465,10 @@ def test_the_value_of_an_option_is_no_model(render: Render) -> None:
     [
         ({"command": ["vllm"], "args": ["serve", "--dtype", "auto"]}, "vllm serve org/m --dtype auto"),
         ({"command": ["vllm", "serve", "--dtype", "auto"]}, "vllm serve org/m --dtype auto"),
-        ({"command": ["uv", "run", "vllm", "serve"], "args": ["--dtype", "auto"]}, "uv run vllm serve org/m --dtype auto"),
+        (
+            {"command": ["uv", "run", "vllm", "serve"], "args": ["--dtype", "auto"]},
+            "uv run vllm serve org/m --dtype auto",
+        ),
         ({"command": ["vllm"], "args": ["serve", "org/x"]}, "vllm serve org/x"),
         (
             {"command": ["python3", "-u", "-m", "vllm.entrypoints.openai.api_server"], "args": ["--dtype", "auto"]},
@@ -597,7 +603,7 @@ def test_an_old_version_gets_its_model_without_the_flag(
     fields = {"image": "vllm/vllm-openai", "tag": tag, "engineVersion": version, "args": ["--dtype", "auto", *model]}
     expected = shlex.split(f"{line} {NAMED}")
     found = command_line(render(bare(**fields)))
-    assert found == ([word for word in " ".join(expected).replace("--model ", "--model=").split()] if joined else expected)
+    assert found == (" ".join(expected).replace("--model ", "--model=").split() if joined else expected)
 
 
 def test_an_old_command_of_the_users_is_mended_only_if_the_version_is_known(render: Render) -> None:
@@ -641,9 +647,9 @@ def test_sglang_is_started_by_the_program_that_its_version_has(
 
 
 RECIPES = [
-    "vllm serve Qwen/Qwen3-Coder-480B-A35B-Instruct --max-model-len 32768 --enable-expert-parallel -dp 8 --data-parallel-size 8",
+    "vllm serve Qwen/Qwen3-Coder-480B-A35B-Instruct --max-model-len 32768 --enable-expert-parallel -dp 8",
     "vllm serve deepseek-ai/DeepSeek-V3.1 --trust-remote-code --tensor-parallel-size 8 --tool-call-parser deepseek_v31",
-    """vllm serve org/m --speculative-config '{"method": "mtp", "num_speculative_tokens": 1}' --no-enable-prefix-caching""",
+    """vllm serve org/m --speculative-config '{"method": "mtp", "num_tokens": 1}' --no-enable-prefix-caching""",
     "vllm serve org/m --limit-mm-per-prompt.video 0 --mm-encoder-tp-mode data -cc.cudagraph_mode=PIECEWISE",
 ]
 
