@@ -103,7 +103,7 @@ none, or modelName where that is no option's value. Input: dict words (those beh
     {{- if hasPrefix "-" $word -}}
       {{- $most = 1 -}}
       {{- $takesName = regexMatch "token|config|model|path|alias|name" $word -}}
-      {{- if or (contains "=" $word) (regexMatch "^--(no|enable|disable|trust|enforce|skip|use|async|headless)\\b" $word) -}}
+      {{- if or (contains "=" $word) (regexMatch "^-[A-Z][0-9]$|^--(no|enable|disable|trust|enforce|skip|use|async|headless)\\b" $word) -}}
         {{- $most = 0 -}}
       {{- else if regexMatch "^--(served|lora|allowed|middleware|cuda|compile|collect|limit)" $word -}}
         {{- $most = 99 -}}
@@ -120,14 +120,16 @@ none, or modelName where that is no option's value. Input: dict words (those beh
 {{- end -}}
 
 {{- /*
-The program, its arguments and its model. What the user wrote is used as written; a missing program is put before arguments where the image is known to
-have it, and a missing model behind the program.
+The program and its arguments: what the user wrote, and where that are arguments only, the program before them if the image is known to have it, or if
+modelName asks for one. Another image's entrypoint is kept, and so is that of an image whose arguments begin with a program, unless it is the engine.
 Input: dict root, group (computed). Output: JSON {
   command, args: [string],
-  kept: why the chart may add no options: script, entrypoint (of an unknown image), subcommand (another than the one that serves); else empty,
-  behind: the model, if it stands behind options}.
+  launched: bool (the chart put the program there),
+  modelGiven: bool (an option or a variable sets the model), byOption: bool (an option does),
+  kept: script or entrypoint, if one of them is why nothing may be added; else empty,
+  behind: the model that an entrypoint gets as an argument}.
 */ -}}
-{{- define "inference-stack.modelGroup.program" -}}
+{{- define "inference-stack.modelGroup.launch" -}}
   {{- $preset := .group.computed.preset -}}
   {{- $model := $preset.model -}}
   {{- $line := .group.computed.line -}}
@@ -135,85 +137,106 @@ Input: dict root, group (computed). Output: JSON {
   {{- $args := $line.args -}}
   {{- $name := include "inference-stack.text" .group.modelName -}}
   {{- $own := include "inference-stack.modelGroup.isOwnImage" . -}}
-  {{- $serving := include "inference-stack.servingWords" $preset | fromJsonArray -}}
-  {{- $kept := ternary "script" "" $line.shell -}}
   {{- $first := first $args | default "" -}}
-  {{- $starts := or $line.shell (and (not (empty $args)) (has $first (dig "subcommands" "serve" list $preset))) -}}
-  {{- with $preset.recognise.command -}}
-    {{- $starts = or $starts (and (not (hasPrefix "-" $first)) (regexMatch . (join " " $args))) -}}
-  {{- end -}}
-  {{- $byFlag := (include "inference-stack.flag" (dict "words" (concat $command $args) "names" $model.flags) | fromJson).given -}}
-  {{- $given := $byFlag -}}
+  {{- $option := hasPrefix "-" (default "-" $first) -}}
+  {{- $byOption := (include "inference-stack.flag" (dict "words" (concat $command $args) "names" $model.flags) | fromJson).given -}}
+  {{- $given := $byOption -}}
   {{- range $model.env -}}
     {{- $given = or $given (hasKey $.group.computed.givenEnv .) -}}
   {{- end -}}
+  {{- $program := or $line.shell (and $option (has $first (dig "subcommands" "serve" list $preset))) -}}
+  {{- with $preset.recognise.command -}}
+    {{- $program = or $program (and (not $option) (regexMatch . (join " " $args))) -}}
+  {{- end -}}
+  {{- $kept := ternary "script" "" $line.shell -}}
   {{- $launched := false -}}
   {{- $behind := "" -}}
-  {{- if and (not $command) (regexMatch "\\s" $first) (not (hasPrefix "-" $first)) -}}
+  {{- if and (not $command) (regexMatch "\\s" $first) (not $option) -}}
     {{- $kept = "entrypoint" -}}
-  {{- else if and (not $command) $starts -}}
-    {{- if and $own $preset.entrypoint (not (hasPrefix "-" $first)) -}}
-      {{- $command = list $first -}}
-      {{- $args = rest $args -}}
-    {{- end -}}
-  {{- else if and (not $command) $preset.launcher -}}
-    {{- $positional := "" -}}
+  {{- else if and (not $command) $program $own $preset.entrypoint (not $option) -}}
+    {{- $command = list $first -}}
+    {{- $args = rest $args -}}
+  {{- else if and (not $command) $preset.launcher (not $program) -}}
     {{- if $model.positional -}}
-      {{- $positional = ternary (include "inference-stack.modelBehindOptions" (dict "words" $args "name" $name)) $first (hasPrefix "-" (default "-" $first)) -}}
+      {{- $behind = ternary (include "inference-stack.modelBehindOptions" (dict "words" $args "name" $name)) $first $option -}}
     {{- end -}}
-    {{- if or $own (and $name (not (or $given $positional))) -}}
-      {{- $launched = true -}}
+    {{- $launched = or (not (empty $own)) (and (not (empty $name)) (not (or $given $behind))) -}}
+    {{- if $launched -}}
       {{- $command = include "inference-stack.modelGroup.launcher" . | fromJsonArray -}}
     {{- else if not .group.engine -}}
       {{- $kept = "entrypoint" -}}
-      {{- $behind = $positional -}}
     {{- end -}}
+    {{- $behind = ternary $behind "" (eq $kept "entrypoint") -}}
   {{- end -}}
-  {{- $words := concat $command $args -}}
-  {{- $options := include "inference-stack.optionsAt" (dict "preset" $preset "words" $words "at" $line.at) | fromJson -}}
+  {{- toJson (dict
+        "command" $command
+        "args" $args
+        "launched" $launched
+        "modelGiven" $given
+        "byOption" $byOption
+        "kept" $kept
+        "behind" $behind) -}}
+{{- end -}}
+
+{{- /*
+The program, its arguments and its model: a missing model is put behind the program.
+Input: dict root, group (computed). Output: JSON {
+  command, args: [string],
+  kept: why the chart may add no options: script, entrypoint (of an unknown image), subcommand (another than the one that serves); else empty,
+  behind: the model, if it stands behind options}.
+*/ -}}
+{{- define "inference-stack.modelGroup.program" -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $launch := include "inference-stack.modelGroup.launch" . | fromJson -}}
+  {{- $name := include "inference-stack.text" .group.modelName -}}
+  {{- $at := int .group.computed.line.at -}}
+  {{- $words := concat $launch.command $launch.args -}}
+  {{- $options := include "inference-stack.optionsAt" (dict "preset" $preset "words" $words "at" $at) | fromJson -}}
   {{- $index := int $options.index -}}
   {{- $next := index (append $words "-") $index -}}
-  {{- range list (add1 $line.at | int) $index -}}
-    {{- $behindServe := and (gt . 0) (has (index (append $words "") (sub . 1 | int)) (dig "subcommands" "serve" list $preset)) -}}
+  {{- $kept := $launch.kept -}}
+  {{- $serve := dig "subcommands" "serve" list $preset -}}
+  {{- range list (add1 $at | int) $index -}}
+    {{- $behindServe := and (gt . 0) (has (index (append $words "") (sub . 1 | int)) $serve) -}}
     {{- if not (or $kept $behindServe) -}}
       {{- $kept = ternary "subcommand" "" (has (index (concat $words (list "-" "-")) .) (dig "subcommands" "other" list $preset)) -}}
     {{- end -}}
   {{- end -}}
+  {{- $behind := $launch.behind -}}
+  {{- $given := $launch.modelGiven -}}
   {{- if and $options.positional (not (or $kept $given)) -}}
     {{- if hasPrefix "-" $next -}}
       {{- $behind = include "inference-stack.modelBehindOptions" (dict "words" (slice $words $index | default list) "name" $name) -}}
     {{- end -}}
     {{- $given = or (not (empty $behind)) (not (hasPrefix "-" $next)) -}}
   {{- end -}}
-  {{- $before := len $command -}}
-  {{- $unknown := include "inference-stack.modelGroup.flagIsUnknown" (dict "group" .group "launched" $launched) -}}
-  {{- if and $options.positional $byFlag $unknown (not $kept) -}}
-    {{- $moved := include "inference-stack.modelInFront" (dict "words" $words "flags" $model.flags "index" $index) | fromJsonArray -}}
-    {{- $before = min $before (len $moved) | int -}}
-    {{- $command = slice $moved 0 $before | default list -}}
-    {{- $args = slice $moved $before | default list -}}
+  {{- $before := len $launch.command -}}
+  {{- $old := include "inference-stack.modelGroup.optionIsUnknown" (dict "group" .group "launched" $launch.launched) -}}
+  {{- if and $options.positional $launch.byOption $old (not $kept) -}}
+    {{- $words = include "inference-stack.modelInFront" (dict "words" $words "flags" $preset.model.flags "index" $index) | fromJsonArray -}}
+    {{- $before = min $before (len $words) | int -}}
   {{- else if and $name (not (or $given $kept)) -}}
     {{- $added := list -}}
     {{- if $options.positional -}}
       {{- $added = list $name -}}
-    {{- else if $model.flags -}}
-      {{- $flag := first $model.flags -}}
-      {{- with $model.path -}}
+    {{- else if $preset.model.flags -}}
+      {{- $flag := first $preset.model.flags -}}
+      {{- with $preset.model.path -}}
         {{- if regexMatch .pattern $name -}}
           {{- $flag = .flag -}}
         {{- end -}}
       {{- end -}}
       {{- $added = list $flag $name -}}
+      {{- $index = max $index $before | int -}}
     {{- end -}}
-    {{- $at := ternary $index (max $index $before | int) $options.positional -}}
-    {{- if and (lt $at $before) $command -}}
-      {{- $command = concat (slice $command 0 $at | default list) $added (slice $command $at | default list) -}}
-    {{- else -}}
-      {{- $at = sub $at $before | int -}}
-      {{- $args = concat (slice $args 0 $at | default list) $added (slice $args $at | default list) -}}
-    {{- end -}}
+    {{- $words = concat (slice $words 0 $index | default list) $added (slice $words $index | default list) -}}
+    {{- $before = ternary (add $before (len $added)) $before (lt $index $before) | int -}}
   {{- end -}}
-  {{- toJson (dict "command" ($command | default list) "args" ($args | default list) "kept" $kept "behind" $behind) -}}
+  {{- toJson (dict
+        "command" (slice $words 0 $before | default list)
+        "args" (slice $words $before | default list)
+        "kept" $kept
+        "behind" $behind) -}}
 {{- end -}}
 
 {{- /* The program that a preset puts before arguments, as the engine's version has it. Input: dict root, group (computed). Output: JSON list. */ -}}
@@ -233,7 +256,7 @@ Input: dict root, group (computed). Output: JSON {
 Whether the program would refuse its model as an option: it is older than the option, or may be and was put there by the chart.
 Input: dict group (computed), launched (bool). Output: "true" or nothing.
 */ -}}
-{{- define "inference-stack.modelGroup.flagIsUnknown" -}}
+{{- define "inference-stack.modelGroup.optionIsUnknown" -}}
   {{- $version := .group.computed.engineVersion -}}
   {{- with .group.computed.preset.model.flagSince -}}
     {{- if $version -}}
@@ -325,7 +348,7 @@ A containerPort that the user sets, for the group or for all groups. Input: dict
 
 {{- /*
 The port an engine listens on: the one that its command or environment sets, else containerPort, unless that is another of its ports. A script may start
-several servers, so containerPort overrides its ports; it does so too where a port is a variable whose value is unknown.
+several servers, and an engine that is not known may mean another port, so containerPort overrides theirs; and a variable whose value is unknown.
 Input: dict root, name, group, words, script. Output: JSON {port: number, unknown: string (what the command sets, if its value is unknown)}.
 */ -}}
 {{- define "inference-stack.modelGroup.httpPort" -}}
@@ -343,8 +366,8 @@ Input: dict root, name, group, words, script. Output: JSON {port: number, unknow
   {{- end -}}
   {{- $own := include "inference-stack.modelGroup.givenPort" . -}}
   {{- $number := regexMatch "^[0-9]+$" $given -}}
-  {{- $unknown := ternary $given "" (contains "$" $given) -}}
-  {{- $port = ternary (int64 $given) $port (and $number (not (and .script $own))) -}}
+  {{- $unknown := ternary $given "" (and (contains "$" $given) (not (empty $preset.launcher))) -}}
+  {{- $port = ternary (int64 $given) $port (and $number (not (and $own (or .script (not $preset.launcher))))) -}}
   {{- toJson (dict "port" $port "unknown" $unknown) -}}
 {{- end -}}
 

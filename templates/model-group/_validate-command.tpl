@@ -102,7 +102,7 @@ Input: dict group (computed). Output: JSON list of strings, empty if there is no
       {{- $variable := regexMatch "^[\\w./:@,~+=-]*\\$(\\{[A-Za-z_]\\w*(:?-[^}]*)?\\}|[A-Za-z_]\\w*)[\\w./:@,~${}+-]*$" . -}}
       {{- if or (regexMatch "^(&&?|\\|\\|?|[0-9]?>>?(&[0-9])?|\\\\|2>&1)$" .) (regexMatch "^(--?[\\w-]+=)?(`.*`|\\$\\([^()]*[^\\w()][^()]*\\))$" .) -}}
         {{- $found = append $found . -}}
-      {{- else if and (not $custom) (or $variable (regexMatch "^(--?[\\w-]+=)?~(/|$)|^[;<]$" .)) -}}
+      {{- else if and (not $custom) (or $variable (regexMatch "^(--?[\\w-]+=)?~(/|$)|^[;<]$|^[\\w./:=-]+;$" .)) -}}
         {{- $found = append $found . -}}
       {{- end -}}
     {{- end -}}
@@ -112,7 +112,7 @@ Input: dict group (computed). Output: JSON list of strings, empty if there is no
 
 {{- /* A word as it is written in a shell; what a shell is to expand stays. Input: string. Output: string. */ -}}
 {{- define "inference-stack.shellQuoted" -}}
-  {{- if regexMatch "^([\\w@%+=:,./~-]+|&&?|\\|\\|?|;|[0-9]?[<>]+(&[0-9])?)$" . -}}
+  {{- if regexMatch "^([\\w@%+=:,./~-]+;?|&&?|\\|\\|?|;|[0-9]?[<>]+(&[0-9])?)$" . -}}
     {{- . -}}
   {{- else if regexMatch "^([\\w@%+=:,./~${}()-]+|(--?[\\w-]+=)?(\\$\\([^\"]*\\)|`[^\"`]*`))$" . -}}
     {{- $variable := regexFind "^[A-Za-z_]\\w*=" . -}}

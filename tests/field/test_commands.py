@@ -142,6 +142,7 @@ SHELL = {
     "cd /x && vllm serve m": "cd /x && vllm serve m",
     "vllm serve org/m --download-dir=$HOME/models": 'exec vllm serve org/m "--download-dir=$HOME/models"',
     "vllm serve org/m | tee log": "vllm serve org/m | tee log",
+    "vllm serve org/m;": "vllm serve org/m;",
     "vllm serve $(cat,model)": 'exec vllm serve "$(cat,model)"',
     "A=$B vllm serve org/m": 'A="$B" vllm serve org/m',
 }
@@ -361,6 +362,24 @@ def test_the_last_of_several_servers_is_taken_with_a_note(render: Render, notes:
     assert "starts servers on several ports, and requests are sent to 8002" in notes(values)
 
 
+@pytest.mark.parametrize(
+    ("words", "given", "port"),
+    [
+        ("--model-id org/m --port 8080", None, 8080),
+        ("--port=8080", None, 8080),
+        ("--port 8080", 9000, 9000),
+        ("--server-port $(PORT)", None, 9001),
+        ("--model-id org/m", None, 8000),
+    ],
+)
+def test_the_port_of_an_unknown_program_is_read(render: Render, words: str, given: Any, port: int) -> None:
+    env = [{"name": "PORT", "value": "9001"}]
+    fields = {"containerPort": given} if given else {}
+    rendered = render(bare(image="other/server", tag="1", args=words.split(), env=env, **fields))
+    assert ports(rendered) == {"http": port}
+    assert engine(rendered)["args"] == words.split()
+
+
 def test_parallelism_of_a_script_is_compared_with_the_gpus(helm: Helm, render: Render) -> None:
     limits = {"limits": {"nvidia.com/gpu": 2}}
     with pytest.raises(HelmError, match="splits the model across 4 GPUs"):
@@ -440,6 +459,7 @@ def test_a_variable_that_nothing_sets_is_refused(helm: Helm, render: Render) -> 
         ("--dtype float16 org/m", "org/m"),
         ("--enforce-eager org/m --dtype auto", "org/m"),
         ("--dtype=auto /models/m", "/models/m"),
+        ("-O3 org/m", "org/m"),
         ("--max-model-len 8192 --trust-remote-code org/m", "org/m"),
     ],
 )
