@@ -183,6 +183,7 @@ The program, its arguments and its model: a missing model is put behind the prog
 Input: dict root, group (computed). Output: JSON {
   command, args: [string],
   kept: why the chart may add no options: script, entrypoint (of an unknown image), subcommand (another than the one that serves); else empty,
+  assumed: the program that the chart starts in an image that may not have it, else empty,
   behind: the model, if it stands behind options}.
 */ -}}
 {{- define "inference-stack.modelGroup.program" -}}
@@ -236,6 +237,7 @@ Input: dict root, group (computed). Output: JSON {
         "command" (slice $words 0 $before | default list)
         "args" (slice $words $before | default list)
         "kept" $kept
+        "assumed" (ternary (join " " $launch.command) "" (and $launch.launched (not (include "inference-stack.modelGroup.isOwnImage" .))))
         "behind" $behind) -}}
 {{- end -}}
 
@@ -467,7 +469,8 @@ Input: dict root, name, group (computed). Output: JSON {
   command, args: [string], words: [string] (the same with known variables replaced; of a script, the words of its servers),
   port: number, unknownPort: what sets it, if its value is unknown,
   servedNames: [string] (empty if unknown), parallel: bool,
-  script: bool (it is used as it is), kept: why, several: bool (a script starts servers on several ports, and the user sets none of them),
+  script: bool (it is used as it is), kept: why, assumed: a program that the image may lack,
+  several: bool (a script starts servers on several ports, and the user sets none of them),
   behind: the model, if it stands behind options}.
 */ -}}
 {{- define "inference-stack.modelGroup.invocation" -}}
@@ -497,6 +500,7 @@ Input: dict root, name, group (computed). Output: JSON {
         "servedNames" $context.servedNames
         "script" $context.script
         "kept" $program.kept
+        "assumed" $program.assumed
         "several" (and $several (not (include "inference-stack.modelGroup.givenPort" .)))
         "behind" $program.behind
         "parallel" $missing.parallel) -}}

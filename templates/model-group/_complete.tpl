@@ -31,7 +31,7 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   resources resourceChanges gpus    valid ones, the changes made to them, and the number of full GPUs of a pod
   givenEnv                          name -> value of the group's own variables, "" for one set by reference
   command args words                the command line with missing options appended, and what it says; see inference-stack.modelGroup.invocation
-  script kept several behind        whether it is used as it is, why, whether a script has several servers, and a model behind options
+  script kept assumed several behind    whether and why it is used as it is, a program that the image may lack, several servers, a model behind options
   port unknownPort                  where the engine listens, and the variable that sets it, if its value is unknown
   servedNames parallel              the names it serves, and whether one model spans several GPUs
   ports                             {name, containerPort, servicePort, protocol} of each

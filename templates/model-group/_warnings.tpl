@@ -3,8 +3,9 @@
 {{- /* Warnings of each group, one after the other. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
-    {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "severalServers" "modelBehindOptions" -}}
-    {{- $names = concat $names (list "unknownServedName" "unknownPort" "shellVariables" "idleGPUs" "noDevice") -}}
+    {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "assumedProgram" -}}
+    {{- $names = concat $names (list "severalServers" "modelBehindOptions" "unknownServedName" "unknownPort" "shellVariables") -}}
+    {{- $names = concat $names (list "idleGPUs" "noDevice") -}}
     {{- range concat $names (list "preStop" "progressDeadline") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
@@ -72,6 +73,13 @@ to run it restricted (its cache settings follow the path).
 
 {{ $.path }}: {{ . }}, so the chart adds no options; it must listen on 0.0.0.0:{{ int64 $computed.port }} and serve
 {{ $computed.servedNames | default $computed.aliases | join ", " }}.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.assumedProgram" -}}
+  {{- with .group.computed.assumed }}
+
+{{ $.path }}: its image is not one of the engine's own, and must have {{ . }}, which the chart starts; set {{ $.path }}.command if it has another program.
   {{- end }}
 {{- end -}}
 

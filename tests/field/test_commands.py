@@ -537,10 +537,12 @@ def test_an_image_of_the_engines_own_gets_its_launcher(render: Render, repositor
     assert line == shlex.split(f"vllm serve --model org/m {NAMED}")
 
 
-def test_model_name_starts_an_image_that_resembles_the_engines(render: Render) -> None:
+def test_model_name_starts_an_image_that_resembles_the_engines_with_a_note(render: Render, notes: Say) -> None:
     for image in ("rocm/vllm", "ghcr.io/llm-d/llm-d-cuda"):
-        rendered = render(bare(image=image, tag="v0.5.0", modelName="org/m", args=["--disable-uvicorn-access-log"]))
-        assert command_line(rendered) == shlex.split(f"vllm serve org/m --disable-uvicorn-access-log {NAMED}")
+        values = bare(image=image, tag="v0.5.0", modelName="org/m", args=["--disable-uvicorn-access-log"])
+        assert command_line(render(values)) == shlex.split(f"vllm serve org/m --disable-uvicorn-access-log {NAMED}")
+        assert "must have vllm serve, which the chart starts" in notes(values)
+    assert "which the chart starts" not in notes(bare(**VLLM, modelName="org/m"))
 
 
 def test_a_full_image_of_llama_cpp_keeps_its_entrypoint(render: Render) -> None:
