@@ -216,6 +216,30 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- /* Rule: the script of `sh -c` is one item; further items are no part of it. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandScript" -}}
+  {{- $line := .group.computed.line }}
+  {{- $words := concat $line.command $line.args }}
+  {{- $script := list }}
+  {{- $started := false }}
+  {{- range slice $words (int $line.at) }}
+    {{- if $started }}
+      {{- $script = append $script (include "inference-stack.shellQuoted" .) }}
+    {{- end }}
+    {{- $started = or $started (regexMatch "^-[a-z]*c$" .) }}
+  {{- end }}
+  {{- if and $line.shell (regexMatch "^[\\w./-]+ (serve|-\\S+|\\S+ -\\S+)" (join " " $script)) (regexMatch "^\\S+$" (first $script)) }}
+
+modelGroups.{{ .name }}.{{ ternary "args" "command" (not (empty .group.args)) }}: a shell takes its script from the one item behind -c, so the items behind it
+would be lost; the script is one text.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      command: [sh, -c]
+{{ toYaml (dict "args" (list (join " " $script | printf "exec %s"))) | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
 {{- /* Rule: a variable in front of the command is not set otherwise in env. */ -}}
 {{- define "inference-stack.modelGroup.rule.commandEnv" -}}
   {{- $line := .group.computed.line }}

@@ -20,6 +20,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "commandShell"
           "commandQuotes"
           "commandItems"
+          "commandScript"
           "commandEnv"
           "programPath"
           "unknownPort"

@@ -232,6 +232,28 @@ def test_an_item_of_several_words_is_refused(helm: Helm, fields: dict[str, Any],
     assert fixed == {key: fix}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["bash", "-c", "vllm", "serve", "org/m"],
+        ["tini", "--", "sh", "-ec", "vllm", "serve", "org/m"],
+        ["/bin/bash", "-lc", "/start.sh", "--port", "9000"],
+    ],
+)
+def test_a_script_in_several_items_is_refused(helm: Helm, words: list[str]) -> None:
+    _, fix = refused(helm, bare(**VLLM, command=words))
+    script = words[words.index(next(word for word in words if word.endswith("c") and word[0] == "-")) + 1 :]
+    assert fix == {"command": ["sh", "-c"], "args": [f"exec {' '.join(script)}"]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["sh", "-c", "vllm serve org/m", "name"], ["sh", "-c", 'exec "$@"', "--", "vllm", "serve"], ["sh", "/a", "-x"]],
+)
+def test_arguments_of_a_script_are_accepted(render: Render, words: list[str]) -> None:
+    assert command_line(render(bare(**VLLM, command=words))) == words
+
+
 @pytest.mark.parametrize("flag", [True, False])
 def test_a_boolean_is_refused(helm: Helm, flag: bool) -> None:
     sentence, fix = refused(helm, bare(**LLAMA, args=["-m", "/x.gguf", "--flash-attn", flag]))
