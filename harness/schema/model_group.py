@@ -76,6 +76,7 @@ def schema() -> Schema:
     return settings(
         enabled=boolean(),
         engine=text("", *presets()),
+        engineVersion=common.word(),
         image=image(),
         tag=common.word(),
         **routing.endpoint(),

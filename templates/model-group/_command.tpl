@@ -1,7 +1,8 @@
-{{- /* The command line of an engine: the user's words are used as written; missing options are appended. */ -}}
+{{- /* The command line of an engine: the user's words are used as written; missing options are appended. How words are read is in _words.tpl. */ -}}
 
 {{- /*
-An option in a command line: "--a b c", "--a=b", with _ for -, or abbreviated where argparse allows it; of several the last is used.
+An option in a command line: "--a b c", "--a=b", with _ for -, or abbreviated where argparse allows it; of several the last is used. The word "\n"
+stands between two commands of a script.
 Input: dict words (list of strings), names (list, spelled with -). Output: JSON {given: bool, values: [string]}.
 */ -}}
 {{- define "inference-stack.flag" -}}
@@ -11,7 +12,9 @@ Input: dict words (list of strings), names (list, spelled with -). Output: JSON 
   {{- $open := false -}}
   {{- range $word := .words -}}
     {{- $letter := $word | trimPrefix "-" | trimPrefix "-" | trunc 1 -}}
-    {{- if and (hasPrefix "-" $word) (ne (lower $letter) (upper $letter)) -}}
+    {{- if eq $word "\n" -}}
+      {{- $open = false -}}
+    {{- else if and (hasPrefix "-" $word) (ne (lower $letter) (upper $letter)) -}}
       {{- $open = false -}}
       {{- $parts := splitn "=" 2 $word -}}
       {{- $spelled := $parts._0 | replace "_" "-" -}}
@@ -31,54 +34,42 @@ Input: dict words (list of strings), names (list, spelled with -). Output: JSON 
 
 {{- /* The first value of an option in a group's command line. Input: dict group (computed), names. Output: string, empty if it is not given. */ -}}
 {{- define "inference-stack.modelGroup.flagValue" -}}
-  {{- $words := concat .group.computed.command .group.computed.args -}}
-  {{- first (include "inference-stack.flag" (dict "words" $words "names" .names) | fromJson).values | default "" -}}
+  {{- first (include "inference-stack.flag" (dict "words" .group.computed.words "names" .names) | fromJson).values | default "" -}}
 {{- end -}}
 
 {{- /*
-The program, its arguments and its model as the user wrote them; a missing program or model is inserted before the arguments. A command that begins with
-a flag is taken as arguments, and arguments that begin with the program as a command.
-Input: dict group. Output: JSON {command: [string], args: [string], script: bool}.
+The words of a preset's command line behind which its model may stand: the subcommand that serves, and the last word of its launcher.
+Input: preset. Output: JSON list.
 */ -}}
-{{- define "inference-stack.modelGroup.program" -}}
-  {{- $preset := .group.computed.preset -}}
-  {{- $model := $preset.model -}}
-  {{- $command := include "inference-stack.texts" .group.command | fromJsonArray -}}
-  {{- $args := include "inference-stack.texts" .group.args | fromJsonArray -}}
-  {{- if hasPrefix "-" (first $command | default "") -}}
-    {{- $args = concat $command $args -}}
-    {{- $command = list -}}
+{{- define "inference-stack.servingWords" -}}
+  {{- $words := dig "subcommands" "serve" list . -}}
+  {{- with last .launcher -}}
+    {{- $words = append $words (base .) -}}
   {{- end -}}
-  {{- if and (not $command) $preset.recognise.command (regexMatch $preset.recognise.command (join " " $args)) -}}
-    {{- $command = list (first $args) -}}
-    {{- $args = rest $args -}}
-  {{- end -}}
-  {{- $script := regexMatch "(^|/)(ba|da|a|z)?sh$" (first $command | default "") -}}
-  {{- $command = $command | default $preset.launcher | default list -}}
-  {{- $words := concat $command $args -}}
-  {{- $given := or
-        (include "inference-stack.flag" (dict "words" $words "names" (concat $model.flags ($preset.router | default list))) | fromJson).given
-        (include "inference-stack.positionalModel" (dict "preset" $preset "words" $words)) -}}
-  {{- range $model.env -}}
-    {{- if hasKey $.group.computed.givenEnv . -}}
-      {{- $given = true -}}
-    {{- end -}}
-  {{- end -}}
-  {{- $name := include "inference-stack.text" .group.modelName -}}
-  {{- if and $name (not (or $given $script)) -}}
-    {{- if and $model.positional (has (last $command | default "") (list "serve" (last $preset.launcher))) -}}
-      {{- $args = prepend $args $name -}}
-    {{- else if $model.flags -}}
-      {{- $flag := first $model.flags -}}
-      {{- with $model.path -}}
-        {{- if regexMatch .pattern $name -}}
-          {{- $flag = .flag -}}
-        {{- end -}}
+  {{- toJson $words -}}
+{{- end -}}
+
+{{- /*
+Where the options of an engine begin: behind its program, a Python module or a subcommand that serves.
+Input: dict preset, words, at (index of the program). Output: JSON {index: number, positional: bool (a model may stand there without an option)}.
+*/ -}}
+{{- define "inference-stack.optionsAt" -}}
+  {{- $serving := include "inference-stack.servingWords" .preset | fromJsonArray -}}
+  {{- $index := min (add1 .at) (len .words) | int -}}
+  {{- $positional := false -}}
+  {{- $python := regexMatch "^python[0-9.]*$" (base (index (append .words "") (int .at))) -}}
+  {{- range $place, $word := .words -}}
+    {{- if has (base $word) $serving -}}
+      {{- if or (eq $place $index) (not $positional) -}}
+        {{- $index = add1 $place | int -}}
+        {{- $positional = true -}}
       {{- end -}}
-      {{- $args = concat (list $flag $name) $args -}}
+    {{- else if and $python (not $positional) (eq $place $index) -}}
+      {{- $index = add1 $place | int -}}
+      {{- $python = hasPrefix "-" $word -}}
     {{- end -}}
   {{- end -}}
-  {{- toJson (dict "command" $command "args" $args "script" $script) -}}
+  {{- toJson (dict "index" $index "positional" (and $positional .preset.model.positional)) -}}
 {{- end -}}
 
 {{- /*
@@ -86,11 +77,12 @@ The model as a positional argument: right after the engine's program or its "ser
 is none.
 */ -}}
 {{- define "inference-stack.positionalModel" -}}
-  {{- $programs := list "serve" (last .preset.launcher | default "serve") -}}
+  {{- $programs := include "inference-stack.servingWords" .preset | fromJsonArray -}}
+  {{- $none := concat $programs (dig "subcommands" "other" list .preset) (list "\n") -}}
   {{- $before := "" -}}
   {{- $model := "" -}}
   {{- range .words -}}
-    {{- if and (has $before $programs) (not (hasPrefix "-" .)) (ne . "serve") -}}
+    {{- if and (has $before $programs) (not (hasPrefix "-" .)) (not (has . $none)) -}}
       {{- $model = . -}}
     {{- end -}}
     {{- $before = base . -}}
@@ -99,32 +91,293 @@ is none.
 {{- end -}}
 
 {{- /*
-The port an engine listens on: the one that its command or environment sets, else containerPort, unless that is another of its ports.
-Input: dict root, group, words, script. Output: number.
+The model as a positional argument that stands behind options: the second word behind an option that takes one value, the first behind one that takes
+none, or modelName where that is no option's value. Input: dict words (those behind the program), name (modelName). Output: string, empty if there is none.
+*/ -}}
+{{- define "inference-stack.modelBehindOptions" -}}
+  {{- $name := .name -}}
+  {{- $model := "" -}}
+  {{- $most := 1 -}}
+  {{- $takesName := false -}}
+  {{- range $word := .words -}}
+    {{- if hasPrefix "-" $word -}}
+      {{- $most = 1 -}}
+      {{- $takesName = regexMatch "token|config|model|path|alias|name" $word -}}
+      {{- if or (contains "=" $word) (regexMatch "^-[A-Z][0-9]$|^--(no|enable|disable|trust|enforce|skip|use|async|headless)\\b" $word) -}}
+        {{- $most = 0 -}}
+      {{- else if regexMatch "^--(served|lora|allowed|middleware|cuda|compile|collect|limit)" $word -}}
+        {{- $most = 99 -}}
+      {{- end -}}
+    {{- else -}}
+      {{- $isName := and (le (int $most) 0) (regexMatch "[A-Za-z]" $word) (not (regexMatch "(?i)^(true|false)$" $word)) -}}
+      {{- if and (not $model) (or $isName (and (eq $word $name) (not $takesName))) -}}
+        {{- $model = $word -}}
+      {{- end -}}
+      {{- $most = sub $most 1 -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $model -}}
+{{- end -}}
+
+{{- /*
+The program and its arguments: what the user wrote, and where that are arguments only, the program before them if the image is known to have it, or if
+modelName asks for one. Another image's entrypoint is kept, and so is that of an image whose arguments begin with a program, unless it is the engine.
+Input: dict root, group (computed). Output: JSON {
+  command, args: [string],
+  launched: bool (the chart put the program there),
+  modelGiven: bool (an option or a variable sets the model), byOption: bool (an option does),
+  kept: script or entrypoint, if one of them is why nothing may be added; else empty,
+  behind: the model that an entrypoint gets as an argument}.
+*/ -}}
+{{- define "inference-stack.modelGroup.launch" -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $model := $preset.model -}}
+  {{- $line := .group.computed.line -}}
+  {{- $command := $line.command -}}
+  {{- $args := $line.args -}}
+  {{- $name := include "inference-stack.text" .group.modelName -}}
+  {{- $own := include "inference-stack.modelGroup.isOwnImage" . -}}
+  {{- $first := first $args | default "" -}}
+  {{- $option := hasPrefix "-" (default "-" $first) -}}
+  {{- $modelOptions := concat $model.flags ($preset.router | default list) -}}
+  {{- $byOption := (include "inference-stack.flag" (dict "words" (concat $command $args) "names" $modelOptions) | fromJson).given -}}
+  {{- $given := $byOption -}}
+  {{- range $model.env -}}
+    {{- $given = or $given (hasKey $.group.computed.givenEnv .) -}}
+  {{- end -}}
+  {{- $program := or $line.shell (and $option (has $first (dig "subcommands" "serve" list $preset))) -}}
+  {{- with $preset.recognise.command -}}
+    {{- $program = or $program (and (not $option) (regexMatch . (join " " $args))) -}}
+  {{- end -}}
+  {{- $kept := ternary "script" "" $line.shell -}}
+  {{- $launched := false -}}
+  {{- $behind := "" -}}
+  {{- if and (not $command) (regexMatch "\\s" $first) (not $option) -}}
+    {{- $kept = "entrypoint" -}}
+  {{- else if and (not $command) $program $own $preset.entrypoint (not $option) -}}
+    {{- $command = list $first -}}
+    {{- $args = rest $args -}}
+  {{- else if and (not $command) $preset.launcher (not $program) -}}
+    {{- if $model.positional -}}
+      {{- $behind = ternary (include "inference-stack.modelBehindOptions" (dict "words" $args "name" $name)) $first $option -}}
+    {{- end -}}
+    {{- $launched = or (not (empty $own)) (and (not (empty $name)) (not (or $given $behind))) -}}
+    {{- if $launched -}}
+      {{- $command = include "inference-stack.modelGroup.launcher" . | fromJsonArray -}}
+    {{- else if not .group.engine -}}
+      {{- $kept = "entrypoint" -}}
+    {{- end -}}
+    {{- $behind = ternary $behind "" (eq $kept "entrypoint") -}}
+  {{- end -}}
+  {{- toJson (dict
+        "command" $command
+        "args" $args
+        "launched" $launched
+        "modelGiven" $given
+        "byOption" $byOption
+        "kept" $kept
+        "behind" $behind) -}}
+{{- end -}}
+
+{{- /*
+The program, its arguments and its model: a missing model is put behind the program.
+Input: dict root, group (computed). Output: JSON {
+  command, args: [string],
+  kept: why the chart may add no options: script, entrypoint (of an unknown image), subcommand (another than the one that serves); else empty,
+  assumed: the program that the chart starts in an image that may not have it, else empty,
+  behind: the model, if it stands behind options}.
+*/ -}}
+{{- define "inference-stack.modelGroup.program" -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $launch := include "inference-stack.modelGroup.launch" . | fromJson -}}
+  {{- $name := include "inference-stack.text" .group.modelName -}}
+  {{- $at := int .group.computed.line.at -}}
+  {{- $words := concat $launch.command $launch.args -}}
+  {{- $options := include "inference-stack.optionsAt" (dict "preset" $preset "words" $words "at" $at) | fromJson -}}
+  {{- $index := int $options.index -}}
+  {{- $next := index (append $words "-") $index -}}
+  {{- $kept := $launch.kept -}}
+  {{- $serve := dig "subcommands" "serve" list $preset -}}
+  {{- range list (add1 $at | int) $index -}}
+    {{- $behindServe := and (gt . 0) (has (index (append $words "") (sub . 1 | int)) $serve) -}}
+    {{- if not (or $kept $behindServe) -}}
+      {{- $kept = ternary "subcommand" "" (has (index (concat $words (list "-" "-")) .) (dig "subcommands" "other" list $preset)) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $behind := $launch.behind -}}
+  {{- $given := $launch.modelGiven -}}
+  {{- if and $options.positional (not (or $kept $given)) -}}
+    {{- if hasPrefix "-" $next -}}
+      {{- $behind = include "inference-stack.modelBehindOptions" (dict "words" (slice $words $index | default list) "name" $name) -}}
+    {{- end -}}
+    {{- $given = or (not (empty $behind)) (not (hasPrefix "-" $next)) -}}
+  {{- end -}}
+  {{- $before := len $launch.command -}}
+  {{- $old := include "inference-stack.modelGroup.optionIsUnknown" (dict "group" .group "launched" $launch.launched) -}}
+  {{- if and $options.positional $launch.byOption $old (not $kept) -}}
+    {{- $words = include "inference-stack.modelInFront" (dict "words" $words "flags" $preset.model.flags "index" $index) | fromJsonArray -}}
+    {{- $before = min $before (len $words) | int -}}
+  {{- else if and $name (not (or $given $kept)) -}}
+    {{- $added := list -}}
+    {{- if $options.positional -}}
+      {{- $added = list $name -}}
+    {{- else if $preset.model.flags -}}
+      {{- $flag := first $preset.model.flags -}}
+      {{- with $preset.model.path -}}
+        {{- if regexMatch .pattern $name -}}
+          {{- $flag = .flag -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $added = list $flag $name -}}
+      {{- $index = max $index $before | int -}}
+    {{- end -}}
+    {{- $words = concat (slice $words 0 $index | default list) $added (slice $words $index | default list) -}}
+    {{- $before = ternary (add $before (len $added)) $before (lt $index $before) | int -}}
+  {{- end -}}
+  {{- toJson (dict
+        "command" (slice $words 0 $before | default list)
+        "args" (slice $words $before | default list)
+        "kept" $kept
+        "assumed" (ternary (join " " $launch.command) "" (and $launch.launched (not (include "inference-stack.modelGroup.isOwnImage" .))))
+        "behind" $behind) -}}
+{{- end -}}
+
+{{- /* The program that a preset puts before arguments, as the engine's version has it. Input: dict root, group (computed). Output: JSON list. */ -}}
+{{- define "inference-stack.modelGroup.launcher" -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $launcher := $preset.launcher -}}
+  {{- with $preset.launcherBefore -}}
+    {{- $version := $.group.computed.engineVersion -}}
+    {{- if or (not $version) (semverCompare (printf "<%s" .version) $version) -}}
+      {{- $launcher = .words -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $launcher -}}
+{{- end -}}
+
+{{- /*
+Whether the program would refuse its model as an option: it is older than the option, or may be and was put there by the chart.
+Input: dict group (computed), launched (bool). Output: "true" or nothing.
+*/ -}}
+{{- define "inference-stack.modelGroup.optionIsUnknown" -}}
+  {{- $version := .group.computed.engineVersion -}}
+  {{- with .group.computed.preset.model.flagSince -}}
+    {{- if $version -}}
+      {{- ternary "true" "" (semverCompare (printf "<%s" .) $version) -}}
+    {{- else if $.launched -}}
+true
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /* Words with a model that an option gives moved to the front of the options. Input: dict words, flags, index (of the front). Output: JSON list. */ -}}
+{{- define "inference-stack.modelInFront" -}}
+  {{- $flags := .flags -}}
+  {{- $model := list -}}
+  {{- $others := list -}}
+  {{- $open := false -}}
+  {{- range .words -}}
+    {{- $parts := splitn "=" 2 . -}}
+    {{- if $open -}}
+      {{- $model = list . -}}
+      {{- $open = false -}}
+    {{- else if has . $flags -}}
+      {{- $open = true -}}
+    {{- else if and (contains "=" .) (has $parts._0 $flags) -}}
+      {{- $model = list $parts._1 -}}
+    {{- else -}}
+      {{- $others = append $others . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (concat (slice $others 0 (int .index) | default list) $model (slice $others (int .index) | default list)) -}}
+{{- end -}}
+
+{{- /*
+The words of a script's servers, variables replaced: of the commands that start the engine or set a port. The one that answers requests comes last: the one
+that listens on the group's containerPort, else the last one that sets a port. The script is what a shell runs, or the text that an unknown entrypoint gets.
+Input: dict root, name, group (computed). Output: JSON {words: [string], several: bool (they listen on several ports)}.
+*/ -}}
+{{- define "inference-stack.modelGroup.scriptWords" -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $line := .group.computed.line -}}
+  {{- $script := ternary $line.script (first $line.args | default "") $line.shell -}}
+  {{- $env := deepCopy .group.computed.givenEnv -}}
+  {{- range regexFindAll "[A-Za-z_][A-Za-z0-9_]*=(\"[^\"$`]*\"|'[^']*'|[^\\s;&|\"'$`]+)" $script -1 -}}
+    {{- $parts := splitn "=" 2 . -}}
+    {{- $_ := set $env $parts._0 ($parts._1 | trimAll "'" | trimAll "\"") -}}
+  {{- end -}}
+  {{- $text := include "inference-stack.expanded" (dict "text" $script "env" $env "script" true) -}}
+  {{- $all := (include "inference-stack.shell" $text | fromJson).words -}}
+  {{- $wanted := include "inference-stack.modelGroup.givenPort" . -}}
+  {{- $names := dig "flags" "port" "names" list $preset -}}
+  {{- $others := list -}}
+  {{- $last := list -}}
+  {{- $lastPort := "" -}}
+  {{- $ports := list -}}
+  {{- $words := list -}}
+  {{- range append $all "\n" -}}
+    {{- if ne . "\n" -}}
+      {{- $words = append $words . -}}
+    {{- else -}}
+      {{- $port := first (include "inference-stack.flag" (dict "words" $words "names" $names) | fromJson).values | default "" -}}
+      {{- $starts := and $preset.recognise.command (regexMatch $preset.recognise.command (join " " $words)) -}}
+      {{- $ports = ternary (append $ports $port) $ports (not (empty $port)) -}}
+      {{- if or $port $starts -}}
+        {{- $better := ternary (or (eq $port $wanted) (ne $lastPort $wanted) (not $wanted)) (not $lastPort) (not (empty $port)) -}}
+        {{- if or (not $last) $better -}}
+          {{- $others = ternary list (concat $others $last (list "\n")) (empty $last) -}}
+          {{- $last = $words -}}
+          {{- $lastPort = $port -}}
+        {{- else -}}
+          {{- $others = concat $others $words (list "\n") -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $words = list -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict "words" (ternary (concat $others $last) $all (not (empty $last))) "several" (gt (len (uniq $ports)) 1)) -}}
+{{- end -}}
+
+{{- /*
+A containerPort that the user sets, for the group or for all groups. Input: dict root, name, group. Output: number, empty if it is the chart's default.
+*/ -}}
+{{- define "inference-stack.modelGroup.givenPort" -}}
+  {{- $own := (index .root.Values.modelGroups .name).containerPort -}}
+  {{- $default := int64 .root.stack.defaults.modelGroupDefaults.containerPort -}}
+  {{- if or $own (ne (int64 .group.containerPort) $default) -}}
+    {{- int64 .group.containerPort -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /*
+The port an engine listens on: the one that its command or environment sets, else containerPort, unless that is another of its ports. A script may start
+several servers, and an engine that is not known may mean another port, so containerPort overrides theirs; and a variable whose value is unknown.
+Input: dict root, name, group, words, script. Output: JSON {port: number, unknown: string (what the command sets, if its value is unknown)}.
 */ -}}
 {{- define "inference-stack.modelGroup.httpPort" -}}
   {{- $preset := .group.computed.preset -}}
   {{- $port := .group.containerPort | int64 -}}
+  {{- $own := include "inference-stack.modelGroup.givenPort" . -}}
   {{- range $preset.ports -}}
     {{- if eq (int64 .containerPort) $port -}}
       {{- $port = $.root.stack.defaults.modelGroupDefaults.containerPort | int64 -}}
+      {{- $own = "" -}}
     {{- end -}}
   {{- end -}}
   {{- $given := "" -}}
   {{- with $preset.flags.port -}}
-    {{- if $.script -}}
-      {{- $given = regexFind "[0-9]+$" (regexFind (printf "%s[= ][0-9]+" (first .names)) (join " " $.words)) -}}
-    {{- else -}}
-      {{- $flag := include "inference-stack.flag" (dict "words" $.words "names" .names) | fromJson -}}
-      {{- $given = first $flag.values | default (index $.group.computed.givenEnv (.env | default "")) | default "" -}}
-    {{- end -}}
+    {{- $flag := include "inference-stack.flag" (dict "words" $.words "names" .names) | fromJson -}}
+    {{- $given = first $flag.values | default (index $.group.computed.givenEnv (.env | default "")) | default "" | toString -}}
   {{- end -}}
-  {{- ternary $given $port (regexMatch "^[0-9]+$" (toString $given)) -}}
+  {{- $number := regexMatch "^[0-9]+$" $given -}}
+  {{- $unknown := ternary $given "" (and (contains "$" $given) (not (empty $preset.launcher))) -}}
+  {{- $port = ternary (int64 $given) $port (and $number (not (and $own (or .script (not $preset.launcher))))) -}}
+  {{- toJson (dict "port" $port "unknown" $unknown) -}}
 {{- end -}}
 
 {{- /*
 The names under which an engine serves its model: those that its command sets, else those that will be appended, else the model's own.
-Input: dict group, words, script. Output: JSON list, empty if none is known: a router has names of its own.
+Input: dict group, words, script, behind. Output: JSON list, empty if none is known: a router has names of its own.
 */ -}}
 {{- define "inference-stack.modelGroup.servedNames" -}}
   {{- $preset := .group.computed.preset -}}
@@ -136,15 +389,19 @@ Input: dict group, words, script. Output: JSON list, empty if none is known: a r
       {{- $names = list . -}}
     {{- end -}}
   {{- end -}}
+  {{- $unknown := contains "$" (first $names | default "") -}}
   {{- if and $names (eq $served.style "comma") -}}
     {{- $names = splitList "," (first $names) -}}
-  {{- else if and (not $names) (or .script (eq $served.style "model") (not $aliases)) -}}
-    {{- $model := include "inference-stack.text" .group.modelName -}}
-    {{- if and $preset.model.positional (not .script) -}}
-      {{- $model = include "inference-stack.positionalModel" (dict "preset" $preset "words" .words) | default $model -}}
+  {{- else if and (not $names) (or .script .behind (eq $served.style "model") (not $aliases)) -}}
+    {{- $model := .behind -}}
+    {{- if and (or .script (not $aliases)) (has $served.style (list "list" "first")) -}}
+      {{- $model = $model | default (first (include "inference-stack.flag" (dict "words" .words "names" $preset.model.flags) | fromJson).values) -}}
     {{- end -}}
-    {{- if and (not $model) (ne $served.style "model") -}}
-      {{- $model = first (include "inference-stack.flag" (dict "words" .words "names" $preset.model.flags) | fromJson).values -}}
+    {{- if $preset.model.positional -}}
+      {{- $model = $model | default (include "inference-stack.positionalModel" (dict "preset" $preset "words" .words)) -}}
+    {{- end -}}
+    {{- if or (not $model) (contains "$" $model) -}}
+      {{- $model = include "inference-stack.text" .group.modelName -}}
     {{- end -}}
     {{- with and (not $preset.router) $model -}}
       {{- $names = list (ternary (base .) . (and (hasPrefix "/" .) (eq $served.style "model"))) -}}
@@ -152,12 +409,18 @@ Input: dict group, words, script. Output: JSON list, empty if none is known: a r
   {{- else if not $names -}}
     {{- $names = ternary (list (first $aliases | default "")) $aliases (eq $served.style "first") -}}
   {{- end -}}
-  {{- toJson $names -}}
+  {{- $known := list -}}
+  {{- range $names -}}
+    {{- if not (or $unknown (and $.script (contains "$" .))) -}}
+      {{- $known = append $known . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $known -}}
 {{- end -}}
 
 {{- /*
 Arguments that a command line lacks: bind address, port, served names, metrics, tensor parallelism, key, shutdown timeout.
-Input: dict group, words, script, port, servedNames. Output: JSON {args: [string], parallel: bool (one model spans several GPUs)}.
+Input: dict group, words, script, behind, port, servedNames. Output: JSON {args: [string], parallel: bool (one model spans several GPUs)}.
 */ -}}
 {{- define "inference-stack.modelGroup.missingArgs" -}}
   {{- $context := . -}}
@@ -179,7 +442,7 @@ Input: dict group, words, script, port, servedNames. Output: JSON {args: [string
         {{- $inFile := (include "inference-stack.flag" (dict "words" $context.words "names" $computed.preset.parallelism.files) | fromJson).given -}}
         {{- $needed = and $needed (not $inFile) -}}
       {{- else if eq $kind "servedNames" -}}
-        {{- $needed = and $needed (include "inference-stack.modelGroup.toldNames" $context | fromJsonArray) -}}
+        {{- $needed = and $needed (not $context.behind) (include "inference-stack.modelGroup.toldNames" $context | fromJsonArray) -}}
       {{- else if eq $kind "apiKey" -}}
         {{- $needed = and $needed (not (empty $context.group.apiKey)) -}}
       {{- end -}}
@@ -290,19 +553,43 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
 
 {{- /*
 The complete command line of a group.
-Input: dict root, group. Output: JSON {command: [string], args: [string], port: number, servedNames: [string] (empty if unknown), script: bool, parallel: bool}.
+Input: dict root, name, group (computed). Output: JSON {
+  command, args: [string], words: [string] (the same with known variables replaced; of a script, the words of its servers),
+  port: number, unknownPort: what sets it, if its value is unknown,
+  servedNames: [string] (empty if unknown), parallel: bool,
+  script: bool (it is used as it is), kept: why, assumed: a program that the image may lack,
+  several: bool (a script starts servers on several ports, and the user sets none of them),
+  behind: the model, if it stands behind options}.
 */ -}}
 {{- define "inference-stack.modelGroup.invocation" -}}
   {{- $program := include "inference-stack.modelGroup.program" . | fromJson -}}
-  {{- $context := dict "root" .root "group" .group "words" (concat $program.command $program.args) "script" $program.script -}}
-  {{- $_ := set $context "port" (include "inference-stack.modelGroup.httpPort" $context | int64) -}}
+  {{- $known := list -}}
+  {{- range concat $program.command $program.args -}}
+    {{- $known = append $known (include "inference-stack.expanded" (dict "text" . "env" $.group.computed.givenEnv)) -}}
+  {{- end -}}
+  {{- $several := false -}}
+  {{- $text := and (eq $program.kept "entrypoint") (regexMatch "\\s" (first $program.args | default "")) -}}
+  {{- if or (eq $program.kept "script") $text -}}
+    {{- $script := include "inference-stack.modelGroup.scriptWords" . | fromJson -}}
+    {{- $known = $script.words -}}
+    {{- $several = $script.several -}}
+  {{- end -}}
+  {{- $context := dict "root" .root "name" .name "group" .group "words" $known "script" (ne $program.kept "") "behind" $program.behind -}}
+  {{- $port := include "inference-stack.modelGroup.httpPort" $context | fromJson -}}
+  {{- $_ := set $context "port" (int64 $port.port) -}}
   {{- $_ := set $context "servedNames" (include "inference-stack.modelGroup.servedNames" $context | fromJsonArray) -}}
   {{- $missing := include "inference-stack.modelGroup.missingArgs" $context | fromJson -}}
   {{- toJson (dict
         "command" $program.command
         "args" (concat $program.args $missing.args | default list)
+        "words" (concat $known $missing.args)
         "port" $context.port
+        "unknownPort" $port.unknown
         "servedNames" $context.servedNames
-        "script" $program.script
+        "script" $context.script
+        "kept" $program.kept
+        "assumed" $program.assumed
+        "several" (and $several (not (include "inference-stack.modelGroup.givenPort" .)))
+        "behind" $program.behind
         "parallel" $missing.parallel) -}}
 {{- end -}}

@@ -37,13 +37,17 @@ lie under the user's, too: Helm has merged the rest of it. Input: root.
 Sets group.computed, in this order; each helper may read what earlier ones have set. The group's values stay as written.
 
   fullname selectorLabels labels    of the group's objects
+  line                              the user's command line as words: see _words.tpl
   engine preset                     the engine's name, and its preset
   image imageReference              as a map, and as a name
+  engineVersion                     the engine's version, "" if it is unknown
   aliases                           modelAlias as a list without repeats
   resources resourceChanges gpus    valid ones, the changes made to them, and the number of full GPUs of a pod
   givenEnv                          name -> value of the group's own variables, "" for one set by reference
-  command args script               the command line with missing options appended; a shell script is unchanged
-  port servedNames parallel         where the engine listens, the names it serves, and whether one model spans several GPUs
+  command args words                the command line with missing options appended, and what it says; see inference-stack.modelGroup.invocation
+  script kept assumed several behind    whether and why it is used as it is, a program that the image may lack, several servers, a model behind options
+  port unknownPort                  where the engine listens, and the variable that sets it, if its value is unknown
+  servedNames parallel              the names it serves, and whether one model spans several GPUs
   adapters                          alias -> the name by which requests ask for the adapter behind it
   engineKey                         the key that the command or environment makes the engine require: {from, secret}
   otherRoutes                       paths that its model is asked at and the gateway does not have, as text
@@ -66,10 +70,12 @@ Input: dict root, name, group (merged).
   {{- $_ := set $computed "fullname" (include "inference-stack.objectName" (dict "root" .root "part" .name)) -}}
   {{- $_ := set $computed "selectorLabels" $selector -}}
   {{- $_ := set $computed "labels" (include "inference-stack.labels" (dict "root" .root "selector" $selector) | fromJson) -}}
+  {{- $_ := set $computed "line" (include "inference-stack.modelGroup.line" . | fromJson) -}}
   {{- $_ := set $computed "engine" (include "inference-stack.modelGroup.engine" .) -}}
   {{- $_ := set $computed "preset" (index .root.stack.engines $computed.engine) -}}
   {{- $_ := set $computed "image" (include "inference-stack.modelGroup.image" . | fromJson) -}}
   {{- $_ := set $computed "imageReference" (include "inference-stack.image" (dict "root" .root "image" $computed.image "defaultTag" "latest")) -}}
+  {{- $_ := set $computed "engineVersion" (include "inference-stack.modelGroup.engineVersion" .) -}}
   {{- $_ := set $computed "aliases" (include "inference-stack.texts" $group.modelAlias | fromJsonArray | uniq) -}}
   {{- $_ := set $computed "resources" (include "inference-stack.resources" $group.resources | fromJson) -}}
   {{- $_ := set $computed "resourceChanges" (include "inference-stack.modelGroup.resourceChanges" . | fromJsonArray) -}}
@@ -120,9 +126,12 @@ Input: dict root, name, group (merged).
   {{- toJson $image -}}
 {{- end -}}
 
-{{- /* Variables that a group sets itself. Input: dict group. Output: JSON map name -> value, "" for one set by reference. */ -}}
+{{- /*
+Variables that a group sets itself, in env or in front of its program. Input: dict group (computed). Output: JSON map name -> value, "" for one set by
+reference.
+*/ -}}
 {{- define "inference-stack.modelGroup.givenEnv" -}}
-  {{- $given := dict -}}
+  {{- $given := merge (deepCopy .group.computed.line.env) .group.computed.line.launcherEnv -}}
   {{- range .group.env -}}
     {{- $_ := set $given .name (include "inference-stack.text" (.value | default "")) -}}
   {{- end -}}

@@ -61,8 +61,8 @@ The number of GPUs that the command uses: tensor times pipeline parallelism time
         {{- $used = mul (max 1 $used) (int64 $size) -}}
       {{- end -}}
     {{- end -}}
-    {{- $words := concat $.group.computed.command $.group.computed.args -}}
-    {{- if (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes .files)) | fromJson).given -}}
+    {{- $words := $.group.computed.words -}}
+    {{- if or (has "\n" $words) (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes .files)) | fromJson).given -}}
       {{- $used = 0 -}}
     {{- end -}}
   {{- end -}}

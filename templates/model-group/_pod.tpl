@@ -183,7 +183,15 @@ Environment of the engine: the chart's variables, then the user's. Input: dict r
       {{- $env = append $env . -}}
     {{- end -}}
   {{- end -}}
-  {{- include "inference-stack.env" (concat $env (.group.env | default list)) -}}
+  {{- $own := .group.env | default list -}}
+  {{- $front := deepCopy .group.computed.line.env -}}
+  {{- range $own -}}
+    {{- $front = omit $front .name -}}
+  {{- end -}}
+  {{- range $name, $value := $front -}}
+    {{- $env = append $env (dict "name" $name "value" $value) -}}
+  {{- end -}}
+  {{- include "inference-stack.env" (concat $env $own) -}}
 {{- end -}}
 
 {{- /*

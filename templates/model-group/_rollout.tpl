@@ -168,7 +168,8 @@ Input: dict group (computed). Output: name, empty if there is none.
 */ -}}
 {{- define "inference-stack.modelGroup.metricsKey" -}}
   {{- $key := .group.computed.preset.apiKey -}}
-  {{- $given := include "inference-stack.modelGroup.flagValue" (dict "group" .group "names" $key.flags) -}}
+  {{- $words := concat .group.computed.command .group.computed.args -}}
+  {{- $given := first (include "inference-stack.flag" (dict "words" $words "names" $key.flags) | fromJson).values | default "" -}}
   {{- ternary ($given | trimPrefix "$(" | trimSuffix ")") $key.env (regexMatch "^\\$\\([A-Za-z_][A-Za-z0-9_]*\\)$" $given) -}}
 {{- end -}}
 

@@ -67,7 +67,7 @@ Input: dict group (computed). Output: path or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.modelDirectory" -}}
   {{- $model := .group.computed.preset.model -}}
-  {{- if $model.directory -}}
+  {{- if and $model.directory (not .group.computed.script) -}}
     {{- $path := include "inference-stack.modelGroup.flagValue" (dict "group" .group "names" $model.flags) | trimSuffix "/" -}}
     {{- $mounted := not (hasPrefix "/" $path) -}}
     {{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}

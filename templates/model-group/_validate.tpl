@@ -15,6 +15,16 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "engine"
           "image"
           "model"
+          "commandBooleans"
+          "commandDocker"
+          "commandShell"
+          "commandQuotes"
+          "commandItems"
+          "commandScript"
+          "commandEnv"
+          "programPath"
+          "unknownPort"
+          "unsetVariables"
           "statefulSetName"
           "aliases"
           "containerPort"
@@ -158,7 +168,7 @@ Please set:
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.image" -}}
-  {{- if not .group.computed.image.repository }}
+  {{- if not (or .group.computed.image.repository (include "inference-stack.modelGroup.dockerRun" . | fromJson)) }}
     {{- $image := (index .root.stack.engines (include "inference-stack.defaultEngine" .root)).image }}
 
 modelGroups.{{ .name }}.image: no image is set and the engine has no default image, so there is nothing to run.

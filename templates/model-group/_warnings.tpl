@@ -3,9 +3,10 @@
 {{- /* Warnings of each group, one after the other. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
-    {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "idleGPUs" "noDevice" -}}
-    {{- $names = concat $names (list "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline" "sidecars" "podSpec" "affinity") -}}
-    {{- range $names }}
+    {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "assumedProgram" -}}
+    {{- $names = concat $names (list "severalServers" "modelBehindOptions" "unknownServedName" "unknownPort" "shellVariables") -}}
+    {{- $names = concat $names (list "idleGPUs" "noDevice" "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline") -}}
+    {{- range concat $names (list "sidecars" "podSpec" "affinity") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "root" $ "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
   {{- end -}}
@@ -64,10 +65,74 @@ to run it restricted (its cache settings follow the path).
 
 {{- define "inference-stack.modelGroup.warning.script" -}}
   {{- $computed := .group.computed }}
-  {{- if $computed.script }}
+  {{- $why := dict
+        "script" "its command is a shell script"
+        "entrypoint" "its image is not one of the engine's own, and its entrypoint may take other options"
+        "subcommand" "its command does not start the engine's own server" }}
+  {{- with index $why $computed.kept }}
 
-{{ .path }}: its command is a shell script, so the chart adds no options; it must listen on 0.0.0.0:{{ int64 $computed.port }} and serve
+{{ $.path }}: {{ . }}, so the chart adds no options; it must listen on 0.0.0.0:{{ int64 $computed.port }} and serve
 {{ $computed.servedNames | default $computed.aliases | join ", " }}.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.assumedProgram" -}}
+  {{- with .group.computed.assumed }}
+
+{{ $.path }}: its image is not one of the engine's own, and must have {{ . }}, which the chart starts; set {{ $.path }}.command if it has another program.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.severalServers" -}}
+  {{- if .group.computed.several }}
+
+{{ .path }}: its script starts servers on several ports, and requests are sent to {{ int64 .group.computed.port }}; if another one answers them, set
+{{ .path }}.containerPort.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.modelBehindOptions" -}}
+  {{- $computed := .group.computed }}
+  {{- if and $computed.behind $computed.preset.flags.servedNames.add (not $computed.script) }}
+
+{{ .path }}: its model stands behind options, where {{ $computed.engine }} accepts no served names, so requests are sent for {{ $computed.behind }};
+put the model in front of the options.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.unknownServedName" -}}
+  {{- $computed := .group.computed }}
+  {{- $flag := include "inference-stack.flag" (dict "words" $computed.words "names" $computed.preset.flags.servedNames.names) | fromJson }}
+  {{- $name := first $flag.values | default "" }}
+  {{- if contains "$" $name }}
+
+{{ .path }}: its served name is {{ $name }}, whose value is not in the values file, so requests are sent for {{ join ", " $computed.aliases }}; it must be
+the same.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.unknownPort" -}}
+  {{- with .group.computed.unknownPort }}
+
+{{ $.path }}: its command sets the port to {{ . }}, whose value is not in the values file; it must be {{ int64 $.group.computed.port }}, the containerPort.
+  {{- end }}
+{{- end -}}
+
+{{- /* What is refused of a known engine may be meant for another program; inside a longer text it may be meant for both. */ -}}
+{{- define "inference-stack.modelGroup.warning.shellVariables" -}}
+  {{- $line := .group.computed.line }}
+  {{- $pattern := ternary "\\$\\{[A-Z][A-Z0-9_]*\\}" "\\$\\{?[A-Za-z_]\\w*\\}?" (not (empty .group.computed.preset.launcher)) }}
+  {{- $found := list }}
+  {{- if not (or $line.shell $line.text) }}
+    {{- range concat $line.command $line.args }}
+      {{- with regexFind $pattern . }}
+        {{- $found = append $found . }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- with uniq $found }}
+
+{{ $.path }}: its program gets {{ join ", " . }} as it is written; Kubernetes replaces only $(NAME), a shell also $NAME: command: [sh, -c].
   {{- end }}
 {{- end -}}
 

@@ -46,6 +46,7 @@ SIDECAR: dict[str, Any] = {
 FULL_GROUP: dict[str, Any] = {
     "enabled": True,
     "engine": "vllm",
+    "engineVersion": "0.30.0",
     "image": {
         "registry": "registry.example",
         "repository": "vllm/vllm-openai",

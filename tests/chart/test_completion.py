@@ -69,7 +69,7 @@ CASES = {
     ),
     "sglang-model": Case(
         {"image": SGLANG, "modelName": "org/x"},
-        f"python3 -m sglang.launch_server --model-path org/x {HOST} --port 8000 --served-model-name m --enable-metrics",
+        f"sglang serve --model-path org/x {HOST} --port 8000 --served-model-name m --enable-metrics",
     ),
     "trtllm-model": Case({"image": TRTLLM, "modelName": "org/x"}, f"trtllm-serve org/x {HOST} --port 8000"),
     "triton-model": Case(
@@ -113,7 +113,7 @@ CASES = {
     "sglang-args-with-their-own-model": args(
         SGLANG,
         "--model=org/y",
-        f"python3 -m sglang.launch_server --model=org/y {HOST} --port 8000 --served-model-name m --enable-metrics",
+        f"sglang serve --model=org/y {HOST} --port 8000 --served-model-name m --enable-metrics",
         modelName="org/x",
     ),
     "llama-cpp-args-with-their-own-model": args(
@@ -163,7 +163,7 @@ CASES = {
     "vllm-value-that-looks-like-a-port": vllm(
         """vllm serve org/x --override '{"--port": 9}'""", f"{HOST} --port 8000 --served-model-name m n"
     ),
-    "llama-cpp-short-alias": vllm("llama-server -m /x -a z", f"{HOST} --port 8000 --metrics"),
+    "llama-cpp-short-alias": vllm("/app/llama-server -m /x -a z", f"{HOST} --port 8000 --metrics"),
     # Each way to start an engine.
     "vllm-serve-model-flag": vllm("vllm serve --model org/x", f"{HOST} --port 8000 --served-model-name m n"),
     "vllm-absolute": vllm("/opt/venv/bin/vllm serve org/x", f"{HOST} --port 8000 --served-model-name m n"),

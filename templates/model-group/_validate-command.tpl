@@ -1,0 +1,338 @@
+{{- /* Rules of a group's command and args: what could not start is refused, with the form to paste. Input of each rule: as in _validate.tpl. */ -}}
+
+{{- /* YAML of a command without the keys and tokens in it; references stay. Input: YAML. Output: YAML. */ -}}
+{{- define "inference-stack.withoutKeys" -}}
+  {{- regexReplaceAll "(?i)((api[-_]?key|(hf|auth|access|hub)[-_]token|password|secret)['\"]?(=|\\s+(-\\s+)?))[^\\s$-]\\S*" . "${1}..." -}}
+{{- end -}}
+
+{{- /* Rule: no word is a boolean, which Kubernetes refuses in a command, and which on and off become. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandBooleans" -}}
+  {{- range $key := list "command" "args" }}
+    {{- $found := false }}
+    {{- $given := index $.group $key }}
+    {{- range ternary $given list (kindIs "slice" $given) }}
+      {{- $found = or $found (kindIs "bool" .) }}
+    {{- end }}
+    {{- if $found }}
+      {{- $list := dict $key (include "inference-stack.texts" $given | fromJsonArray) }}
+
+modelGroups.{{ $.name }}.{{ $key }}: YAML reads an unquoted on, off, yes, no, true or false as a boolean, so the word is lost; quote it.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name) "yaml" (toYaml $list | include "inference-stack.withoutKeys")) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+A `docker run` line in a group's command. Input: the rules'. Output: JSON {image, tag: string, args: [string]}, empty if it is none.
+*/ -}}
+{{- define "inference-stack.modelGroup.dockerRun" -}}
+  {{- $line := .group.computed.line -}}
+  {{- $words := concat $line.command $line.args -}}
+  {{- $program := base (index (append $words "") (int $line.at)) -}}
+  {{- $run := dict -}}
+  {{- if and (has $program (list "docker" "podman" "nerdctl")) (has "run" $words) -}}
+    {{- $image := "" -}}
+    {{- $args := list -}}
+    {{- $started := false -}}
+    {{- $value := false -}}
+    {{- range $words -}}
+      {{- if $image -}}
+        {{- $args = append $args . -}}
+      {{- else if not $started -}}
+        {{- $started = eq . "run" -}}
+      {{- else if $value -}}
+        {{- $value = false -}}
+      {{- else if not (hasPrefix "-" .) -}}
+        {{- $image = . -}}
+      {{- else -}}
+        {{- $alone := "^(-[ditP]+|--(rm|detach|interactive|tty|privileged|init|publish-all|read-only|no-healthcheck|oom-kill-disable))$" -}}
+        {{- $value = not (or (contains "=" .) (regexMatch $alone .)) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $tag := regexFind ":[^:/@]+$" $image -}}
+    {{- $run = dict "image" (trimSuffix $tag $image | default "my-registry/my-image") "tag" (trimPrefix ":" $tag | default "latest") "args" $args -}}
+  {{- end -}}
+  {{- toJson $run -}}
+{{- end -}}
+
+{{- /* Rule: the command is what runs in the container, not what starts a container. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandDocker" -}}
+  {{- with include "inference-stack.modelGroup.dockerRun" . | fromJson }}
+
+modelGroups.{{ $.name }}.command: it starts a container, but it is what runs in one: the image and its arguments are set apart, and -e, -p, -v and --gpus are
+env, containerPort, volumes and resources.
+Please set:
+  modelGroups:
+    {{ $.key }}:
+      image: {{ include "inference-stack.yamlString" .image }}
+      tag: {{ toJson .tag }}
+      command: []
+{{ toYaml (pick . "args") | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+What a group's command asks of a shell where there is none: variables, ~, and operators.
+Input: dict group (computed). Output: JSON list of strings, empty if there is nothing.
+*/ -}}
+{{- define "inference-stack.modelGroup.shellWords" -}}
+  {{- $line := .group.computed.line -}}
+  {{- $found := list -}}
+  {{- if $line.text -}}
+    {{- $read := include "inference-stack.shell" $line.text | fromJson -}}
+    {{- $found = concat $read.operators $read.shell -}}
+    {{- if not $line.shell -}}
+      {{- $found = concat $found $read.quotedShell -}}
+      {{- $lines := regexReplaceAll "\\\\[ \\t]*\\r?\\n" $line.text " " -}}
+      {{- if regexMatch "\\n\\s*(\\w+=|(export|exec|set|cd|source|if|for|while|pip|python[0-9.]*|vllm|sglang)\\s)" $lines -}}
+        {{- $found = append $found "a second line" -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $items := list -}}
+  {{- range $key := list "command" "args" -}}
+    {{- if not (or $line.shell (and $line.text (eq $line.textKey $key))) -}}
+      {{- $items = concat $items (include "inference-stack.texts" (index $.group $key) | fromJsonArray) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if $items -}}
+    {{- $custom := not .group.computed.preset.launcher -}}
+    {{- range $items -}}
+      {{- $variable := regexMatch "^[\\w./:@,~+=-]*\\$(\\{[A-Za-z_]\\w*(:?-[^}]*)?\\}|[A-Za-z_]\\w*)[\\w./:@,~${}+-]*$" . -}}
+      {{- if or (regexMatch "^(&&?|\\|\\|?|[0-9]?>>?(&[0-9])?|\\\\|2>&1)$" .) (regexMatch "^(--?[\\w-]+=)?(`.*`|\\$\\([^()]*[^\\w()][^()]*\\))$" .) -}}
+        {{- $found = append $found . -}}
+      {{- else if and (not $custom) (or $variable (regexMatch "^(--?[\\w-]+=)?~(/|$)|^[;<]$|^[\\w./:=-]+;$" .)) -}}
+        {{- $found = append $found . -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $found -}}
+{{- end -}}
+
+{{- /* A word as it is written in a shell; what a shell is to expand stays. Input: string. Output: string. */ -}}
+{{- define "inference-stack.shellQuoted" -}}
+  {{- if regexMatch "^([\\w@%+=:,./~-]+;?|&&?|\\|\\|?|;|[0-9]?[<>]+(&[0-9])?)$" . -}}
+    {{- . -}}
+  {{- else if regexMatch "^([\\w@%+=:,./~${}()-]+|(--?[\\w-]+=)?(\\$\\([^\"]*\\)|`[^\"`]*`))$" . -}}
+    {{- $variable := regexFind "^[A-Za-z_]\\w*=" . -}}
+    {{- printf "%s\"%s\"" $variable (trimPrefix $variable .) -}}
+  {{- else -}}
+    {{- printf "'%s'" (replace "'" "'\\''" .) -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /* Rule: what needs a shell has one. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandShell" -}}
+  {{- $line := .group.computed.line }}
+  {{- $found := include "inference-stack.modelGroup.shellWords" . | fromJsonArray }}
+  {{- if and $found (not (include "inference-stack.modelGroup.dockerRun" . | fromJson)) }}
+    {{- $words := list }}
+    {{- range $key := list "command" "args" }}
+      {{- if and $line.text (eq $line.textKey $key) }}
+        {{- $words = append $words (trim $line.text) }}
+      {{- else }}
+        {{- range include "inference-stack.texts" (index $.group $key) | fromJsonArray }}
+          {{- $words = append $words (include "inference-stack.shellQuoted" .) }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- $script := regexReplaceAll "\\s*&\\s*$" (join " " (without $words "\\")) "" }}
+    {{- $script = regexReplaceAll "\\n\\s*\\n" $script "\n" }}
+    {{- if not (regexMatch "^(\\w+=|exec )|[;&|]|\\n\\s*\\w" (regexReplaceAll "\\\\[ \\t]*\\r?\\n|>&[0-9]" $script " ")) }}
+      {{- $script = printf "exec %s" $script }}
+    {{- end }}
+
+modelGroups.{{ .name }}.{{ ternary $line.textKey "command" (not (empty $line.text)) }}: it has {{ $found | uniq | join ", " }}, but Kubernetes runs a
+command without a shell and replaces only $(NAME), so the program would get it as it is written.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      command: [sh, -c]
+{{ toYaml (dict "args" (list $script)) | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: quotes in a command that is written as one text are closed. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandQuotes" -}}
+  {{- $line := .group.computed.line }}
+  {{- if and $line.text (include "inference-stack.shell" $line.text | fromJson).open }}
+
+modelGroups.{{ .name }}.{{ $line.textKey }}: a quote in it is not closed; a list of words needs none.
+Please set:
+  modelGroups:
+    {{ .key }}:
+{{ toYaml (dict $line.textKey (regexReplaceAll "['\"\\\\`]" $line.text "" | splitList " " | compact)) | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+A group's command or args with the items split that are several words: a flag with its value, and a program with its arguments.
+Input: dict root, group (computed), key. Output: JSON list, empty if no item is.
+*/ -}}
+{{- define "inference-stack.modelGroup.splitItems" -}}
+  {{- $line := .group.computed.line -}}
+  {{- $given := index .group .key -}}
+  {{- $split := list -}}
+  {{- $changed := false -}}
+  {{- if and (kindIs "slice" $given) (not $line.shell) (not (and $line.text (eq $line.textKey .key))) -}}
+    {{- $first := eq .key "command" -}}
+    {{- if and (not $line.command) .group.computed.preset.launcher (include "inference-stack.modelGroup.isOwnImage" .) -}}
+      {{- $first = true -}}
+    {{- end -}}
+    {{- $before := "" -}}
+    {{- range $index, $item := include "inference-stack.texts" $given | fromJsonArray -}}
+      {{- $flag := regexMatch "^--?[A-Za-z][\\w.-]*([ \\t]+\\S|=[^\\s{\\['\"]+[ \\t]+--?[A-Za-z])" $item -}}
+      {{- $value := regexMatch "^(-[A-Za-z]|--[\\w-]*(arg|opt|flag|cmd|command|prompt|template)[\\w-]*)$" $before -}}
+      {{- $program := and $first (eq $index 0) (regexMatch "\\S\\s+\\S" $item) (not (include "inference-stack.isPath" $item)) -}}
+      {{- if or (and $flag (not $value)) (and $program (not (hasPrefix "{" $item))) -}}
+        {{- $changed = true -}}
+        {{- if regexMatch "^--?[\\w.-]+\\s+[{\\[]" $item -}}
+          {{- $split = append $split (regexFind "^\\S+" $item) -}}
+          {{- $split = append $split (regexReplaceAll "^\\S+\\s+" $item "") -}}
+        {{- else -}}
+          {{- $split = concat $split (without (include "inference-stack.shell" $item | fromJson).words "\n") -}}
+        {{- end -}}
+      {{- else -}}
+        {{- $split = append $split $item -}}
+      {{- end -}}
+      {{- $before = $item -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (ternary $split list $changed) -}}
+{{- end -}}
+
+{{- /* Rule: each item of command and args is one word. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandItems" -}}
+  {{- range $key := list "command" "args" }}
+    {{- with include "inference-stack.modelGroup.splitItems" (dict "root" $.root "group" $.group "key" $key) | fromJsonArray }}
+
+modelGroups.{{ $.name }}.{{ $key }}: an item of it is several words, which would reach the program as one; each word is an item of its own.
+Please set:
+  modelGroups:
+    {{ $.key }}:
+{{ toYaml (dict $key .) | include "inference-stack.withoutKeys" | indent 6 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: the script of `sh -c` is one item; further items are no part of it. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandScript" -}}
+  {{- $line := .group.computed.line }}
+  {{- $words := concat $line.command $line.args }}
+  {{- $script := list }}
+  {{- $started := false }}
+  {{- range slice $words (int $line.at) }}
+    {{- if $started }}
+      {{- $script = append $script (include "inference-stack.shellQuoted" .) }}
+    {{- end }}
+    {{- $started = or $started (regexMatch "^-[a-z]*c$" .) }}
+  {{- end }}
+  {{- if and $line.shell (regexMatch "^[\\w./-]+ (serve|-\\S+|\\S+ -\\S+)" (join " " $script)) (regexMatch "^\\S+$" (first $script)) }}
+
+modelGroups.{{ .name }}.{{ ternary "args" "command" (not (empty .group.args)) }}: a shell takes its script from the one item behind -c, so the items behind it
+would be lost; the script is one text.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      command: [sh, -c]
+{{ toYaml (dict "args" (list (join " " $script | printf "exec %s"))) | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: a variable in front of the command is not set otherwise in env. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandEnv" -}}
+  {{- $line := .group.computed.line }}
+  {{- $key := ternary "command" "args" (not (empty $line.command)) }}
+  {{- range .group.env }}
+    {{- if and (hasKey $line.env .name) (ne (include "inference-stack.text" .value) (index $line.env .name)) }}
+
+modelGroups.{{ $.name }}.{{ $key }}: it sets {{ .name }} in front of the program, and env sets it to something else; set it once.
+Please set:
+  modelGroups:
+    {{ $.key }}:
+{{ toYaml (dict $key (index $line $key)) | include "inference-stack.withoutKeys" | indent 6 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: a program that the engine's own image has outside of PATH is given by its path. */ -}}
+{{- define "inference-stack.modelGroup.rule.programPath" -}}
+  {{- $line := .group.computed.line }}
+  {{- $path := first .group.computed.preset.launcher | default "" }}
+  {{- $words := concat $line.command $line.args }}
+  {{- $program := index (append $words "") (int $line.at) }}
+  {{- if and (hasPrefix "/" $path) (eq $program (base $path)) (include "inference-stack.modelGroup.isOwnImage" .) }}
+    {{- $key := ternary "command" "args" (not (empty $line.command)) }}
+    {{- $fixed := list }}
+    {{- range index $line $key }}
+      {{- $fixed = append $fixed (ternary $path . (eq . $program)) }}
+    {{- end }}
+
+modelGroups.{{ .name }}.{{ $key }}: {{ $program }} is not in the image's PATH, so it would not be found; its path is {{ $path }}.
+Please set:
+  modelGroups:
+    {{ .key }}:
+{{ toYaml (dict $key $fixed) | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+Variables that the command contains, and that nothing sets, so that Kubernetes leaves them as they are written. A text with spaces may be a script.
+Input: the rules'. Output: JSON list of names.
+*/ -}}
+{{- define "inference-stack.modelGroup.unsetVariables" -}}
+  {{- $computed := .group.computed -}}
+  {{- $set := list -}}
+  {{- range include "inference-stack.modelGroup.env" . | fromJsonArray -}}
+    {{- $set = append $set .name -}}
+  {{- end -}}
+  {{- $unset := list -}}
+  {{- if and $computed.preset.launcher (not (or $computed.script .group.envFrom)) -}}
+    {{- range concat $computed.command $computed.args -}}
+      {{- range ternary list (regexFindAll "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)" (replace "$$" "" .) -1) (regexMatch "\\s" .) -}}
+        {{- $name := . | trimPrefix "$(" | trimSuffix ")" -}}
+        {{- if not (or (has $name $set) (hasPrefix "KUBERNETES_" $name)) -}}
+          {{- $unset = append $unset $name -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (uniq $unset) -}}
+{{- end -}}
+
+{{- /* Rule: the variables of the command are set; containerPort says what one that only sets the port has. */ -}}
+{{- define "inference-stack.modelGroup.rule.unsetVariables" -}}
+  {{- $port := .group.computed.unknownPort }}
+  {{- $env := list }}
+  {{- range include "inference-stack.modelGroup.unsetVariables" . | fromJsonArray }}
+    {{- $isPort := contains (printf "$(%s)" .) $port }}
+    {{- if not (and $isPort (include "inference-stack.modelGroup.givenPort" $)) }}
+      {{- $env = append $env (dict "name" . "value" (ternary "8000" "..." $isPort)) }}
+    {{- end }}
+  {{- end }}
+  {{- if $env }}
+
+modelGroups.{{ .name }}.env: the command contains $({{ (first $env).name }}), which nothing sets, so the engine would get it as it is written.
+Please set:
+  modelGroups:
+    {{ .key }}:
+{{ toYaml (dict "env" $env) | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: the port that a variable sets is known. */ -}}
+{{- define "inference-stack.modelGroup.rule.unknownPort" -}}
+  {{- $unset := include "inference-stack.modelGroup.unsetVariables" . | fromJsonArray }}
+  {{- with .group.computed.unknownPort }}
+    {{- if not (or (include "inference-stack.modelGroup.givenPort" $) (has (. | trimPrefix "$(" | trimSuffix ")") $unset)) }}
+
+modelGroups.{{ $.name }}.containerPort: the command sets the port to {{ . }}, whose value is not in the values file, so probes, Service and route
+would not know it; set the port that it has.
+Please set:
+  modelGroups:
+    {{ $.key }}:
+      containerPort: {{ int64 $.root.stack.defaults.modelGroupDefaults.containerPort }}
+    {{- end }}
+  {{- end }}
+{{- end -}}

@@ -1,0 +1,229 @@
+{{- /* Command lines as people write them: texts are split as a shell does, and the program behind its launchers is found. */ -}}
+
+{{- /*
+A text split as a POSIX shell does: quotes and backslashes are removed, comments and a pasted prompt left out. Nothing is expanded.
+Input: string. Output: JSON {words: [string] ("\n" between two commands), operators: [string] (; & | < >), shell: [string] (what a shell would expand),
+quotedShell: [string] (the same, inside double quotes), open: bool (a quote is not closed)}.
+*/ -}}
+{{- define "inference-stack.shell" -}}
+  {{- $text := regexReplaceAll "\\\\[ \\t]*\\r?\\n|(^|\\s)\\\\\\s" (toString .) " " -}}
+  {{- $text = regexReplaceAll "^\\s*\\$\\s|\\\\\\s*$" $text "" -}}
+  {{- $text = regexReplaceAll "(?m)(^|\\s)#[^'\"\\n]*$" $text "$1" -}}
+  {{- $word := "(?s)(?:\\$\\([^()]*\\)|\\$\\{[^}]*\\}|`[^`]*`|\\\\.|'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|[^\\s'\"\\\\;&|<>`])+" -}}
+  {{- $operator := "[;&|<>]+|\\n" -}}
+  {{- $expanded := "`|\\$[A-Za-z0-9_{@*#?]|\\$\\([^()]*[^A-Za-z0-9_.()-][^()]*\\)|\\$\\(\\(" -}}
+  {{- $words := list -}}
+  {{- $operators := list -}}
+  {{- $shell := list -}}
+  {{- $quotedShell := list -}}
+  {{- range $token := regexFindAll (printf "%s|%s" $word $operator) $text -1 -}}
+    {{- if regexMatch "^[;&|<>\\n]" $token -}}
+      {{- $words = append $words "\n" -}}
+      {{- if ne $token "\n" -}}
+        {{- $operators = append $operators $token -}}
+      {{- end -}}
+    {{- else -}}
+      {{- $plain := "" -}}
+      {{- range $index, $piece := regexFindAll "(?s)'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|\\\\.|[^'\"\\\\]+" $token -1 -}}
+        {{- if hasPrefix "'" $piece -}}
+          {{- $plain = printf "%s%s" $plain ($piece | trimPrefix "'" | trimSuffix "'") -}}
+        {{- else if hasPrefix "\"" $piece -}}
+          {{- $inside := $piece | trimPrefix "\"" | trimSuffix "\"" -}}
+          {{- if regexMatch $expanded (regexReplaceAll "(?s)\\\\." $inside "") -}}
+            {{- $quotedShell = append $quotedShell $token -}}
+          {{- end -}}
+          {{- $plain = printf "%s%s" $plain (regexReplaceAll "(?s)\\\\([\\\\\"$`])" $inside "$1") -}}
+        {{- else if hasPrefix "\\" $piece -}}
+          {{- $plain = printf "%s%s" $plain (trimPrefix "\\" $piece) -}}
+        {{- else -}}
+          {{- if or (regexMatch $expanded $piece) (and (eq $index 0) (regexMatch "^([A-Za-z0-9_-]+=)?~(/|$)" $piece)) -}}
+            {{- $shell = append $shell $token -}}
+          {{- end -}}
+          {{- $plain = printf "%s%s" $plain $piece -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $words = append $words $plain -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $rest := regexReplaceAll (printf "%s|%s" $word $operator) $text "" -}}
+  {{- $open := regexMatch "['\"\\\\`]" $rest -}}
+  {{- toJson (dict "words" $words "operators" $operators "shell" $shell "quotedShell" $quotedShell "open" $open) -}}
+{{- end -}}
+
+{{- /* Whether a word starts a shell. Input: string. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.isShell" -}}
+  {{- if regexMatch "^(ba|da|a|k|z)?sh$" (base .) -}}
+true
+  {{- end -}}
+{{- end -}}
+
+{{- /*
+Where the program stands in a command line, behind programs that only start another one (env, tini, numactl, nvidia_entrypoint.sh, ...).
+Input: words (list of strings). Output: JSON {at: index, env: map of the variables that `env` sets}.
+*/ -}}
+{{- define "inference-stack.programAt" -}}
+  {{- $launchers := dict
+        "env" (dict "valued" "-u|-C|-S" "operands" 0)
+        "tini" (dict "valued" "-p|-e" "operands" 0)
+        "dumb-init" (dict "valued" "-r|--rewrite" "operands" 0)
+        "nice" (dict "valued" "-n|--adjustment" "operands" 0)
+        "ionice" (dict "valued" "-c|-n|--class|--classdata" "operands" 0)
+        "numactl" (dict "valued" "-[NmCipPw]|--(cpunodebind|membind|physcpubind|interleave|preferred)" "operands" 0)
+        "taskset" (dict "valued" "none" "operands" 1)
+        "chrt" (dict "valued" "none" "operands" 1)
+        "timeout" (dict "valued" "-k|-s|--kill-after|--signal" "operands" 1)
+        "stdbuf" (dict "valued" "-[ioe]" "operands" 0)
+        "gosu" (dict "valued" "none" "operands" 1)
+        "sudo" (dict "valued" "-[ug]" "operands" 0) -}}
+  {{- $same := dict "tini-static" "tini" "docker-init" "tini" "catatonit" "tini" "su-exec" "gosu" -}}
+  {{- $at := 0 -}}
+  {{- $env := dict -}}
+  {{- $launcher := dict -}}
+  {{- $operands := 0 -}}
+  {{- $value := false -}}
+  {{- $found := false -}}
+  {{- range $index, $word := . -}}
+    {{- $name := base $word -}}
+    {{- $name = index $same $name | default $name -}}
+    {{- $plain := or (has $name (list "nohup" "setsid" "time" "catchsegv")) (regexMatch "^(docker-|nvidia_)?entrypoint\\.sh$" $name) -}}
+    {{- if or $found $value -}}
+      {{- $value = false -}}
+    {{- else if and $launcher (hasPrefix "-" $word) -}}
+      {{- $value = regexMatch (printf "^(%s)$" $launcher.valued) $word -}}
+    {{- else if and $launcher (regexMatch "^[A-Za-z_][A-Za-z0-9_]*=" $word) -}}
+      {{- $_ := set $env (splitn "=" 2 $word)._0 (splitn "=" 2 $word)._1 -}}
+    {{- else if gt (int $operands) 0 -}}
+      {{- $operands = sub $operands 1 -}}
+    {{- else if hasKey $launchers $name -}}
+      {{- $launcher = index $launchers $name -}}
+      {{- $operands = $launcher.operands -}}
+    {{- else if $plain -}}
+      {{- $launcher = dict "valued" "none" -}}
+    {{- else -}}
+      {{- $found = true -}}
+      {{- $at = $index -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict "at" $at "env" $env) -}}
+{{- end -}}
+
+{{- /*
+A group's command or args as words. A text, or a text that is the only item, is split as a shell does, unless it is a script or the path of a file.
+Input: dict given (list or scalar, or nothing), only (bool: an only item may be split). Output: JSON {words: [string], text: string (what was split)}.
+*/ -}}
+{{- define "inference-stack.modelGroup.words" -}}
+  {{- $words := include "inference-stack.texts" .given | fromJsonArray -}}
+  {{- $text := "" -}}
+  {{- $first := first $words | default "" -}}
+  {{- if and (eq (len $words) 1) (or (kindIs "string" .given) .only) (regexMatch "\\s" $first) -}}
+    {{- if or (kindIs "string" .given) (not (include "inference-stack.isPath" $first)) -}}
+      {{- $text = $first -}}
+      {{- $words = without (include "inference-stack.shell" $first | fromJson).words "\n" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict "words" $words "text" $text) -}}
+{{- end -}}
+
+{{- /* Whether a text with spaces is the path of one file, as /opt/my server/run. Input: string. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.isPath" -}}
+  {{- $parts := splitn " " 2 . -}}
+  {{- $rest := $parts._1 | default "" -}}
+  {{- if and (hasPrefix "/" .) (not (regexMatch "\\.[a-z]+$" $parts._0)) (contains "/" $rest) (not (regexMatch "(^| )[-/]|\\n" $rest)) -}}
+true
+  {{- end -}}
+{{- end -}}
+
+{{- /*
+A group's command and args as they are run. Options without a program are arguments, variables in front of the program are the container's, and a
+shell's exec means nothing here.
+Input: dict root, group. Output: JSON {
+  command, args: [string],
+  text: string (a text that was split), textKey: command or args,
+  env: map of the variables taken from the front, launcherEnv: map of those that env sets,
+  at: index of the program in command and args together, script: string (what a shell runs, empty if none does), shell: bool,
+  program: bool (command or args name a program)}.
+*/ -}}
+{{- define "inference-stack.modelGroup.line" -}}
+  {{- $command := include "inference-stack.modelGroup.words" (dict "given" .group.command "only" true) | fromJson -}}
+  {{- $start := include "inference-stack.programAt" $command.words | fromJson -}}
+  {{- $runs := index (append $command.words "") (int $start.at) -}}
+  {{- $args := dict "words" (include "inference-stack.texts" .group.args | fromJsonArray) "text" "" -}}
+  {{- if not (or (include "inference-stack.isShell" $runs) (regexMatch "^-[a-z]*c$" (last $command.words | default ""))) -}}
+    {{- $only := and (not $command.words) (include "inference-stack.engineOfWords" (dict "root" .root "words" $args.words)) -}}
+    {{- $args = include "inference-stack.modelGroup.words" (dict
+          "given" .group.args "only" (and $only (include "inference-stack.modelGroup.isOwnImage" .))) | fromJson -}}
+  {{- end -}}
+  {{- $text := $command.text | default $args.text -}}
+  {{- $textKey := ternary "command" "args" (not (empty $command.text)) -}}
+  {{- $command = $command.words -}}
+  {{- $args = $args.words -}}
+  {{- if hasPrefix "-" (first $command | default "") -}}
+    {{- $args = concat $command $args -}}
+    {{- $command = list -}}
+  {{- end -}}
+  {{- $front := or $command (ternary $args list (not (empty (include "inference-stack.engineOfWords" (dict "root" .root "words" $args))))) -}}
+  {{- $env := dict -}}
+  {{- $taken := 0 -}}
+  {{- range $index, $word := $front -}}
+    {{- if and (eq $index $taken) (regexMatch "^([A-Za-z_][A-Za-z0-9_]*=|exec$)" $word) -}}
+      {{- if ne $word "exec" -}}
+        {{- $_ := set $env (splitn "=" 2 $word)._0 (splitn "=" 2 $word)._1 -}}
+      {{- end -}}
+      {{- $taken = add1 $taken | int -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if $command -}}
+    {{- $command = slice $command $taken | default list -}}
+    {{- if and (not $command) $args -}}
+      {{- $command = list (first $args) -}}
+      {{- $args = rest $args -}}
+    {{- end -}}
+  {{- else -}}
+    {{- $args = slice $args $taken | default list -}}
+  {{- end -}}
+  {{- $words := concat $command $args -}}
+  {{- $start = include "inference-stack.programAt" $words | fromJson -}}
+  {{- $behind := slice (append $words "") (int $start.at) -}}
+  {{- $shell := not (empty (include "inference-stack.isShell" (first $behind))) -}}
+  {{- $script := "" -}}
+  {{- if $shell -}}
+    {{- $script = join " " (rest $behind) -}}
+    {{- $isNext := false -}}
+    {{- range rest $behind -}}
+      {{- if $isNext -}}
+        {{- $script = . -}}
+      {{- end -}}
+      {{- $isNext = regexMatch "^-[a-z]*c$" . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict
+        "command" $command
+        "args" $args
+        "text" $text
+        "textKey" $textKey
+        "env" $env
+        "launcherEnv" $start.env
+        "at" $start.at
+        "script" $script
+        "shell" $shell) -}}
+{{- end -}}
+
+{{- /*
+A text with the variables replaced whose values are in the values file: $(NAME), and in scripts also $NAME, ${NAME} and ${NAME:-default}.
+Input: dict text, env (name -> value, "" if it is unknown), script (bool). Output: string.
+*/ -}}
+{{- define "inference-stack.expanded" -}}
+  {{- $text := .text -}}
+  {{- $pattern := "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)" -}}
+  {{- if .script -}}
+    {{- $pattern = "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)|\\$\\{[A-Za-z_][A-Za-z0-9_]*(:?[-=][^{}]*)?\\}|\\$[A-Za-z_][A-Za-z0-9_]*" -}}
+  {{- end -}}
+  {{- range $reference := regexFindAll $pattern $text -1 | uniq | sortAlpha | reverse -}}
+    {{- $name := regexFind "[A-Za-z_][A-Za-z0-9_]*" $reference -}}
+    {{- $default := regexFind "[-=][^{}]*" $reference | trimPrefix "-" | trimPrefix "=" -}}
+    {{- with index $.env $name | default $default -}}
+      {{- $text = replace $reference . $text -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $text -}}
+{{- end -}}
