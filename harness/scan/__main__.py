@@ -20,10 +20,13 @@ NAMESPACE = "inference"
 
 
 def renders() -> dict[str, Manifests]:
-    """The defaults and every example, as the API server gets them: in the namespace that Helm puts them into."""
+    """The defaults and every example, as the API server gets them: in the namespace that Helm puts them into.
+
+    But for `openshift`, which leaves the users that scanners ask for to OpenShift's admission.
+    """
     helm = Helm(namespace=NAMESPACE)
     texts = {"defaults": helm.template(ROOT)}
-    texts |= {path.stem: helm.template(ROOT, values=[path]) for path in examples()}
+    texts |= {path.stem: helm.template(ROOT, values=[path]) for path in examples() if path.stem != "openshift"}
     return {name: Manifests(map(placed, Manifests.parse(text))) for name, text in texts.items()}
 
 

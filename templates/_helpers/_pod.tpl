@@ -16,6 +16,30 @@ Input: dict own (map or null), readOnly (whether its root file system is), user 
 {{- end -}}
 
 {{- /*
+A pod's security context, with what lets containers without capabilities listen on ports below 1024, if there are any: a sysctl that Kubernetes counts as safe
+since 1.22. Newer container runtimes set it themselves. Input: dict root, defaults (map), own (map or null), ports (list of numbers). Output: JSON map.
+*/ -}}
+{{- define "inference-stack.podSecurityContext" -}}
+  {{- $name := "net.ipv4.ip_unprivileged_port_start" -}}
+  {{- $own := .own -}}
+  {{- $needed := false -}}
+  {{- range .ports -}}
+    {{- if lt (int64 .) 1024 -}}
+      {{- $needed = semverCompare ">=1.22-0" $.root.Capabilities.KubeVersion.Version -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range ($own | default dict).sysctls -}}
+    {{- if eq .name $name -}}
+      {{- $needed = false -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if and $needed (kindIs "map" $own) -}}
+    {{- $own = set (deepCopy $own) "sysctls" (append ($own.sysctls | default list) (dict "name" $name "value" "0")) -}}
+  {{- end -}}
+  {{- include "inference-stack.object" (dict "defaults" .defaults "own" $own) -}}
+{{- end -}}
+
+{{- /*
 Environment variables, each once: the last of two with one name is used, as in Kubernetes; server-side apply would refuse duplicates.
 Input: list of EnvVar. Output: JSON list.
 */ -}}

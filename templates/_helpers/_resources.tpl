@@ -71,11 +71,22 @@ Input: resources or null. Output: JSON map.
 {{- end -}}
 
 {{- /*
-Rule: no more of a resource is requested than its limit, which Kubernetes refuses.
+Rule: devices are whole, and no more of a resource is requested than its limit, as Kubernetes requires.
 Input: dict keys (path to the resources), resources (as they are rendered).
 */ -}}
 {{- define "inference-stack.resources.rule" -}}
   {{- $path := join "." .keys }}
+  {{- range $name, $limit := .resources.limits }}
+    {{- $count := include "inference-stack.quantity" $limit | float64 }}
+    {{- if and (include "inference-stack.isDevice" $name) (or (lt $count 0.0) (ne $count (floor $count))) }}
+      {{- $limits := dict "limits" (dict $name (max 1 (ceil $count | int64))) }}
+
+{{ $path }}.limits: {{ include "inference-stack.text" $limit }} of {{ $name }} is not a whole number, and Kubernetes counts devices as whole; a slice of one
+is a resource with a name of its own, such as nvidia.com/mig-1g.10gb.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" $.keys "yaml" (toYaml $limits)) | indent 2 }}
+    {{- end }}
+  {{- end }}
   {{- range $name := include "inference-stack.overRequested" .resources | fromJsonArray }}
     {{- $request := index $.resources.requests $name | include "inference-stack.text" }}
     {{- $limits := dict "limits" (dict $name $request) }}

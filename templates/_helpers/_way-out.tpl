@@ -140,13 +140,15 @@ Input: dict service (its values), ports (of the chart's container: list of {name
 
 {{- /*
 The user of the chart's containers: set for the pod, or, where it has sidecars, for each of the chart's containers, so that a sidecar runs as its own
-image's user. Input: dict sidecars (list), of (pod or container), own (the pod's security context, whose fields are not set again). Output: JSON map.
+image's user. Input: dict sidecars (list), of (pod or container), own (the pod's security context, whose fields are not set again), uid (whether the chart
+chooses a uid). Output: JSON map.
 */ -}}
 {{- define "inference-stack.user" -}}
   {{- $user := dict -}}
   {{- $own := .own | default dict -}}
   {{- if eq .of (ternary "container" "pod" (not (empty .sidecars))) -}}
-    {{- range $field, $value := dict "runAsNonRoot" true "runAsUser" 10001 "runAsGroup" 10001 -}}
+    {{- $fields := dict "runAsNonRoot" true "runAsUser" 10001 "runAsGroup" 10001 -}}
+    {{- range $field, $value := ternary $fields (pick $fields "runAsNonRoot") .uid -}}
       {{- if not (hasKey $own $field) -}}
         {{- $_ := set $user $field $value -}}
       {{- end -}}

@@ -420,13 +420,12 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
 
 {{- /*
 Arguments that a command line lacks: bind address, port, served names, metrics, tensor parallelism, key, shutdown timeout.
-Input: dict group, words, script, behind, port, servedNames. Output: JSON {args: [string], parallel: bool (one model spans several GPUs)}.
+Input: dict group, words, script, behind, port, servedNames. Output: JSON list of strings.
 */ -}}
 {{- define "inference-stack.modelGroup.missingArgs" -}}
   {{- $context := . -}}
   {{- $computed := .group.computed -}}
   {{- $args := list -}}
-  {{- $parallel := false -}}
   {{- range $kind := list "host" "port" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" -}}
     {{- with index $computed.preset.flags $kind -}}
       {{- $names := .names -}}
@@ -438,7 +437,6 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON {args:
       {{- $needed := not (or $flag.given (hasKey $computed.givenEnv (.env | default ""))) -}}
       {{- if eq $kind "tensorParallel" -}}
         {{- $needed = and $needed (gt (int $computed.gpus) 1) -}}
-        {{- $parallel = or $needed (and $flag.given (ne (first $flag.values | default "1") "1")) -}}
         {{- $inFile := (include "inference-stack.flag" (dict "words" $context.words "names" $computed.preset.parallelism.files) | fromJson).given -}}
         {{- $needed = and $needed (not $inFile) -}}
       {{- else if eq $kind "servedNames" -}}
@@ -457,7 +455,7 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON {args:
       {{- end -}}
     {{- end -}}
   {{- end -}}
-  {{- toJson (dict "args" $args "parallel" $parallel) -}}
+  {{- toJson $args -}}
 {{- end -}}
 
 {{- /*
@@ -556,7 +554,7 @@ The complete command line of a group.
 Input: dict root, name, group (computed). Output: JSON {
   command, args: [string], words: [string] (the same with known variables replaced; of a script, the words of its servers),
   port: number, unknownPort: what sets it, if its value is unknown,
-  servedNames: [string] (empty if unknown), parallel: bool,
+  servedNames: [string] (empty if unknown),
   script: bool (it is used as it is), kept: why, assumed: a program that the image may lack,
   several: bool (a script starts servers on several ports, and the user sets none of them),
   behind: the model, if it stands behind options}.
@@ -578,11 +576,11 @@ Input: dict root, name, group (computed). Output: JSON {
   {{- $port := include "inference-stack.modelGroup.httpPort" $context | fromJson -}}
   {{- $_ := set $context "port" (int64 $port.port) -}}
   {{- $_ := set $context "servedNames" (include "inference-stack.modelGroup.servedNames" $context | fromJsonArray) -}}
-  {{- $missing := include "inference-stack.modelGroup.missingArgs" $context | fromJson -}}
+  {{- $missing := include "inference-stack.modelGroup.missingArgs" $context | fromJsonArray -}}
   {{- toJson (dict
         "command" $program.command
-        "args" (concat $program.args $missing.args | default list)
-        "words" (concat $known $missing.args)
+        "args" (concat $program.args $missing | default list)
+        "words" (concat $known $missing)
         "port" $context.port
         "unknownPort" $port.unknown
         "servedNames" $context.servedNames
@@ -590,6 +588,5 @@ Input: dict root, name, group (computed). Output: JSON {
         "kept" $program.kept
         "assumed" $program.assumed
         "several" (and $several (not (include "inference-stack.modelGroup.givenPort" .)))
-        "behind" $program.behind
-        "parallel" $missing.parallel) -}}
+        "behind" $program.behind) -}}
 {{- end -}}

@@ -42,18 +42,20 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   image imageReference              as a map, and as a name
   engineVersion                     the engine's version, "" if it is unknown
   aliases                           modelAlias as a list without repeats
-  resources resourceChanges gpus    valid ones, the changes made to them, and the number of full GPUs of a pod
+  resources resourceChanges         valid ones, and the changes made to them
+  devices gpus                      the devices of a pod, and the number of those that an engine counts each as one
   givenEnv                          name -> value of the group's own variables, "" for one set by reference
   command args words                the command line with missing options appended, and what it says; see inference-stack.modelGroup.invocation
   script kept assumed several behind    whether and why it is used as it is, a program that the image may lack, several servers, a model behind options
   port unknownPort                  where the engine listens, and the variable that sets it, if its value is unknown
-  servedNames parallel              the names it serves, and whether one model spans several GPUs
+  servedNames                       the names it serves
   adapters                          alias -> the name by which requests ask for the adapter behind it
   engineKey                         the key that the command or environment makes the engine require: {from, secret}
   otherRoutes                       paths that its model is asked at and the gateway does not have, as text
   ports                             {name, containerPort, servicePort, protocol} of each
   sidecars target                   the user's containers beside the engine, and the port that the gateway's requests go to
-  rootMounts cachePath nonRoot      mounts that only root can access, the engine's download cache, and whether it runs without root
+  cache                             the volume of the engine's downloads
+  user rootSigns nonRoot            the user that the values choose, what shows a need of the image's, and whether the engine runs without root
   addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
   singleNodeVolumes strategy        volumes that only one node can mount, and how pods are replaced
   gauges                            of the requests in flight, that the preStop hook reads
@@ -79,7 +81,8 @@ Input: dict root, name, group (merged).
   {{- $_ := set $computed "aliases" (include "inference-stack.texts" $group.modelAlias | fromJsonArray | uniq) -}}
   {{- $_ := set $computed "resources" (include "inference-stack.resources" $group.resources | fromJson) -}}
   {{- $_ := set $computed "resourceChanges" (include "inference-stack.modelGroup.resourceChanges" . | fromJsonArray) -}}
-  {{- $_ := set $computed "gpus" (include "inference-stack.modelGroup.gpuCount" . | int) -}}
+  {{- $_ := set $computed "devices" (include "inference-stack.modelGroup.devices" . | fromJsonArray) -}}
+  {{- $_ := set $computed "gpus" (include "inference-stack.modelGroup.deviceCount" (dict "group" $group "parallel" true) | int) -}}
   {{- $_ := set $computed "givenEnv" (include "inference-stack.modelGroup.givenEnv" . | fromJson) -}}
   {{- range $key, $value := include "inference-stack.modelGroup.invocation" . | fromJson -}}
     {{- $_ := set $computed $key $value -}}
@@ -91,8 +94,9 @@ Input: dict root, name, group (merged).
   {{- $sidecars := dict "values" $group "own" (list .name) -}}
   {{- $_ := set $computed "sidecars" (include "inference-stack.sidecars" $sidecars | fromJsonArray) -}}
   {{- $_ := set $computed "target" (include "inference-stack.modelGroup.target" . | int64) -}}
-  {{- $_ := set $computed "rootMounts" (include "inference-stack.modelGroup.rootMounts" . | fromJsonArray) -}}
-  {{- $_ := set $computed "cachePath" (include "inference-stack.modelGroup.cachePath" .) -}}
+  {{- $_ := set $computed "cache" (include "inference-stack.modelGroup.cache" . | fromJson) -}}
+  {{- $_ := set $computed "user" (include "inference-stack.modelGroup.user" .) -}}
+  {{- $_ := set $computed "rootSigns" (include "inference-stack.modelGroup.rootSigns" . | fromJsonArray) -}}
   {{- $_ := set $computed "nonRoot" (eq (include "inference-stack.modelGroup.nonRoot" .) "true") -}}
   {{- $_ := set $computed "addedVolumes" (include "inference-stack.modelGroup.addedVolumes" . | fromJsonArray) -}}
   {{- $_ := set $computed "storage" (include "inference-stack.modelGroup.storage" . | fromJson) -}}

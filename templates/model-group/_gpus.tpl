@@ -6,9 +6,10 @@
   {{- $limits := (.group.resources | default dict).limits | default dict -}}
   {{- range $name, $request := (.group.resources | default dict).requests | default dict -}}
     {{- if and (include "inference-stack.isDevice" $name) (hasKey $limits $name) -}}
-      {{- $request := include "inference-stack.text" $request -}}
-      {{- $limit := include "inference-stack.text" (index $limits $name) -}}
-      {{- if ne $request $limit -}}
+      {{- $limit := index $limits $name -}}
+      {{- if ne (include "inference-stack.quantity" $request) (include "inference-stack.quantity" $limit) -}}
+        {{- $request = include "inference-stack.text" $request -}}
+        {{- $limit = include "inference-stack.text" $limit -}}
         {{- $changes = append $changes (printf "%s: request changed from %s to %s" $name $request $limit) -}}
       {{- end -}}
     {{- end -}}
@@ -16,36 +17,55 @@
   {{- toJson $changes -}}
 {{- end -}}
 
-{{- /* Whether a pod of a group requests any device. Input: dict group (computed). Output: "true" or nothing. */ -}}
-{{- define "inference-stack.modelGroup.hasDevice" -}}
-  {{- range $name, $_ := .group.computed.resources.limits -}}
-    {{- if include "inference-stack.isDevice" $name -}}
-true
-    {{- end -}}
-  {{- end -}}
+{{- /* Sets .stack.devices: what is known of each kind of device, in the format of files/devices.schema.json. Input: root. */ -}}
+{{- define "inference-stack.devices.resolve" -}}
+  {{- $_ := set .stack "devices" (.Files.Get "files/devices.yaml" | fromYaml).devices -}}
 {{- end -}}
 
 {{- /*
-The full GPUs of a pod; slices (nvidia.com/mig-*) and other devices are not counted. Input: dict group (computed). Output: JSON map name of the resource ->
-number.
+The devices of a pod, each with what is known of its kind. Input: dict root, group (resources computed). Output: JSON list of {name, count (number), is
+("" if it is unknown) and the other fields of files/devices.schema.json}.
 */ -}}
-{{- define "inference-stack.modelGroup.gpus" -}}
-  {{- $gpus := dict -}}
+{{- define "inference-stack.modelGroup.devices" -}}
+  {{- $root := .root -}}
+  {{- $devices := list -}}
   {{- range $name, $amount := .group.computed.resources.limits -}}
-    {{- if regexMatch "^(nvidia\\.com/gpu(\\.shared)?|amd\\.com/gpu|gpu\\.intel\\.com/(i915|xe)|habana\\.ai/gaudi)$" $name -}}
-      {{- $_ := set $gpus $name (atoi (toString $amount)) -}}
+    {{- $count := include "inference-stack.quantity" $amount | float64 | int64 -}}
+    {{- if and (include "inference-stack.isDevice" $name) (gt $count 0) -}}
+      {{- $device := dict "is" "" -}}
+      {{- range $known := $root.stack.devices -}}
+        {{- if regexMatch $known.pattern $name -}}
+          {{- $device = deepCopy $known -}}
+        {{- end -}}
+      {{- end -}}
+      {{- $devices = append $devices (set (set $device "name" $name) "count" $count) -}}
     {{- end -}}
   {{- end -}}
-  {{- toJson $gpus -}}
+  {{- toJson $devices -}}
 {{- end -}}
 
-{{- /* The number of full GPUs of a pod. Input: dict group (computed). Output: number. */ -}}
-{{- define "inference-stack.modelGroup.gpuCount" -}}
+{{- /*
+The number of devices of a pod that an engine can spread its model over: whole ones (deviceCount), or only those of which it counts each as one (gpus).
+Input: dict group (devices computed), parallel (bool: only the latter). Output: number.
+*/ -}}
+{{- define "inference-stack.modelGroup.deviceCount" -}}
   {{- $count := 0 -}}
-  {{- range include "inference-stack.modelGroup.gpus" . | fromJson -}}
-    {{- $count = add $count (int64 .) -}}
+  {{- $parallel := .parallel -}}
+  {{- range .group.computed.devices -}}
+    {{- if and (eq .is "device") (or .tensorParallel (not $parallel)) -}}
+      {{- $count = add $count (int64 .count) -}}
+    {{- end -}}
   {{- end -}}
   {{- $count -}}
+{{- end -}}
+
+{{- /* Options of parallelism that a command sets. Input: dict group (computed). Output: "true" or nothing. */ -}}
+{{- define "inference-stack.modelGroup.setsParallelism" -}}
+  {{- with .group.computed.preset.parallelism -}}
+    {{- if (include "inference-stack.modelGroup.option" (dict "group" $.group "names" (concat .tensor .pipeline .data .other)) | fromJson).given -}}
+true
+    {{- end -}}
+  {{- end -}}
 {{- end -}}
 
 {{- /*

@@ -64,7 +64,8 @@ spec:
       lifecycle:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with include "inference-stack.modelGroup.securityContext" (dict "group" $group "own" $group.securityContext) | fromJson }}
+      {{- $context := dict "group" $group "own" $group.securityContext "signs" $computed.rootSigns "image" $computed.imageReference }}
+      {{- with include "inference-stack.modelGroup.securityContext" $context | fromJson }}
       securityContext:
         {{- toYaml . | nindent 8 }}
       {{- end }}
@@ -86,28 +87,47 @@ spec:
   {{- end }}
 {{- end -}}
 
-{{- /* Input: dict group (computed). Output: JSON map. */ -}}
+{{- /*
+The security context of a group's pod. With runAsNonRoot: true as the only choice of a user, the uid is left to the image, or to the cluster.
+Input: dict root, group (computed). Output: JSON map.
+*/ -}}
 {{- define "inference-stack.modelGroup.podSecurityContext" -}}
+  {{- $computed := .group.computed -}}
   {{- $defaults := dict "seccompProfile" (dict "type" "RuntimeDefault") -}}
-  {{- if .group.computed.nonRoot -}}
-    {{- $user := dict "sidecars" .group.computed.sidecars "of" "pod" "own" .group.podSecurityContext -}}
+  {{- if $computed.nonRoot -}}
+    {{- $uid := ne $computed.user "nonRoot" -}}
+    {{- $user := dict "sidecars" $computed.sidecars "of" "pod" "own" .group.podSecurityContext "uid" $uid -}}
     {{- $fsGroup := dict "fsGroup" 10001 "fsGroupChangePolicy" "OnRootMismatch" -}}
     {{- $defaults = merge $defaults (include "inference-stack.user" $user | fromJson) $fsGroup -}}
   {{- end -}}
-  {{- include "inference-stack.object" (dict "defaults" $defaults "own" .group.podSecurityContext) -}}
+  {{- $ports := list -}}
+  {{- range $computed.ports -}}
+    {{- $ports = append $ports .containerPort -}}
+  {{- end -}}
+  {{- include "inference-stack.podSecurityContext" (dict "root" .root "defaults" $defaults "own" .group.podSecurityContext "ports" $ports) -}}
 {{- end -}}
 
 {{- /*
-Security context of a container in a group's pod. If the pod's user is not root, the root file system is read-only, and /tmp is a volume. A container that
-sets its own user must set this itself, too. Input: dict group (computed), own (map or null). Output: JSON map.
+Security context of a container in a group's pod. Where the chart chooses a user that is not root, the root file system of the engine's image is read-only.
+Root that writes files of others keeps the capabilities that the runtime gives it.
+Input: dict group (computed), own (map or null), signs (that it needs root), image (of the container). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.securityContext" -}}
-  {{- $own := .own | default dict -}}
-  {{- $ownUser := or (hasKey $own "runAsUser") (hasKey $own "runAsNonRoot") $own.privileged -}}
-  {{- $chartsUser := and .group.computed.nonRoot (not $ownUser) -}}
-  {{- $user := dict "sidecars" .group.computed.sidecars "of" "container" "own" .group.podSecurityContext -}}
-  {{- include "inference-stack.containerSecurityContext" (dict
-        "own" .own "readOnly" $chartsUser "user" (ternary (include "inference-stack.user" $user | fromJson) dict $chartsUser)) -}}
+  {{- $computed := .group.computed -}}
+  {{- $own := .own -}}
+  {{- range .signs -}}
+    {{- if and .files (kindIs "map" $own) (not (hasKey $own "capabilities")) -}}
+      {{- $own = set (deepCopy $own) "capabilities" nil -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $chosen := or (hasKey ($own | default dict) "runAsUser") (hasKey ($own | default dict) "runAsNonRoot") ($own | default dict).privileged -}}
+  {{- $user := dict -}}
+  {{- if and $computed.nonRoot (not .signs) (not $chosen) -}}
+    {{- $user = include "inference-stack.user" (dict
+          "sidecars" $computed.sidecars "of" "container" "own" .group.podSecurityContext "uid" (ne $computed.user "nonRoot")) | fromJson -}}
+  {{- end -}}
+  {{- $readOnly := and $computed.nonRoot (not .signs) (eq (.image | default "") $computed.imageReference) -}}
+  {{- include "inference-stack.containerSecurityContext" (dict "own" $own "readOnly" $readOnly "user" $user) -}}
 {{- end -}}
 
 {{- /*
@@ -160,10 +180,8 @@ Input: dict root, name, group (computed). Output: JSON list of one EnvVar, or no
       {{- $_ := set $env .env (toString $seconds) -}}
     {{- end -}}
   {{- end -}}
-  {{- with .group.computed.cachePath -}}
-    {{- range $name, $suffix := $.group.computed.preset.cache -}}
-      {{- $_ := set $env $name (printf "%s%s" $.group.computed.cachePath $suffix) -}}
-    {{- end -}}
+  {{- range $name, $value := include "inference-stack.modelGroup.cacheEnv" . | fromJson -}}
+    {{- $_ := set $env $name $value -}}
   {{- end -}}
   {{- toJson $env -}}
 {{- end -}}
@@ -195,21 +213,69 @@ Environment of the engine: the chart's variables, then the user's. Input: dict r
 {{- end -}}
 
 {{- /*
-The group's init containers, each with the security context of the engine's container unless it overrides it, and with /tmp and the directory of models
-that they fill. One that stays beside the engine (restartPolicy: Always) is as its author wrote it. Input: dict group (computed). Output: JSON list.
+Signs that an init container needs root; none where the values choose another user for it. Input: dict group (computed), container. Output: JSON list as
+of containerSigns.
+*/ -}}
+{{- define "inference-stack.modelGroup.initSigns" -}}
+  {{- $signs := list -}}
+  {{- $own := .container.securityContext | default dict -}}
+  {{- $chosen := or (hasKey $own "runAsUser") (has .group.computed.user (list "number" "nonRoot")) -}}
+  {{- if or (not $chosen) (eq (include "inference-stack.text" $own.runAsUser) "0") -}}
+    {{- $command := include "inference-stack.texts" .container.command | fromJsonArray -}}
+    {{- $words := concat $command (include "inference-stack.texts" .container.args | fromJsonArray) -}}
+    {{- $signs = include "inference-stack.modelGroup.containerSigns" (dict "group" .group "container" .container "words" $words) | fromJsonArray -}}
+    {{- if eq (toString $own.runAsNonRoot) "false" -}}
+      {{- $signs = append $signs (dict "sign" "its runAsNonRoot is false" "instead" "omit it") -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $signs -}}
+{{- end -}}
+
+{{- /*
+Whether an init container that is not root gets the engine's home: it has no other. Input: as of initSigns. Output: "true" or nothing.
+*/ -}}
+{{- define "inference-stack.modelGroup.initNeedsHome" -}}
+  {{- $has := false -}}
+  {{- range .container.env -}}
+    {{- if eq (toString .name) "HOME" -}}
+      {{- $has = true -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if and .group.computed.nonRoot (not $has) -}}
+true
+  {{- end -}}
+{{- end -}}
+
+{{- /*
+The group's init containers, each with the security context of the engine's container unless it overrides it or shows that it needs root, and with /tmp,
+the engine's home and the directory of models that they fill. One that stays beside the engine (restartPolicy: Always) is as its author wrote it.
+Input: dict root, group (computed). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.initContainers" -}}
   {{- $group := .group -}}
+  {{- $home := include "inference-stack.modelGroup.home" . -}}
   {{- $containers := list -}}
   {{- range .group.initContainers -}}
     {{- $container := deepCopy . -}}
+    {{- $signs := include "inference-stack.modelGroup.initSigns" (dict "group" $group "container" .) | fromJsonArray -}}
+    {{- $own := ternary .securityContext dict (hasKey . "securityContext") -}}
+    {{- $shared := list "engine-tmp" "model-directory" -}}
+    {{- $root := eq (include "inference-stack.text" ($own | default dict).runAsUser) "0" -}}
+    {{- if and $root $group.computed.nonRoot -}}
+      {{- $own = merge (deepCopy $own) (dict "runAsNonRoot" false) -}}
+    {{- else if and $signs $group.computed.nonRoot -}}
+      {{- $own = merge (dict "runAsUser" 0 "runAsGroup" 0 "runAsNonRoot" false) ($own | default dict) -}}
+    {{- else if include "inference-stack.modelGroup.initNeedsHome" (dict "group" $group "container" .) -}}
+      {{- $shared = append $shared "engine-home" -}}
+      {{- $_ := set $container "env" (prepend (.env | default list) (dict "name" "HOME" "value" $home)) -}}
+    {{- end -}}
     {{- $mounts := .volumeMounts | default list -}}
     {{- $paths := list -}}
     {{- range $mounts -}}
-      {{- $paths = append $paths (trimSuffix "/" .mountPath) -}}
+      {{- $paths = append $paths (.mountPath | default "" | trimSuffix "/") -}}
     {{- end -}}
     {{- range $group.computed.addedVolumes -}}
-      {{- if and (has (trimPrefix "chart-" .name) (list "engine-tmp" "model-directory")) (not (has .path $paths)) -}}
+      {{- if and (has (trimPrefix "chart-" .name) $shared) (not (has .path $paths)) -}}
         {{- $mounts = append $mounts (dict "name" .name "mountPath" .path) -}}
       {{- end -}}
     {{- end -}}
@@ -219,7 +285,7 @@ that they fill. One that stays beside the engine (restartPolicy: Always) is as i
     {{- with .resources -}}
       {{- $_ := set $container "resources" (include "inference-stack.resources" . | fromJson) -}}
     {{- end -}}
-    {{- $securityContext := dict "group" $group "own" (ternary .securityContext dict (hasKey . "securityContext")) -}}
+    {{- $securityContext := dict "group" $group "own" $own "signs" $signs "image" (.image | default "") -}}
     {{- $_ := set $container "securityContext" (include "inference-stack.modelGroup.securityContext" $securityContext | fromJson) -}}
     {{- $containers = append $containers (ternary . $container (eq (toString .restartPolicy) "Always")) -}}
   {{- end -}}

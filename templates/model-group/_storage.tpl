@@ -9,56 +9,126 @@
   {{- toJson $mounts -}}
 {{- end -}}
 
-{{- /* Mounts that only root can access. Input: dict group. Output: JSON list of paths. */ -}}
-{{- define "inference-stack.modelGroup.rootMounts" -}}
-  {{- $paths := list -}}
-  {{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
-    {{- if or (eq .path "/root") (hasPrefix "/root/" .path) -}}
-      {{- $paths = append $paths .path -}}
-    {{- end -}}
-  {{- end -}}
-  {{- toJson $paths -}}
-{{- end -}}
-
 {{- /*
-The mount that is used as the engine's download cache: the first at a Hugging Face or .cache path, else the first with cache in its name. Volumes from
-Secrets, ConfigMaps and the like are read-only, so they are ignored. Input: dict group. Output: path for HF_HOME, or nothing.
+Volumes that nothing can be written to, whatever their mounts say. Input: dict group. Output: JSON map name -> "files" (of a Secret and the like) or
+"readOnly".
 */ -}}
-{{- define "inference-stack.modelGroup.cachePath" -}}
-  {{- $files := list -}}
-  {{- range .group.volumes -}}
-    {{- if or .secret .configMap .projected .downwardAPI -}}
-      {{- $files = append $files .name -}}
-    {{- end -}}
-  {{- end -}}
-  {{- $byPath := "" -}}
-  {{- $byName := "" -}}
-  {{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
-    {{- if not (has .name $files) -}}
-      {{- if regexMatch "huggingface|/\\.cache" .path -}}
-        {{- $byPath = $byPath | default .path -}}
-      {{- else if contains "cache" .name -}}
-        {{- $byName = $byName | default .path -}}
+{{- define "inference-stack.modelGroup.readOnlyVolumes" -}}
+  {{- $volumes := dict -}}
+  {{- range $volume := .group.volumes -}}
+    {{- range list .csi .nfs .persistentVolumeClaim .iscsi .cephfs .rbd .fc -}}
+      {{- if (. | default dict).readOnly -}}
+        {{- $_ := set $volumes ($volume.name | default "") "readOnly" -}}
       {{- end -}}
     {{- end -}}
+    {{- if .image -}}
+      {{- $_ := set $volumes (.name | default "") "readOnly" -}}
+    {{- else if or .secret .configMap .projected .downwardAPI -}}
+      {{- $_ := set $volumes (.name | default "") "files" -}}
+    {{- end -}}
   {{- end -}}
-  {{- $path := $byPath | default $byName -}}
-  {{- if hasSuffix "/.cache" $path -}}
-    {{- $path = printf "%s/huggingface" $path -}}
-  {{- end -}}
-  {{- $path | trimSuffix "/hub" -}}
+  {{- toJson $volumes -}}
 {{- end -}}
 
 {{- /*
-Size of /dev/shm, empty if the runtime's 64 MiB are enough. NCCL and the engines' own buffers need more if one model spans several GPUs.
-Input: dict group (computed). Output: quantity or nothing.
+The mount that is the engine's download cache: the first at a Hugging Face or .cache path, else the first with cache in its name; one that a name or path
+keeps for something else, such as compiled kernels, is not. A read-only mount can only be one by its path, and only holds what is downloaded already.
+Input: dict group. Output: JSON map {path (of HF_HOME), readOnly}, {} if there is none.
+*/ -}}
+{{- define "inference-stack.modelGroup.cache" -}}
+  {{- $readOnly := include "inference-stack.modelGroup.readOnlyVolumes" . | fromJson -}}
+  {{- $other := "compile|triton|kernel|jit|inductor|lmcache|torch|flashinfer|deep.?gemm|(^|[-_. ])(kv|cuda|nv|pip|uv|apt|prefix)([-_. ]|$)" -}}
+  {{- $found := dict -}}
+  {{- range concat (.group.persistentVolumes | default list) (.group.volumeMounts | default list) -}}
+    {{- $name := .name | default "" -}}
+    {{- $path := .mountPath | default "" | trimSuffix "/" -}}
+    {{- $closed := or .readOnly (hasKey $readOnly $name) (eq (join "," .accessModes) "ReadOnlyMany") -}}
+    {{- $huggingFace := regexMatch "huggingface|/\\.cache(/hub)?$" $path -}}
+    {{- $kept := or
+          (regexMatch "^/(dev|tmp)(/|$)|/\\.(cache/(vllm|sglang|llama\\.cpp)|nv|tilelang)(/|$)" $path)
+          (regexMatch $other (printf "%s %s" $name (base $path)))
+          (eq (index $readOnly $name | default "") "files") -}}
+    {{- $kind := "" -}}
+    {{- if and $huggingFace (ne (index $readOnly $name | default "") "files") -}}
+      {{- $kind = ternary "readOnly" "path" $closed -}}
+    {{- else if not (or $kept $closed) -}}
+      {{- if contains "/.cache" $path -}}
+        {{- $kind = "path" -}}
+      {{- else if contains "cache" $name -}}
+        {{- $kind = "name" -}}
+      {{- end -}}
+    {{- end -}}
+    {{- if not (hasKey $found $kind) -}}
+      {{- $_ := set $found $kind $path -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $cache := dict -}}
+  {{- with $found.path | default $found.name | default $found.readOnly -}}
+    {{- $path := ternary (printf "%s/huggingface" .) . (hasSuffix "/.cache" .) | trimSuffix "/hub" -}}
+    {{- $cache = dict "path" $path "readOnly" (not (or $found.path $found.name)) -}}
+  {{- end -}}
+  {{- toJson $cache -}}
+{{- end -}}
+
+{{- /*
+Variables of the engine's caches, which follow the download cache. What is mounted at an engine's own place (~/.cache/vllm) stays there: its variable is
+not set, or to that place, where the chart moves the home; and where other kernels are kept (~/.triton), none that would move them is set.
+Input: dict group (computed). Output: JSON map name -> value.
+*/ -}}
+{{- define "inference-stack.modelGroup.cacheEnv" -}}
+  {{- $computed := .group.computed -}}
+  {{- $mounts := include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
+  {{- $env := dict -}}
+  {{- range $name, $suffix := $computed.preset.cache -}}
+    {{- $own := ternary "/huggingface" $suffix (empty $suffix) -}}
+    {{- $place := "" -}}
+    {{- $others := false -}}
+    {{- range $mounts -}}
+      {{- $place = $place | default (regexFind (printf "^.*/\\.cache%s(/|$)" (regexQuoteMeta $own)) .path | trimSuffix "/") -}}
+      {{- if hasSuffix "/.cache" .path -}}
+        {{- $place = $place | default (printf "%s%s" .path $own) -}}
+      {{- end -}}
+      {{- if regexMatch "/\\.(triton|nv|deep_gemm|tilelang|cache/(flashinfer|torch|triton|sglang|vllm))(/|$)" .path -}}
+        {{- $others = true -}}
+      {{- end -}}
+    {{- end -}}
+    {{- if not $suffix -}}
+      {{- with $computed.cache.path -}}
+        {{- $_ := set $env $name . -}}
+      {{- end -}}
+    {{- else if and $place $computed.nonRoot -}}
+      {{- $_ := set $env $name $place -}}
+    {{- else if and $computed.cache.path (not (or $place $others $computed.cache.readOnly)) -}}
+      {{- $_ := set $env $name (printf "%s%s" $computed.cache.path $suffix) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $env -}}
+{{- end -}}
+
+{{- /*
+Size of /dev/shm by the number of devices, which NCCL and the engines' own buffers need: at most half of the memory limit, against which it counts.
+Input: dict group (computed). Output: JSON map {size, full (bool: as much as is good)}, {} if the runtime's 64 MiB are enough.
 */ -}}
 {{- define "inference-stack.modelGroup.sharedMemory" -}}
+  {{- $devices := include "inference-stack.modelGroup.deviceCount" (dict "group" .group "parallel" false) | int -}}
+  {{- $memory := dict -}}
   {{- if .group.sharedMemory -}}
-    {{- .group.sharedMemory -}}
-  {{- else if .group.computed.parallel -}}
-    {{- ternary "16Gi" "8Gi" (gt (int .group.computed.gpus) 4) -}}
+    {{- $memory = dict "size" .group.sharedMemory "full" true -}}
+  {{- else if gt $devices 1 -}}
+    {{- $size := ternary 16 8 (gt $devices 4) -}}
+    {{- $half := include "inference-stack.modelGroup.halfOfMemory" . | int64 -}}
+    {{- $memory = dict "size" (printf "%dGi" $size) "full" true -}}
+    {{- if and $half (lt $half (mul 1024 $size)) -}}
+      {{- $memory = dict "size" (printf "%dMi" $half) "full" false -}}
+    {{- end -}}
   {{- end -}}
+  {{- toJson $memory -}}
+{{- end -}}
+
+{{- /* Half of the memory limit of an engine. Input: dict group (computed). Output: number of MiB, 0 without a limit. */ -}}
+{{- define "inference-stack.modelGroup.halfOfMemory" -}}
+  {{- $limit := include "inference-stack.quantity" (.group.computed.resources.limits | default dict).memory | float64 -}}
+  {{- div (int64 $limit) 2097152 -}}
 {{- end -}}
 
 {{- /*
@@ -88,7 +158,7 @@ Input: dict group (computed). Output: path or nothing.
     {{- $volumes = append $volumes (dict "name" "engine-home" "path" (include "inference-stack.modelGroup.home" .) "emptyDir" dict) -}}
     {{- $volumes = append $volumes (dict "name" "engine-tmp" "path" "/tmp" "emptyDir" dict) -}}
   {{- end -}}
-  {{- with include "inference-stack.modelGroup.sharedMemory" . -}}
+  {{- with (include "inference-stack.modelGroup.sharedMemory" . | fromJson).size -}}
     {{- $volumes = append $volumes (dict "name" "shm" "path" "/dev/shm" "emptyDir" (dict "medium" "Memory" "sizeLimit" .)) -}}
   {{- end -}}
   {{- with include "inference-stack.modelGroup.modelDirectory" . -}}
@@ -166,9 +236,10 @@ Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMount
     {{- $mounts = append $mounts (dict "name" .name "mountPath" .path) -}}
   {{- end -}}
   {{- if .group.files -}}
-    {{- $volumes = append $volumes (dict "name" "engine-files" "configMap" (dict "name" (include "inference-stack.modelGroup.filesName" .))) -}}
+    {{- $name := ternary "engine-files-of-chart" "engine-files" (contains "\"name\":\"engine-files\"" (toJson $volumes)) -}}
+    {{- $volumes = append $volumes (dict "name" $name "configMap" (dict "name" (include "inference-stack.modelGroup.filesName" .))) -}}
     {{- range $path := keys .group.files | sortAlpha -}}
-      {{- $mounts = append $mounts (dict "name" "engine-files" "mountPath" $path "subPath" (include "inference-stack.modelGroup.fileKey" $path)) -}}
+      {{- $mounts = append $mounts (dict "name" $name "mountPath" $path "subPath" (include "inference-stack.modelGroup.fileKey" $path)) -}}
     {{- end -}}
   {{- end -}}
   {{- toJson (dict "volumes" $volumes "volumeMounts" $mounts "volumeDevices" $devices) -}}

@@ -48,6 +48,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "startupProbe"
           "strategy"
           "resources"
+          "sharedMemory"
           "ownPolicy"
           "gpusUsed"
           "spareGPUs" -}}
@@ -614,10 +615,34 @@ Please set:
   {{- include "inference-stack.resources.rule" (dict "keys" (list "modelGroups" .name "resources") "resources" .group.computed.resources) -}}
 {{- end -}}
 
+{{- define "inference-stack.modelGroup.rule.sharedMemory" -}}
+  {{- $half := include "inference-stack.modelGroup.halfOfMemory" . | int64 }}
+  {{- $bytes := include "inference-stack.quantity" .group.sharedMemory | float64 | int64 }}
+  {{- if and $half (ge $bytes (mul $half 2097152)) }}
+
+modelGroups.{{ .name }}.sharedMemory: {{ include "inference-stack.text" .group.sharedMemory }} in /dev/shm count against the memory limit of
+{{ include "inference-stack.text" .group.computed.resources.limits.memory }}, so nothing would be left for the engine.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      sharedMemory: {{ $half }}Mi  # or a higher resources.limits.memory
+  {{- end }}
+{{- end -}}
+
 {{- define "inference-stack.modelGroup.rule.gpusUsed" -}}
   {{- $used := .group.computed.gpusUsed }}
   {{- $gpus := int64 .group.computed.gpus }}
-  {{- if and $gpus (gt $used $gpus) }}
+  {{- $device := "" }}
+  {{- $cores := false }}
+  {{- range .group.computed.devices }}
+    {{- if .tensorParallel }}
+      {{- $device = $device | default .name }}
+    {{- end }}
+    {{- if .cores }}
+      {{- $cores = true }}
+    {{- end }}
+  {{- end }}
+  {{- if and $gpus (gt $used $gpus) (not $cores) }}
 
 modelGroups.{{ .name }}.resources.limits: the command splits the model across {{ $used }} GPUs (its parallel sizes multiplied), but a pod gets {{ $gpus }}, so
 the engine would fail to start.
@@ -626,7 +651,7 @@ Please set:
     {{ .key }}:
       resources:
         limits:
-          {{ include "inference-stack.modelGroup.gpus" . | fromJson | keys | sortAlpha | first }}: {{ $used }}
+          {{ $device }}: {{ $used }}
   {{- end }}
 {{- end -}}
 

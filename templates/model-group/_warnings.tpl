@@ -3,9 +3,10 @@
 {{- /* Warnings of each group, one after the other. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
-    {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "assumedProgram" -}}
+    {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootSigns" "script" "assumedProgram" -}}
     {{- $names = concat $names (list "severalServers" "modelBehindOptions" "unknownServedName" "unknownPort" "shellVariables") -}}
-    {{- $names = concat $names (list "idleGPUs" "noDevice" "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline") -}}
+    {{- $names = concat $names (list "idleGPUs" "noDevice" "devices" "visibleDevices" "sharedMemory") -}}
+    {{- $names = concat $names (list "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline") -}}
     {{- range concat $names (list "sidecars" "podSpec" "affinity") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "root" $ "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
@@ -55,11 +56,19 @@ with {{ $.path }}.persistentVolumes.
   {{- end }}
 {{- end -}}
 
-{{- define "inference-stack.modelGroup.warning.rootMounts" -}}
-  {{- with .group.computed.rootMounts }}
+{{- define "inference-stack.modelGroup.warning.rootSigns" -}}
+  {{- if and .group.computed.preset.nonRoot (not .group.computed.user) }}
+    {{- range .group.computed.rootSigns }}
 
-{{ $.path }}: only root can access {{ join ", " . }}, so this engine runs as its image's user; mount the volume elsewhere, for example at /cache,
-to run it restricted (its cache settings follow the path).
+{{ $.path }}: {{ .sign }}, so this engine runs as its image's user; to run it restricted, {{ .instead }}.
+    {{- end }}
+  {{- end }}
+  {{- range $container := ternary .group.initContainers list .group.computed.nonRoot }}
+    {{- $signs := include "inference-stack.modelGroup.initSigns" (dict "group" $.group "container" .) | fromJsonArray }}
+    {{- range ternary list $signs (hasKey (.securityContext | default dict) "runAsUser") }}
+
+{{ $.path }}.initContainers: {{ .sign }}, so {{ $container.name }} runs as root; to run it restricted, {{ .instead }}.
+    {{- end }}
   {{- end }}
 {{- end -}}
 
@@ -146,7 +155,9 @@ the same.
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.warning.noDevice" -}}
-  {{- if and .group.computed.preset.needsGPU (not (include "inference-stack.modelGroup.hasDevice" .)) }}
+  {{- $device := or .group.computed.devices (.group.resources | default dict).claims }}
+  {{- $other := regexMatch "(^|[-_./:])(cpu|tpu|xpu)([-_./:0-9]|$)" .group.computed.imageReference }}
+  {{- if and .group.computed.preset.needsGPU (not (or $device $other)) }}
 
 {{ .path }}: it requests no GPU; set {{ .path }}.resources.limits (nvidia.com/gpu: 1) unless its image runs on CPU.
   {{- end }}
@@ -180,6 +191,33 @@ the same.
   {{- end }}
 {{- end -}}
 
+{{- /* Devices over which the chart does not spread the model, where the command does not either. */ -}}
+{{- define "inference-stack.modelGroup.warning.devices" -}}
+  {{- $names := list }}
+  {{- range .group.computed.devices }}
+    {{- if and (ne .is "other") (not .tensorParallel) (or (gt (int64 .count) 1) .cores) }}
+      {{- $names = append $names (printf "%d %s" (int64 .count) .name) }}
+    {{- end }}
+  {{- end }}
+  {{- if (.group.resources | default dict).claims }}
+    {{- $names = append $names "the devices of resources.claims" }}
+  {{- end }}
+  {{- if and $names .group.computed.preset.parallelism (not (include "inference-stack.modelGroup.setsParallelism" .)) }}
+
+{{ .path }}.resources: the chart does not spread a model over {{ join ", " $names }}; add the engine's option of tensor parallelism to args, and
+sharedMemory, if it can use more than one.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.visibleDevices" -}}
+  {{- range $name, $_ := .group.computed.givenEnv }}
+    {{- if regexMatch "_VISIBLE_(DEVICES|CHIPS|CORES)$|^(ZE_AFFINITY_MASK|GPU_DEVICE_ORDINAL)$" $name }}
+
+{{ $.path }}.env: {{ $name }} chooses devices past Kubernetes, and the chart counts those of resources.limits; omit it unless you know the node.
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
 {{- /* Parallelism that a file of options may set. */ -}}
 {{- define "inference-stack.modelGroup.warning.optionsInFile" -}}
   {{- $computed := .group.computed }}
@@ -204,6 +242,27 @@ ask http://{{ $.group.computed.fullname }}:{{ int64 $.group.service.port }} dire
     {{- else if contains "audio" . }}
 
 {{ $.path }}: its model is asked at {{ . }} by forms, in which the gateway cannot read the model; clients have to send the header model-override.
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.sharedMemory" -}}
+  {{- $memory := include "inference-stack.modelGroup.sharedMemory" . | fromJson }}
+  {{- range .group.computed.addedVolumes }}
+    {{- if and (eq (trimPrefix "chart-" .name) "shm") (not $memory.full) }}
+
+{{ $.path }}.sharedMemory: /dev/shm gets only {{ $memory.size }}, half of the memory limit, against which it counts; raise resources.limits.memory or set
+sharedMemory.
+    {{- end }}
+  {{- end }}
+  {{- $limit := (.group.computed.resources.limits | default dict).memory }}
+  {{- range .group.volumes }}
+    {{- $size := (.emptyDir | default dict).sizeLimit }}
+    {{- $inMemory := and $limit $size (eq (toString (.emptyDir | default dict).medium) "Memory") }}
+    {{- if and $inMemory (ge (include "inference-stack.quantity" $size | float64) (include "inference-stack.quantity" $limit | float64)) }}
+
+{{ $.path }}.volumes: {{ .name }} may grow to {{ include "inference-stack.text" $size }} in memory, which counts against the memory limit of
+{{ include "inference-stack.text" $limit }}; raise resources.limits.memory, or the engine is killed before the volume is full.
     {{- end }}
   {{- end }}
 {{- end -}}

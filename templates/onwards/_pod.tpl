@@ -182,15 +182,22 @@ numbers never make the user's invalid. Input: root. Output: JSON map.
 
 {{- /* The image's user is a name, which the kubelet cannot prove not to be root; hence a number. Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.onwards.podSecurityContext" -}}
+  {{- $onwards := .stack.onwards -}}
   {{- $defaults := dict "fsGroup" 10001 "seccompProfile" (dict "type" "RuntimeDefault") -}}
-  {{- $user := dict "sidecars" .stack.onwards.computed.sidecars "of" "pod" "own" .stack.onwards.podSecurityContext -}}
+  {{- $user := dict "sidecars" $onwards.computed.sidecars "of" "pod" "own" $onwards.podSecurityContext "uid" true -}}
   {{- $defaults = merge $defaults (include "inference-stack.user" $user | fromJson) -}}
-  {{- include "inference-stack.object" (dict "defaults" $defaults "own" .stack.onwards.podSecurityContext) -}}
+  {{- range list $onwards.podSecurityContext $onwards.securityContext -}}
+    {{- if eq (include "inference-stack.text" (. | default dict).runAsUser) "0" -}}
+      {{- $defaults = omit $defaults "runAsNonRoot" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $ports := list $onwards.containerPort $onwards.metrics.port -}}
+  {{- include "inference-stack.podSecurityContext" (dict "root" . "defaults" $defaults "own" $onwards.podSecurityContext "ports" $ports) -}}
 {{- end -}}
 
 {{- /* Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.onwards.securityContext" -}}
-  {{- $user := dict "sidecars" .stack.onwards.computed.sidecars "of" "container" "own" .stack.onwards.podSecurityContext -}}
+  {{- $user := dict "sidecars" .stack.onwards.computed.sidecars "of" "container" "own" .stack.onwards.podSecurityContext "uid" true -}}
   {{- include "inference-stack.containerSecurityContext" (dict
         "own" .stack.onwards.securityContext "readOnly" true "user" (include "inference-stack.user" $user | fromJson)) -}}
 {{- end -}}

@@ -135,7 +135,7 @@ NOT_RISKY = {
     "no-surge": quiet(spareGPUs=0, strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}),
     "no-pods-to-surge": quiet(spareGPUs=0, replicaCount=0),
     "recreated": quiet(spareGPUs=0, strategy={"type": "Recreate"}),
-    "all-gpus-in-use": quiet(args=["--tensor-parallel-size", 2, "-pp", 2], resources={"limits": {"amd.com/gpu": 4}}),
+    "all-gpus-in-use": quiet(args=["--tensor-parallel-size", 2, "-pp", 2], resources={"limits": {"nvidia.com/gpu": 4}}),
     "copies-of-the-model": quiet(args=["-tp", 2, "-dp", 2], resources={"limits": {"nvidia.com/gpu": 4}}),
     "ingress-to-every-path-of-a-strict-gateway": {**quiet(), "ingress": {"enabled": True}},
     "cpu-request-below-limit": quiet(resources={"limits": {"cpu": 2, "nvidia.com/gpu": 1}, "requests": {"cpu": 1}}),

@@ -35,9 +35,9 @@ def test_the_gateways_pod_is_restricted(render: Render) -> None:
 def test_a_groups_pod_is_restricted(render: Render, name: str) -> None:
     rendered = render(one(engine=name, initContainers=[{"name": "i", "image": "x:1"}]))
     assert pod(rendered)["securityContext"] == {**NON_ROOT, **SECCOMP, "fsGroupChangePolicy": "OnRootMismatch"}
-    for each in ("a", "i"):
+    for each, root in (("a", {"readOnlyRootFilesystem": True}), ("i", {})):
         inside = container(deployment(rendered), each)
-        assert inside["securityContext"] == {**RESTRICTED, "readOnlyRootFilesystem": True}
+        assert inside["securityContext"] == {**RESTRICTED, **root}
         assert {"name": "engine-tmp", "mountPath": "/tmp"} in inside["volumeMounts"]
     assert {"name": "engine-tmp", "emptyDir": {}} in pod(rendered)["volumes"]
 
@@ -97,17 +97,6 @@ def test_init_containers_mount_the_model_directory(render: Render) -> None:
     rendered = render(one(engine="triton", args=MODELS, initContainers=[first]))
     mounts = container(deployment(rendered), "compile")["volumeMounts"]
     assert {"name": "model-directory", "mountPath": "/data/models"} in mounts
-
-
-@pytest.mark.parametrize("chosen", [{"runAsNonRoot": False}, {"runAsUser": 0}, {"privileged": True}], ids=str)
-def test_an_init_container_with_its_own_user_gets_no_read_only_default(render: Render, chosen: dict[str, Any]) -> None:
-    first = {"name": "first", "image": "x:1", "securityContext": chosen}
-    rendered = render(one(initContainers=[first, {"name": "second", "image": "x:1"}]))
-    read_only = [
-        container(deployment(rendered), name)["securityContext"].get("readOnlyRootFilesystem")
-        for name in ("first", "second")
-    ]
-    assert read_only == [None, True]
 
 
 @pytest.mark.parametrize(("count", "size"), [(1, None), (2, "8Gi"), (4, "8Gi"), (5, "16Gi")])
@@ -170,7 +159,7 @@ def test_a_containers_own_context_decides_whether_its_image_is_read_only(render:
     rendered = render(one(initContainers=inits))
     contexts = [container(deployment(rendered), f"i{n}")["securityContext"] for n in range(4)]
     found = [each.get("readOnlyRootFilesystem") for each in contexts]
-    assert found == [None, None, False, True]
+    assert found == [None, None, False, None]
     mine = render(one(securityContext={"readOnlyRootFilesystem": False}))
     assert engine(mine)["securityContext"]["readOnlyRootFilesystem"] is False
 
@@ -182,7 +171,8 @@ def test_a_tmp_of_the_user_replaces_the_charts(render: Render) -> None:
     assert [each["name"] for each in engine(rendered)["volumeMounts"]] == ["v", "engine-home"]
     own = [{"name": "engine-tmp", "mountPath": "/tmp", "subPath": "a"}]
     rendered = render(one(initContainers=[{"name": "i", "image": "x:1", "volumeMounts": own}]))
-    assert container(deployment(rendered), "i")["volumeMounts"] == own
+    home = {"name": "engine-home", "mountPath": "/home/engine"}
+    assert container(deployment(rendered), "i")["volumeMounts"] == [*own, home]
 
 
 @pytest.mark.parametrize("path", ["/rooted", "/data/root", "/home/root"])
@@ -199,17 +189,17 @@ def test_a_pod_user_of_root_overrides_the_default(render: Render) -> None:
 
 def test_a_container_user_overrides_the_default(render: Render) -> None:
     rendered = render(one(securityContext={"runAsUser": 2000, "runAsGroup": 0}))
-    assert engine(rendered)["securityContext"] == {**RESTRICTED, "runAsUser": 2000, "runAsGroup": 0}
-    assert "runAsUser" not in pod(rendered)["securityContext"]
+    root = {"readOnlyRootFilesystem": True}
+    assert engine(rendered)["securityContext"] == {**RESTRICTED, **root, "runAsUser": 2000, "runAsGroup": 0}
 
 
 def test_other_fields_of_a_security_context_are_merged(render: Render) -> None:
     rendered = render(
-        one(podSecurityContext={"fsGroup": 2000}, securityContext={"capabilities": {"add": ["IPC_LOCK"]}})
+        one(podSecurityContext={"fsGroup": 2000}, securityContext={"capabilities": {"add": ["NET_BIND_SERVICE"]}})
     )
     assert pod(rendered)["securityContext"]["fsGroup"] == 2000
     assert pod(rendered)["securityContext"]["runAsUser"] == 10001
-    assert engine(rendered)["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["IPC_LOCK"]}
+    assert engine(rendered)["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}
 
 
 def test_a_privileged_container_may_escalate(render: Render) -> None:

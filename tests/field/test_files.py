@@ -104,6 +104,13 @@ def test_files_are_mounted_alone_at_their_paths(render: Render) -> None:
     assert volume["configMap"]["name"] == f"{FULLNAME}-a-files"
 
 
+def test_a_volume_of_the_users_may_have_any_name(render: Render) -> None:
+    volumes = [{"name": "engine-files", "emptyDir": {}}]
+    names = [each["name"] for each in pod(render(one(files={"/a": "a"}, volumes=volumes)))["volumes"]]
+    assert len({*names}) == len(names)
+    assert "engine-files" in names
+
+
 def test_another_file_or_content_restarts_the_group(render: Render) -> None:
     templates = [template(render, one(files=files)) for files in ({}, {"/a": "1"}, {"/a": "2"}, {"/b": "2"})]
     assert all(one_ != other for index, one_ in enumerate(templates) for other in templates[:index])

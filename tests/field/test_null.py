@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from harness.helm import Helm
-from harness.manifests import Manifests, Object, container
+from harness.manifests import Manifests, Object, container, environment
 from harness.paths import ROOT
 from harness.tools import tool
 from tests.chart.accessors import FULLNAME, deployment, engine, gateway, one, pod
@@ -72,6 +72,14 @@ def test_a_user_set_to_null_is_left_out_of_every_pod(render: Render) -> None:
     job = rendered["Job", f"{FULLNAME}-onwards-test"]["spec"]["template"]["spec"]
     for spec in (gateway_pod(rendered), pod(rendered), job):
         assert not USER & {*spec["securityContext"]}
+
+
+def test_an_engine_whose_user_the_cluster_chooses_has_a_home(render: Render) -> None:
+    rendered = render({**one(), "modelGroupDefaults": NO_USER})
+    assert pod(rendered)["securityContext"]["runAsNonRoot"] is True
+    assert engine(rendered)["securityContext"]["readOnlyRootFilesystem"] is True
+    assert environment(engine(rendered))["HOME"] == "/home/engine"
+    assert {"/home/engine", "/tmp"} <= {each["mountPath"] for each in engine(rendered)["volumeMounts"]}
 
 
 def test_a_group_can_set_what_the_defaults_leave_out(render: Render) -> None:
