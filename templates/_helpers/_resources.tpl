@@ -62,11 +62,27 @@ Resources with the number of each device in both requests and limits: the limit,
 {{- end -}}
 
 {{- /*
-Rule: no more of a resource is requested than its limit, which Kubernetes refuses.
+Rule: no more of a resource is requested than its limit, and each resource is one of Kubernetes' or a vendor's; Kubernetes refuses others.
 Input: dict keys (path to the resources), resources (as they are rendered).
 */ -}}
 {{- define "inference-stack.resources.rule" -}}
   {{- $path := join "." .keys }}
+  {{- range $kind, $of := pick (.resources | default dict) "limits" "requests" }}
+    {{- range $name, $amount := $of }}
+      {{- $device := regexMatch "^[a-z0-9][-a-z0-9.]*/[A-Za-z0-9][-A-Za-z0-9_.]*$" $name }}
+      {{- if not (or $device (has $name (list "cpu" "memory" "ephemeral-storage")) (hasPrefix "hugepages-" $name)) }}
+        {{- $fix := dict $name nil }}
+        {{- if regexMatch "(?i)gpu" $name }}
+          {{- $_ := set $fix "nvidia.com/gpu" $amount }}
+        {{- end }}
+
+{{ $path }}.{{ $kind }}: {{ quote $name }} is no resource of a container: cpu, memory, ephemeral-storage, hugepages-<size>, or a device with its vendor's
+domain, such as nvidia.com/gpu.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (append $.keys $kind) "yaml" (toYaml $fix)) | indent 2 }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
   {{- range $name := include "inference-stack.overRequested" .resources | fromJsonArray }}
     {{- $request := index $.resources.requests $name | include "inference-stack.text" }}
     {{- $limits := dict "limits" (dict $name $request) }}

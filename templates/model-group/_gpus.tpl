@@ -74,11 +74,5 @@ GPUs that an update needs in addition to those of the group: those of pods that 
 number.
 */ -}}
 {{- define "inference-stack.modelGroup.surgeGPUs" -}}
-  {{- $strategy := .group.computed.strategy -}}
-  {{- $surge := 0 -}}
-  {{- if and (gt (int64 .group.replicaCount) 0) (ne (toString $strategy.type) "Recreate") -}}
-    {{- $maxSurge := dig "rollingUpdate" "maxSurge" "25%" $strategy -}}
-    {{- $surge = include "inference-stack.podCount" (dict "given" $maxSurge "pods" .group.replicaCount) | int64 -}}
-  {{- end -}}
-  {{- mul $surge (int64 .group.computed.gpus) -}}
+  {{- mul (int64 .group.computed.gpus) (include "inference-stack.modelGroup.surgePods" . | int64) -}}
 {{- end -}}

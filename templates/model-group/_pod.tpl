@@ -22,7 +22,8 @@ spec:
   {{- end }}
   securityContext:
     {{- include "inference-stack.modelGroup.podSecurityContext" . | fromJson | toYaml | nindent 4 }}
-  {{- with include "inference-stack.scheduling" $group | fromJson }}
+  {{- $affinity := include "inference-stack.modelGroup.affinity" . | fromJson }}
+  {{- with include "inference-stack.scheduling" (set (omit $group "affinity") "affinity" $affinity) | fromJson }}
     {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- with include "inference-stack.modelGroup.initContainers" . | fromJsonArray }}
@@ -118,7 +119,7 @@ Input: dict root, name, group (computed). Output: JSON map.
   {{- $checksum := dict -}}
   {{- $key := .group.apiKey -}}
   {{- if and $key (not (kindIs "map" $key)) (include "inference-stack.modelGroup.keyEnv" . | fromJsonArray) -}}
-    {{- $_ := set $checksum "checksum/key" (printf "%s %s" .name (include "inference-stack.text" $key) | sha256sum) -}}
+    {{- $_ := set $checksum "checksum/key" (printf "%s %s" .name (include "inference-stack.hashedKey" $key) | sha256sum) -}}
   {{- end -}}
   {{- $own := include "inference-stack.overlay" (dict "defaults" $checksum "own" .group.podAnnotations) | fromJson -}}
   {{- include "inference-stack.annotations" (dict "root" .root "own" $own) -}}

@@ -4,8 +4,8 @@
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "idleGPUs" "noDevice" -}}
-    {{- range concat $names (list "preStop" "progressDeadline") }}
-{{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "path" (printf "modelGroups.%s" $name) "group" $group) }}
+    {{- range concat $names (list "preStop" "progressDeadline" "shortKey" "oneNode" "claimAccess") }}
+{{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "root" $ "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
   {{- end -}}
 {{- end -}}
@@ -99,6 +99,15 @@ and then gets SIGTERM; answers that take longer end there, unless the engine fin
   {{- end }}
 {{- end -}}
 
+{{- define "inference-stack.modelGroup.warning.shortKey" -}}
+  {{- $key := .group.apiKey }}
+  {{- if and $key (not (kindIs "map" $key)) (not (include "inference-stack.hashedKey" $key)) }}
+
+{{ .path }}.apiKey: it is shorter than 16 characters, so it is in no checksum, from which it could be guessed; after changing it, restart the group and the
+gateway.
+  {{- end }}
+{{- end -}}
+
 {{- define "inference-stack.modelGroup.warning.progressDeadline" -}}
   {{- $needed := sub .group.computed.rolloutSeconds 600 }}
   {{- $deadline := int64 .group.progressDeadlineSeconds }}
@@ -106,6 +115,48 @@ and then gets SIGTERM; answers that take longer end there, unless the engine fin
 
 {{ .path }}.progressDeadlineSeconds: Kubernetes reports a rollout as failed after {{ $deadline }} seconds, but it may take {{ $needed }} and more; omit
 it to derive it from the startup probe.
+  {{- end }}
+{{- end -}}
+
+{{- /* Pods on one node, for the sake of a volume, and what room they need there. */ -}}
+{{- define "inference-stack.modelGroup.warning.oneNode" -}}
+  {{- $pods := int64 .group.computed.pods }}
+  {{- $gpus := mul $pods (int64 .group.computed.gpus) }}
+  {{- range include "inference-stack.modelGroup.sharedClaims" (dict "root" .root "group" .group "access" "node") | fromJsonArray }}
+    {{- if $.group.podsShareNode }}
+
+{{ $.path }}: only one node can mount {{ .volume }} (ReadWriteOnce), so all pods that mount it are kept on one node, which needs room for
+{{ $pods }} {{ ternary "pod" "pods" (eq $pods 1) }} of this group at a time{{ with $gpus }}, with {{ . }} GPUs in all{{ end }}; accessModes: [ReadWriteMany], or
+podsShareNode: false, if more nodes can mount it.
+    {{- else }}
+
+{{ $.path }}.podsShareNode: it is false, so a pod may come to a node that cannot mount {{ .volume }} (ReadWriteOnce) while another one has it, and not start.
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.claimAccess" -}}
+  {{- range include "inference-stack.modelGroup.sharedClaims" (dict "root" .root "group" .group "access" "") | fromJsonArray }}
+
+{{ $.path }}: several pods may mount the claim {{ .claim }} at a time, those of an update included; if it is ReadWriteOnce, one on another node does not start.
+Set accessModes beside existingClaim: with [ReadWriteOnce] the pods are kept on one node.
+  {{- end }}
+{{- end -}}
+
+{{- /* Claims that Helm deletes, said while there is time. Input: root. */ -}}
+{{- define "inference-stack.modelGroups.warnings.claims" -}}
+  {{- $claims := list }}
+  {{- range .stack.modelGroups }}
+    {{- range .computed.claims }}
+      {{- if and .own (not .keep) }}
+        {{- $claims = append $claims .claim }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- with $claims }}
+
+{{ join ", " . }}: Helm deletes a claim, with what is on it, on uninstall, when its group or volume is renamed, removed or disabled, and when nameOverride or
+fullnameOverride changes. To keep it, set keep: true in persistentVolumes before.
   {{- end }}
 {{- end -}}
 
@@ -142,10 +193,22 @@ Answers that take longer than a gateway pod lives once it terminates, or than wh
 modelGroups.{{ $name }}.drainSeconds: its responses may take {{ int64 $group.drainSeconds }} seconds, but a terminating gateway pod waits for
 only {{ $gateway }} seconds; raise onwards.drainSeconds.
     {{- end }}
+    {{- if and (gt (int64 $group.requestTimeoutSeconds) (int64 $group.drainSeconds)) (le (int64 $group.requestTimeoutSeconds) $gateway) }}
+
+modelGroups.{{ $name }}.requestTimeoutSeconds: a response may begin after {{ int64 $group.requestTimeoutSeconds }} seconds, but a terminating engine waits for
+only {{ int64 $group.drainSeconds }} seconds; raise modelGroups.{{ $name }}.drainSeconds.
+    {{- end }}
     {{- if gt (int64 $group.requestTimeoutSeconds) $gateway }}
 
 modelGroups.{{ $name }}.requestTimeoutSeconds: a response may begin after {{ int64 $group.requestTimeoutSeconds }} seconds, but a terminating gateway pod waits
 for only {{ $gateway }} seconds; raise onwards.drainSeconds.
+    {{- end }}
+  {{- end }}
+  {{- range $name, $provider := .stack.externalProviders }}
+    {{- if gt (int64 $provider.requestTimeoutSeconds) $gateway }}
+
+externalProviders.{{ $name }}.requestTimeoutSeconds: a response may begin after {{ int64 $provider.requestTimeoutSeconds }} seconds, but a terminating gateway
+pod waits for only {{ $gateway }} seconds; raise onwards.drainSeconds.
     {{- end }}
   {{- end }}
   {{- with $long }}

@@ -5,11 +5,6 @@
   {{- include "inference-stack.image" (dict "root" . "image" .stack.onwards.image "defaultTag" .Chart.AppVersion) -}}
 {{- end -}}
 
-{{- /* The image whose shell assembles the configuration. Input: root. Output: string. */ -}}
-{{- define "inference-stack.onwards.shellImage" -}}
-  {{- default (include "inference-stack.onwards.image" .) .stack.onwards.shellImage -}}
-{{- end -}}
-
 {{- /* Input: root. Output: JSON list of strings. */ -}}
 {{- define "inference-stack.onwards.args" -}}
   {{- $onwards := .stack.onwards -}}
@@ -63,13 +58,13 @@ What restarts the gateway when it changes, and only that: its configuration and 
 watcher does the rest. Input: root. Output: JSON map.
 */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
-  {{- $content := list (include "inference-stack.onwards.config" .) (toJson .stack.literalKeys) (toJson .stack.keys) -}}
+  {{- $content := list (include "inference-stack.onwards.config" .) (toJson .stack.keys) -}}
   {{- if not .stack.onwards.rollOnChange -}}
     {{- $content = list (include "inference-stack.onwards.startConfig" . | fromJson | toJson) -}}
-    {{- range $owner, $key := .stack.literalKeys -}}
-      {{- if hasPrefix "modelGroups." $owner -}}
-        {{- $content = append $content (printf "%s %s" $owner $key) -}}
-      {{- end -}}
+  {{- end -}}
+  {{- range $owner, $key := .stack.literalKeys -}}
+    {{- if or $.stack.onwards.rollOnChange (hasPrefix "modelGroups." $owner) -}}
+      {{- $content = append $content (printf "%s %s" $owner (include "inference-stack.hashedKey" $key)) -}}
     {{- end -}}
   {{- end -}}
   {{- $defaults := dict "kubectl.kubernetes.io/default-container" "onwards" -}}
@@ -88,7 +83,10 @@ probe gives it ten seconds. Input: root. Output: JSON map of probes.
   {{- $defaults := dict
         "startup" (dict "path" "/healthz" "periodSeconds" 2 "timeoutSeconds" 3 "failureThreshold" 60)
         "readiness" (dict "path" "/readyz" "periodSeconds" 5 "timeoutSeconds" 3 "failureThreshold" 2)
-        "liveness" (dict "path" "/healthz" "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6 "terminationGracePeriodSeconds" 10) -}}
+        "liveness" (dict "path" "/healthz" "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6) -}}
+  {{- if include "inference-stack.kubernetesAtLeast" (dict "root" . "version" "1.21") -}}
+    {{- $_ := set $defaults.liveness "terminationGracePeriodSeconds" 10 -}}
+  {{- end -}}
   {{- $probes := dict -}}
   {{- range $kind, $default := $defaults -}}
     {{- $own := index $given $kind | default dict -}}
@@ -131,7 +129,7 @@ The progress deadline of a rollout: the time a start may take, and ten minutes f
 */ -}}
 {{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
   {{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
-  {{- add 600 (mul (int64 $startup.periodSeconds) (int64 $startup.failureThreshold)) -}}
+  {{- min 2147483647 (add 600 (mul (int64 $startup.periodSeconds) (int64 $startup.failureThreshold))) -}}
 {{- end -}}
 
 {{- /* Where the pods run: as configured; several pods without spreading rules prefer different hosts and zones. Input: root. Output: JSON map. */ -}}
