@@ -165,8 +165,8 @@ def refused(kubectl: Kubectl, documents: list[str], directory: Path) -> dict[int
         said = list(pool.map(create, sorted(directory.iterdir())))
     found: dict[int, str] = {}
     for text in said:
-        # The message of one file goes on until the next one is named.
-        for message in re.split(r"(?m)^(?=.*/\d+\.json)", text):
+        # The message of one file goes on until the next one is named; warnings name none.
+        for message in re.split(r"(?m)^(?=.*/\d+\.json)", re.sub(r"(?m)^Warning: .*\n?", "", text)):
             named = re.search(r"/(\d+)\.json\W*(?s:(.*))", message)
             if named:
                 found[int(named[1])] = " ".join(named[2].split())
