@@ -18,7 +18,7 @@ from harness.schema.dsl import (
     settings,
     text,
 )
-from harness.schema.kubernetes import PULL_POLICIES, embed
+from harness.schema.kubernetes import ANNOTATION_KEY, LABEL, LABEL_KEY, PULL_POLICIES, embed
 
 SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
 
@@ -26,6 +26,15 @@ SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
 def scalar() -> Schema:
     """What a command line, a label or an annotation can hold; the chart turns numbers and booleans into text."""
     return either(text(), number(), boolean())
+
+
+def image_part() -> Schema:
+    """A part of an image's name, which has no spaces."""
+    return text(pattern=r"^\S*$")
+
+
+def tag() -> Schema:
+    return either(image_part(), number())
 
 
 def word() -> Schema:
@@ -39,11 +48,22 @@ def words() -> Schema:
 
 
 def strings() -> Schema:
-    """Labels or annotations."""
+    """Texts by name, which may be written as numbers and booleans."""
     return mapping(optional(scalar()))
 
 
+def object_labels() -> Schema:
+    """Labels of an object; a large number would be written with an exponent, whose + no label can have."""
+    value = {**scalar(), **LABEL, "minimum": 0, "maximum": MOST}
+    return {**mapping(optional(value)), "propertyNames": {"pattern": LABEL_KEY}}
+
+
+def object_annotations() -> Schema:
+    return {**mapping(optional(scalar())), "propertyNames": {"pattern": ANNOTATION_KEY}}
+
+
 FIVE_DIGIT_PORT = "[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+PORT = f"([1-9][0-9]{{0,3}}|{FIVE_DIGIT_PORT})"
 MOST = 999_999_999
 """Largest number of anything: Kubernetes' own (int32) and Onwards' (u32, in its target.rs) can hold it."""
 
@@ -58,7 +78,7 @@ def count(minimum: int = 0) -> Schema:
 
 
 def port() -> Schema:
-    return either(integer(1, 65535), text(pattern=f"^([1-9][0-9]{{0,3}}|{FIVE_DIGIT_PORT})$"))
+    return either(integer(1, 65535), text(pattern=f"^{PORT}$"))
 
 
 def node_port() -> Schema:
@@ -79,8 +99,8 @@ def service(**own: Schema) -> Schema:
         port=port(),
         targetPort=word(),
         nodePort=node_port(),
-        annotations=strings(),
-        labels=strings(),
+        annotations=object_annotations(),
+        labels=object_labels(),
         **fields,
     )
 
@@ -90,10 +110,10 @@ def pod() -> dict[str, Schema]:
     spec = embed("PodSpec")
     del spec["properties"]["ephemeralContainers"]
     return {
-        "annotations": strings(),
-        "labels": strings(),
-        "podAnnotations": strings(),
-        "podLabels": strings(),
+        "annotations": object_annotations(),
+        "labels": object_labels(),
+        "podAnnotations": object_annotations(),
+        "podLabels": object_labels(),
         "containers": listing(reference("Container")),
         "podSpec": spec,
     }
@@ -105,7 +125,7 @@ def seconds() -> Schema:
 
 def count_or_percentage() -> Schema:
     """Pods as Kubernetes counts them: a number, or a percentage of all; empty is unset."""
-    return either(integer(0), text(pattern="^([0-9]+%?)?$"))
+    return either(integer(0, MOST), text(pattern="^((100|[1-9]?[0-9])%|[0-9]{1,9})?$"))
 
 
 def disruption_budget() -> Schema:
@@ -128,7 +148,7 @@ def pull_secrets() -> Schema:
 
 
 def service_account() -> Schema:
-    return settings(create=boolean(), annotations=strings(), name=text())
+    return settings(create=boolean(), annotations=object_annotations(), name=text())
 
 
 def environment() -> Schema:
@@ -146,9 +166,14 @@ def volume_mounts() -> Schema:
     return listing(reference("VolumeMount"))
 
 
-def probe() -> Schema:
-    """Kubernetes' Probe, with shorthands for its handler."""
+def probe(kind: str) -> Schema:
+    """Kubernetes' Probe, with shorthands for its handler, and with what it takes of one of this kind."""
     embedded = embed("Probe")
+    fields = embedded["properties"]
+    if kind == "readiness":
+        del fields["terminationGracePeriodSeconds"]
+    else:
+        fields["successThreshold"]["maximum"] = 1
     own = {
         "enabled": described("Enable this probe.", optional(boolean())),
         "type": described("Type: http, or tcp to only open a connection.", optional(text("http", "tcp"))),
@@ -171,7 +196,7 @@ def extra_objects() -> Schema:
 def scheduling() -> dict[str, Schema]:
     """Which nodes pods run on."""
     return {
-        "nodeSelector": strings(),
+        "nodeSelector": object_labels(),
         "tolerations": listing(reference("Toleration")),
         "affinity": embed("Affinity"),
         "topologySpreadConstraints": listing(reference("TopologySpreadConstraint")),

@@ -19,7 +19,7 @@ def schema() -> Schema:
     )
     return settings(
         enabled=boolean(),
-        annotations=common.strings(),
+        annotations=common.object_annotations(),
         parentRefs=listing(parent),
         hostnames=listing(text()),
         paths=listing(text(pattern="^/")),

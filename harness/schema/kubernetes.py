@@ -1,7 +1,7 @@
 """Kubernetes' own types as definitions, from the schemas in the pinned kubernetes-validate.
 
 Descriptions are omitted for size. Null stays valid where Kubernetes reads it as "not set". What Kubernetes' OpenAPI
-leaves open is added from its API reference: the values of enumerations, and the format of a quantity.
+leaves open is added from its API reference and its validation: values of enumerations, bounds of numbers, formats.
 """
 
 from __future__ import annotations
@@ -25,12 +25,20 @@ PROTOCOLS = ("TCP", "UDP", "SCTP")
 VOLUME_MODES = ("Filesystem", "Block")
 PROFILES = ("RuntimeDefault", "Unconfined", "Localhost")
 
-# Empty is left to Kubernetes: in the chart's own values it means "not set".
+_SUFFIX = "([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?"
+# Empty is left to Kubernetes: in the chart's own values it means "not set". No field takes a negative one.
 QUANTITY: Schema = {
     "type": ["string", "number", "null"],
-    "pattern": r"^([+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?)?$",
+    "pattern": rf"^([+]?([0-9]+(\.[0-9]*)?|\.[0-9]+){_SUFFIX})?$",
+    "minimum": 0,
 }
-INT_OR_STRING: Schema = {"type": ["integer", "string", "null"]}
+SIZE: Schema = {
+    **QUANTITY,
+    "pattern": rf"^([+]?([0-9]*[1-9][0-9]*(\.[0-9]*)?|[0-9]*\.0*[1-9][0-9]*){_SUFFIX})?$",
+    "exclusiveMinimum": 0,
+}
+"""A quantity above zero."""
+INT_OR_STRING: Schema = {"type": ["integer", "string", "null"], "maximum": 2**31 - 1}
 PLAIN: dict[str, Schema] = {"Quantity": QUANTITY, "IntOrString": INT_OR_STRING}
 """Types that are a choice of scalars: written where they are used."""
 
@@ -91,6 +99,77 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """Values of fields, by type: of the strings in it where the field is a list."""
+
+MOST = {"int32": 2**31 - 1, "int64": 2**53 - 1}
+"""The largest number of each format; of an int64, the largest that JSON keeps whole."""
+_ID = {"minimum": 0, "maximum": MOST["int32"]}
+_PORT = {"minimum": 1, "maximum": 65535}
+_PERCENT = "^(100|[1-9]?[0-9])%$"
+PORT_NAME = "^([a-z0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+_NAMED_PORT = {**_PORT, "pattern": PORT_NAME, "maxLength": 15}
+_SEGMENT = r"(\.?[^/.][^/]*|\.\.[^/]+|\.)"
+SUB_PATH = f"^({_SEGMENT}(/{_SEGMENT}?)*)?$"
+MOUNT_PATH = "^(/[^:]*)?$"
+LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+ANNOTATION_KEY = LABEL_KEY.replace("^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)", "^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?/)")
+LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
+LABEL: Schema = {"pattern": LABEL_VALUE, "maxLength": 63}
+
+_REFERENCE = {
+    "name": {"pattern": r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$", "maxLength": 253},
+    "key": {"pattern": r"^\.?[-_a-zA-Z0-9][-_a-zA-Z0-9.]*$", "maxLength": 253},
+}
+_SOURCE = {"name": _REFERENCE["name"]}
+
+LIMITS: dict[str, dict[str, Schema]] = {
+    "ConfigMapEnvSource": _SOURCE,
+    "ConfigMapKeySelector": _REFERENCE,
+    "ContainerPort": {"containerPort": _PORT, "hostPort": {**_PORT, "minimum": 0}},
+    "EnvVar": {"name": {"pattern": "^[ -<>-~]+$"}},
+    "GRPCAction": {"port": _PORT},
+    "HPAScalingPolicy": {"periodSeconds": {"minimum": 1, "maximum": 1800}, "value": {"minimum": 1}},
+    "HPAScalingRules": {"stabilizationWindowSeconds": {"minimum": 0, "maximum": 3600}},
+    "HTTPGetAction": {"port": _NAMED_PORT},
+    "LabelSelector": {
+        "matchLabels": {
+            "propertyNames": {"pattern": LABEL_KEY},
+            "additionalProperties": {"type": ["string", "null"], **LABEL},
+        }
+    },
+    "LabelSelectorRequirement": {"key": {"pattern": LABEL_KEY}, "values": LABEL},
+    "MetricTarget": {"averageUtilization": {"minimum": 1}},
+    "NetworkPolicyPort": {"endPort": _PORT, "port": _NAMED_PORT},
+    "NodeSelectorRequirement": {"key": {"pattern": LABEL_KEY}, "values": LABEL},
+    "PodAffinityTerm": {"topologyKey": {"pattern": LABEL_KEY}},
+    "PodSecurityContext": {"fsGroup": _ID, "runAsGroup": _ID, "runAsUser": _ID, "supplementalGroups": _ID},
+    "PreferredSchedulingTerm": {"weight": {"minimum": 1, "maximum": 100}},
+    "Probe": {
+        "failureThreshold": {"minimum": 1},
+        "initialDelaySeconds": {"minimum": 0},
+        "periodSeconds": {"minimum": 1},
+        "successThreshold": {"minimum": 1},
+        "terminationGracePeriodSeconds": {"minimum": 1},
+        "timeoutSeconds": {"minimum": 1},
+    },
+    "RollingUpdateDeployment": {
+        "maxSurge": {"minimum": 0, "pattern": "^[0-9]{1,6}%$"},
+        "maxUnavailable": {"minimum": 0, "pattern": _PERCENT},
+    },
+    "SecretEnvSource": _SOURCE,
+    "SecretKeySelector": _REFERENCE,
+    "SecurityContext": {"runAsGroup": _ID, "runAsUser": _ID},
+    "SleepAction": {"seconds": {"minimum": 0, "maximum": MOST["int32"]}},
+    "TCPSocketAction": {"port": _NAMED_PORT},
+    "Toleration": {"key": {"pattern": f"{LABEL_KEY}|^$"}},
+    "TopologySpreadConstraint": {
+        "maxSkew": {"minimum": 1},
+        "minDomains": {"minimum": 1},
+        "topologyKey": {"pattern": LABEL_KEY},
+    },
+    "VolumeMount": {"mountPath": {"pattern": MOUNT_PATH}, "subPath": {"pattern": SUB_PATH}},
+    "WeightedPodAffinityTerm": {"weight": {"minimum": 1, "maximum": 100}},
+}
+"""What the API server takes in fields, by type: of the items where the field is a list."""
 
 ACTIONS = ("GRPCAction", "HTTPGetAction", "SleepAction", "TCPSocketAction")
 COMPLETED = (*ACTIONS, "AppArmorProfile", "NodeSelector", "PodSpec", "SeccompProfile")
@@ -156,6 +235,9 @@ def _type(name: str) -> Schema:
             raise HarnessError(f"{name} has no field {field} in the pinned Kubernetes", hint) from error
         strings = property_.get("items", property_)
         strings["enum"] = [*values, *([None] if "null" in strings["type"] else [])]
+    for field, limits in LIMITS.get(name, {}).items():
+        property_ = schema["properties"][field]
+        property_.get("items", property_).update(limits)
     if name in COMPLETED:
         del schema["required"]
     if name in MERGED:
@@ -179,6 +261,8 @@ def _plain(node: Any) -> Any:
         for key, value in node.items()
         if key not in ("description", "format", "default") and not key.startswith("x-")
     }
+    if node.get("format") in MOST:
+        plain["maximum"] = MOST[node["format"]]
     if plain.get("type") == ["object", "null"] and "properties" not in plain and "additionalProperties" not in plain:
         plain["type"] = "object"
     return plain

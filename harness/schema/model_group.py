@@ -17,20 +17,29 @@ from harness.schema.dsl import (
     settings,
     text,
 )
-from harness.schema.kubernetes import ACCESS_MODES, PROTOCOLS, QUANTITY, VOLUME_MODES, embed
+from harness.schema.kubernetes import (
+    ACCESS_MODES,
+    MOUNT_PATH,
+    PORT_NAME,
+    PROTOCOLS,
+    QUANTITY,
+    SIZE,
+    SUB_PATH,
+    VOLUME_MODES,
+    embed,
+)
 
 DIGEST = "^(sha256:[0-9a-f]{64})?$"
 BASE_PATH = "^/[-A-Za-z0-9._~/]*$"
-PORT_NAME = "^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$"
 
 
 def image() -> Schema:
     return either(
-        text(),
+        common.image_part(),
         settings(
-            registry=described("Registry, prefixed to the repository.", text()),
-            repository=described("Repository; empty is the engine's own image.", text()),
-            tag=described("Tag; empty uses the group's tag.", common.word()),
+            registry=described("Registry, prefixed to the repository.", common.image_part()),
+            repository=described("Repository; empty is the engine's own image.", common.image_part()),
+            tag=described("Tag; empty uses the group's tag.", common.tag()),
             digest=described("Digest (sha256:...), overrides the tag.", text(pattern=DIGEST)),
             pullPolicy=described(
                 "Pull policy; empty is Always for the tag latest, else IfNotPresent.",
@@ -42,7 +51,9 @@ def image() -> Schema:
 
 def additional_port() -> Schema:
     return obj(
-        name=described("Name of the port; a port named metrics is scraped.", text(pattern=PORT_NAME)),
+        name=described(
+            "Name of the port; a port named metrics is scraped.", {**text(pattern=PORT_NAME), "maxLength": 15}
+        ),
         containerPort=described("Port of the pod.", common.port()),
         servicePort=described("Port of the Service; empty is containerPort.", optional(common.port())),
         protocol=described("Protocol; empty is TCP.", optional(text(*PROTOCOLS))),
@@ -54,17 +65,17 @@ def persistent_volume() -> Schema:
     """No key is required here: templates check enabled groups after merging, and a disabled one may be incomplete."""
     return obj(
         name=described("Name of the volume; its claim is named <release>-inference-stack-<group>-<name>.", text()),
-        size=described("Requested size of the claim.", QUANTITY),
-        mountPath=described("Mount path in the engine's container.", text()),
+        size=described("Requested size of the claim.", SIZE),
+        mountPath=described("Mount path in the engine's container.", text(pattern=MOUNT_PATH)),
         storageClass=described('Storage class; "" is the cluster\'s default, "-" none.', optional(text())),
         storageClassName=described("Alias of storageClass, which takes precedence.", optional(text())),
         accessModes=described("Access modes; empty is ReadWriteOnce.", optional(listing(text(*ACCESS_MODES)))),
-        subPath=described("Directory of the volume to mount, instead of its root.", optional(text())),
+        subPath=described("Directory of the volume to mount, instead of its root.", optional(text(pattern=SUB_PATH))),
         readOnly=described("Mount it read-only.", optional(boolean())),
         existingClaim=described("Name of an existing claim; the chart creates none.", optional(text())),
         keep=described("Retain the claim when the release is uninstalled.", optional(boolean())),
-        labels=described("Labels of the claim.", optional(common.strings())),
-        annotations=described("Annotations of the claim.", optional(common.strings())),
+        labels=described("Labels of the claim.", optional(common.object_labels())),
+        annotations=described("Annotations of the claim.", optional(common.object_annotations())),
         selector=described("Label selector of the volumes that the claim may bind to.", embed("LabelSelector")),
         volumeMode=described("Filesystem, or Block for a raw device at mountPath.", optional(text(*VOLUME_MODES))),
         **common.patch(),
@@ -78,7 +89,7 @@ def schema() -> Schema:
         engine=text("", *presets()),
         engineVersion=common.word(),
         image=image(),
-        tag=common.word(),
+        tag=common.tag(),
         **routing.endpoint(),
         balancing=text("service", "perReplica"),
         command=common.words(),
@@ -106,9 +117,9 @@ def schema() -> Schema:
         volumes=common.volumes(),
         volumeMounts=common.volume_mounts(),
         initContainers=listing(reference("Container")),
-        startupProbe=common.probe(),
-        livenessProbe=common.probe(),
-        readinessProbe=common.probe(),
+        startupProbe=common.probe("startup"),
+        livenessProbe=common.probe("liveness"),
+        readinessProbe=common.probe("readiness"),
         metricsPath=text(),
         serviceAccount=common.service_account(),
         metadataServer=boolean(),

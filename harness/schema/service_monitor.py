@@ -12,8 +12,8 @@ def schema() -> Schema:
     return settings(
         enabled=boolean(),
         namespace=text(),
-        labels=common.strings(),
-        annotations=common.strings(),
+        labels=common.object_labels(),
+        annotations=common.object_annotations(),
         interval=text(pattern=DURATION),
         scrapeTimeout=text(pattern=DURATION),
         tlsConfig=open_map(),  # the operator's own type, which differs between its versions

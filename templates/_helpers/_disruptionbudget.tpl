@@ -30,6 +30,11 @@ Input: dict own (minAvailable, maxUnavailable, enabled), pods (number). Output: 
   {{- toJson $budget -}}
 {{- end -}}
 
+{{- /* The API version of PodDisruptionBudgets. Input: root. Output: string. */ -}}
+{{- define "inference-stack.disruptionBudgetVersion" -}}
+  {{- ternary "policy/v1" "policy/v1beta1" (eq (include "inference-stack.kubernetesAtLeast" (dict "root" . "version" "1.21")) "true") -}}
+{{- end -}}
+
 {{- /*
 Prints the spec of a PodDisruptionBudget. Pods that are not ready may always be evicted, or one model that never gets ready would block its node's drain
 forever. Input: dict root, budget (map), selector (map).

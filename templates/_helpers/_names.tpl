@@ -12,6 +12,58 @@ Output: JSON map {objects, configMaps, volumes, mountPaths}, each a list.
         "mountPaths" (list "/app/config")) -}}
 {{- end -}}
 
+{{- /*
+What Kubernetes takes for names, by kind:
+  label     of containers, volumes and groups (an RFC 1123 label)
+  service   of Services, so of every object's prefix (an RFC 1035 label)
+  object    of other objects (an RFC 1123 subdomain)
+  port      of ports
+  class     of storage classes, where - is none
+  file      keys of ConfigMaps and Secrets
+  value     values of labels
+Output: JSON map kind -> {pattern, most, use (what a message says)}.
+*/ -}}
+{{- define "inference-stack.nameKinds" -}}
+  {{- $ends := "starting and ending with a letter or digit" -}}
+  {{- toJson (dict
+        "label" (dict
+          "pattern" "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" "most" 63 "use" (printf "lower-case letters, digits and -, %s" $ends))
+        "service" (dict
+          "pattern" "^[a-z]([-a-z0-9]*[a-z0-9])?$"
+          "most" 63
+          "use" "lower-case letters, digits and -, starting with a letter and ending with a letter or digit")
+        "object" (dict
+          "pattern" "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+          "most" 253
+          "use" (printf "lower-case letters, digits, . and -, %s" $ends))
+        "port" (dict
+          "pattern" "^([a-z0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*$" "most" 15 "use" "lower-case letters, digits and single -, with a letter among them")
+        "class" (dict
+          "pattern" "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*|-)$"
+          "most" 253
+          "use" (printf "lower-case letters, digits, . and -, %s" $ends))
+        "file" (dict "pattern" "^\\.?[-_a-zA-Z0-9][-_a-zA-Z0-9.]*$" "most" 253 "use" "letters, digits, ., _ and -")
+        "value" (dict
+          "pattern" "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$" "most" 63 "use" (printf "letters, digits, ., _ and -, %s" $ends))) -}}
+{{- end -}}
+
+{{- /* Whether Kubernetes takes a name. Input: dict kind (of inference-stack.nameKinds), name. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.isNamed" -}}
+  {{- $kind := index (include "inference-stack.nameKinds" . | fromJson) .kind -}}
+  {{- if and (regexMatch $kind.pattern .name) (le (len .name) (int $kind.most)) -}}
+true
+  {{- end -}}
+{{- end -}}
+
+{{- /* The nearest name that every kind takes: qwen2.5_7B becomes qwen2-5-7b. Input: string. Output: string. */ -}}
+{{- define "inference-stack.fitName" -}}
+  {{- $fit := regexReplaceAll "[^a-z0-9]+" (lower .) "-" | trimAll "-" -}}
+  {{- if not (regexMatch "^[a-z]" $fit) -}}
+    {{- $fit = printf "my-%s" ($fit | default "name") -}}
+  {{- end -}}
+  {{- $fit -}}
+{{- end -}}
+
 {{- /* The chart's name in labels. Input: root. Output: string. */ -}}
 {{- define "inference-stack.name" -}}
   {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}

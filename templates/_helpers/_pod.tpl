@@ -109,3 +109,35 @@ Output: JSON map, {} if it is off.
   {{- end -}}
   {{- toJson $fields -}}
 {{- end -}}
+
+{{- /*
+Rule: a probe of the user's has at most one handler, a hook exactly one. Input: dict keys (path to their owner), owner (map), probes, hooks (lists of the
+owner's keys).
+*/ -}}
+{{- define "inference-stack.handlers.rule" -}}
+  {{- range $field := concat .probes .hooks }}
+    {{- $own := index ($.owner | default dict) $field }}
+    {{- $given := list }}
+    {{- range list "exec" "grpc" "httpGet" "sleep" "tcpSocket" }}
+      {{- if not (kindIs "invalid" (index ($own | default dict) .)) }}
+        {{- $given = append $given . }}
+      {{- end }}
+    {{- end }}
+    {{- $keys := append $.keys $field }}
+    {{- $fix := dict }}
+    {{- range rest $given }}
+      {{- $_ := set $fix . nil }}
+    {{- end }}
+    {{- if $fix }}
+
+{{ join "." $keys }}: it has several handlers ({{ join ", " $given }}), and Kubernetes takes one.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" $keys "yaml" (toYaml $fix)) | indent 2 }}
+    {{- else if and (has $field $.hooks) (kindIs "map" $own) (not $given) }}
+
+{{ join "." $keys }}: it has no handler, and Kubernetes takes no empty hook; null takes the chart's own away.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" $.keys "yaml" (printf "%s: null" $field)) | indent 2 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}

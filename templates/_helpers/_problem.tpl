@@ -70,17 +70,6 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- /* Rule: a key of a map can name a file and a key of a Secret. Input: dict keys (path to the map), name. */ -}}
-{{- define "inference-stack.name.rule" -}}
-  {{- if not (include "inference-stack.isName" .name) }}
-
-{{ join "." .keys }}.{{ .name }}: {{ quote .name }} is not a valid name: use up to 63 lower-case letters, digits and -, starting and
-ending with a letter or digit.
-Please set:
-{{ include "inference-stack.nested" (dict "keys" .keys "yaml" "my-name: {}") | indent 2 }}
-  {{- end }}
-{{- end -}}
-
 {{- /*
 Rule: no text of the user contains the placeholder of a key, which would be replaced by that key. Input: dict keys (path to the map), field,
 texts.

@@ -14,6 +14,7 @@ Every file that Helm executes begins with `include "inference-stack.resolve" .`;
   .stack.clients            id -> client of onwards.clientKeys
   .stack.routes             alias -> route; "" is the default route of aliases without their own
   .stack.modelGroups        name -> group, the enabled ones: the merged values, and under computed the derived ones (model-group/_complete.tpl)
+  .stack.claims             claim -> what is known of it, and the groups that mount it (model-group/_storage.tpl)
   .stack.keys               owner's path -> {name, key} of the Secret that holds its key
   .stack.literalKeys        owner's path -> key, for keys set by value
   .stack.members            groups and providers that serve an alias, ordered by priority
@@ -34,6 +35,7 @@ Input: root. Prints nothing.
     {{- include "inference-stack.clients.resolve" . -}}
     {{- include "inference-stack.routes.resolve" . -}}
     {{- include "inference-stack.modelGroups.resolve" . -}}
+    {{- include "inference-stack.claims.resolve" . -}}
     {{- include "inference-stack.keys.resolve" . -}}
     {{- include "inference-stack.members.resolve" . -}}
     {{- include "inference-stack.targets.resolve" . -}}

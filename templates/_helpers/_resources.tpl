@@ -71,7 +71,7 @@ Input: resources or null. Output: JSON map.
 {{- end -}}
 
 {{- /*
-Rule: devices are whole, and no more of a resource is requested than its limit, as Kubernetes requires.
+Rule: devices are whole, no more of a resource is requested than its limit, and each resource is one of Kubernetes' or a vendor's; Kubernetes refuses others.
 Input: dict keys (path to the resources), resources (as they are rendered).
 */ -}}
 {{- define "inference-stack.resources.rule" -}}
@@ -85,6 +85,22 @@ Input: dict keys (path to the resources), resources (as they are rendered).
 is a resource with a name of its own, such as nvidia.com/mig-1g.10gb.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" $.keys "yaml" (toYaml $limits)) | indent 2 }}
+    {{- end }}
+  {{- end }}
+  {{- range $kind, $of := pick (.resources | default dict) "limits" "requests" }}
+    {{- range $name, $amount := $of }}
+      {{- $device := regexMatch "^[a-z0-9][-a-z0-9.]*/[A-Za-z0-9][-A-Za-z0-9_.]*$" $name }}
+      {{- if not (or $device (has $name (list "cpu" "memory" "ephemeral-storage")) (hasPrefix "hugepages-" $name)) }}
+        {{- $fix := dict $name nil }}
+        {{- if regexMatch "(?i)gpu" $name }}
+          {{- $_ := set $fix "nvidia.com/gpu" $amount }}
+        {{- end }}
+
+{{ $path }}.{{ $kind }}: {{ quote $name }} is no resource of a container: cpu, memory, ephemeral-storage, hugepages-<size>, or a device with its vendor's
+domain, such as nvidia.com/gpu.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (append $.keys $kind) "yaml" (toYaml $fix)) | indent 2 }}
+      {{- end }}
     {{- end }}
   {{- end }}
   {{- range $name := include "inference-stack.overRequested" .resources | fromJsonArray }}

@@ -38,13 +38,6 @@ Input: scalar or nothing. Output: string.
   {{- toJson $strings -}}
 {{- end -}}
 
-{{- /* Whether a text is valid as a container's name, a label's value and a key of a Secret. Input: string. Output: "true" or nothing. */ -}}
-{{- define "inference-stack.isName" -}}
-  {{- if and (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" .) (le (len .) 63) -}}
-true
-  {{- end -}}
-{{- end -}}
-
 {{- /* A duration of Kubernetes' APIs or of Prometheus (1h30m, 10s, 500ms, 1d). Input: string. Output: number of seconds, rounded down. */ -}}
 {{- define "inference-stack.durationSeconds" -}}
   {{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}

@@ -12,8 +12,8 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
 {{- /* Input: root. Output: every problem as it is printed, or nothing. */ -}}
 {{- define "inference-stack.refusal" -}}
   {{- $problems := list -}}
-  {{- $components := list "unknownKeys" "nullItems" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" "access" "observability" -}}
-  {{- range concat $components (list "extraObjects" "releaseNames") -}}
+  {{- $components := list "unknownKeys" "nullItems" "names" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" "access" -}}
+  {{- range concat $components (list "observability" "extraObjects" "releaseNames") -}}
     {{- range include (printf "inference-stack.%s.problems" .) $ | splitList "\n\n" -}}
       {{- with trimAll "\n" . -}}
         {{- $parts := splitn "\nPlease set:\n" 2 . -}}
@@ -32,6 +32,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
   {{- range list
         "modelGroups.warnings.each"
         "modelGroups.warnings.surge"
+        "modelGroups.warnings.claims"
         "access.warnings.paths"
         "observability.warnings.scrape"
         "onwards.warnings.nothing"

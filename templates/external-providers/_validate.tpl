@@ -5,7 +5,6 @@
   {{- range $name, $provider := .stack.externalProviders -}}
     {{- $keys := list "externalProviders" $name -}}
     {{- $context := dict "root" $ "name" $name "key" (include "inference-stack.yamlString" $name) "provider" $provider -}}
-    {{- include "inference-stack.name.rule" (dict "keys" (list "externalProviders") "name" $name) -}}
     {{- include "inference-stack.secretReference.rule" (dict
           "keys" (append $keys "apiKey") "given" $provider.apiKey "name" "provider-keys" "key" $name) -}}
     {{- include "inference-stack.placeholder.rule" (dict "keys" $keys "field" "responseHeaders" "texts" $provider.responseHeaders) -}}

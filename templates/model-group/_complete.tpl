@@ -57,7 +57,7 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   cache                             the volume of the engine's downloads
   user rootSigns nonRoot            the user that the values choose, what shows a need of the image's, and whether the engine runs without root
   addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
-  singleNodeVolumes strategy        volumes that only one node can mount, and how pods are replaced
+  claims strategy pods              claims of the volumes, how pods are replaced, and how many there may be at one time
   gauges                            of the requests in flight, that the preStop hook reads
   startupSeconds rolloutSeconds progressDeadlineSeconds
   gpusUsed surgeGPUs                GPUs that the command uses, and that an update needs besides
@@ -100,8 +100,9 @@ Input: dict root, name, group (merged).
   {{- $_ := set $computed "nonRoot" (eq (include "inference-stack.modelGroup.nonRoot" .) "true") -}}
   {{- $_ := set $computed "addedVolumes" (include "inference-stack.modelGroup.addedVolumes" . | fromJsonArray) -}}
   {{- $_ := set $computed "storage" (include "inference-stack.modelGroup.storage" . | fromJson) -}}
-  {{- $_ := set $computed "singleNodeVolumes" (include "inference-stack.modelGroup.singleNodeVolumes" . | fromJsonArray) -}}
+  {{- $_ := set $computed "claims" (include "inference-stack.modelGroup.claims" . | fromJsonArray) -}}
   {{- $_ := set $computed "strategy" (include "inference-stack.modelGroup.strategy" . | fromJson) -}}
+  {{- $_ := set $computed "pods" (add (int64 $group.replicaCount) (include "inference-stack.modelGroup.surgePods" . | int64)) -}}
   {{- $_ := set $computed "gauges" (include "inference-stack.modelGroup.gauges" . | fromJsonArray) -}}
   {{- $_ := set $computed "startupSeconds" (include "inference-stack.modelGroup.startupSeconds" . | int64) -}}
   {{- $_ := set $computed "rolloutSeconds" (include "inference-stack.modelGroup.rolloutSeconds" . | int64) -}}

@@ -88,17 +88,3 @@ The number of GPUs that the command uses: tensor times pipeline parallelism time
   {{- end -}}
   {{- $used -}}
 {{- end -}}
-
-{{- /*
-GPUs that an update needs in addition to those of the group: those of pods that start before others terminate. Input: dict group (computed). Output:
-number.
-*/ -}}
-{{- define "inference-stack.modelGroup.surgeGPUs" -}}
-  {{- $strategy := .group.computed.strategy -}}
-  {{- $surge := 0 -}}
-  {{- if and (gt (int64 .group.replicaCount) 0) (ne (toString $strategy.type) "Recreate") -}}
-    {{- $maxSurge := dig "rollingUpdate" "maxSurge" "25%" $strategy -}}
-    {{- $surge = include "inference-stack.podCount" (dict "given" $maxSurge "pods" .group.replicaCount) | int64 -}}
-  {{- end -}}
-  {{- mul $surge (int64 .group.computed.gpus) -}}
-{{- end -}}

@@ -24,7 +24,8 @@ spec:
   securityContext:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with include "inference-stack.scheduling" $group | fromJson }}
+  {{- $affinity := include "inference-stack.modelGroup.affinity" . | fromJson }}
+  {{- with include "inference-stack.scheduling" (set (omit $group "affinity") "affinity" $affinity) | fromJson }}
     {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- with include "inference-stack.modelGroup.initContainers" . | fromJsonArray }}
@@ -139,7 +140,7 @@ Input: dict root, name, group (computed). Output: JSON map.
   {{- $checksum := dict -}}
   {{- $key := .group.apiKey -}}
   {{- if and $key (not (kindIs "map" $key)) (include "inference-stack.modelGroup.keyEnv" . | fromJsonArray) -}}
-    {{- $_ := set $checksum "checksum/key" (printf "%s %s" .name (include "inference-stack.text" $key) | sha256sum) -}}
+    {{- $_ := set $checksum "checksum/key" (printf "%s %s" .name (include "inference-stack.hashedKey" $key) | sha256sum) -}}
   {{- end -}}
   {{- $used := include "inference-stack.configMaps.used" (dict "own" .root.stack.configMaps "value" .group) | fromJson -}}
   {{- if or $used .group.files -}}

@@ -79,9 +79,9 @@ which the old one terminates. Input: dict group (computed). Output: seconds.
   {{- add 600 .group.computed.startupSeconds $old -}}
 {{- end -}}
 
-{{- /* When Kubernetes reports a rollout as failed. Input: dict group (computed). Output: seconds. */ -}}
+{{- /* When Kubernetes reports a rollout as failed; it takes 31 bits. Input: dict group (computed). Output: seconds. */ -}}
 {{- define "inference-stack.modelGroup.progressDeadlineSeconds" -}}
-  {{- int64 (.group.progressDeadlineSeconds | default .group.computed.rolloutSeconds) -}}
+  {{- min 2147483647 (int64 .group.progressDeadlineSeconds | default .group.computed.rolloutSeconds | int64) -}}
 {{- end -}}
 
 {{- /* How long Helm has to wait for the slowest group. Input: root. Output: minutes. */ -}}
@@ -110,10 +110,29 @@ Input: dict group (computed). Output: JSON map, {} if it is left to Kubernetes.
     {{- $strategy = $given -}}
   {{- else if kindIs "invalid" .group.strategy -}}
     {{- $strategy = dict -}}
-  {{- else if .group.computed.singleNodeVolumes -}}
+  {{- else if include "inference-stack.modelGroup.singleNode" . -}}
     {{- $strategy = $inPlace -}}
   {{- end -}}
   {{- toJson $strategy -}}
+{{- end -}}
+
+{{- /* Pods that an update starts before it ends others. Input: dict group (computed). Output: number. */ -}}
+{{- define "inference-stack.modelGroup.surgePods" -}}
+  {{- $strategy := .group.computed.strategy -}}
+  {{- $surge := "0" -}}
+  {{- if and (gt (int64 .group.replicaCount) 0) (ne (toString $strategy.type) "Recreate") -}}
+    {{- $maxSurge := dig "rollingUpdate" "maxSurge" "25%" $strategy -}}
+    {{- $surge = include "inference-stack.podCount" (dict "given" $maxSurge "pods" .group.replicaCount) -}}
+  {{- end -}}
+  {{- $surge -}}
+{{- end -}}
+
+{{- /*
+GPUs that an update needs in addition to those of the group: those of pods that start before others terminate. Input: dict group (computed). Output:
+number.
+*/ -}}
+{{- define "inference-stack.modelGroup.surgeGPUs" -}}
+  {{- mul (int64 .group.computed.gpus) (include "inference-stack.modelGroup.surgePods" . | int64) -}}
 {{- end -}}
 
 {{- /*

@@ -246,19 +246,133 @@ Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMount
 {{- end -}}
 
 {{- /*
-Volumes that only one node (ReadWriteOnce) or one pod (ReadWriteOncePod) can mount; for an existing claim, according to the accessModes in the values.
-Input: dict group. Output: JSON list of names.
+Who can mount a claim with these access modes: many nodes, one node (ReadWriteOnce) or one pod (ReadWriteOncePod). Input: list of modes. Output: many,
+node or pod; nothing if no mode is given.
 */ -}}
-{{- define "inference-stack.modelGroup.singleNodeVolumes" -}}
-  {{- $names := list -}}
-  {{- range .group.persistentVolumes -}}
-    {{- $modes := .accessModes | default list -}}
-    {{- $shared := or (has "ReadWriteMany" $modes) (has "ReadOnlyMany" $modes) -}}
-    {{- if and (or $modes (not .existingClaim)) (not $shared) -}}
-      {{- $names = append $names .name -}}
+{{- define "inference-stack.claimAccess" -}}
+  {{- if or (has "ReadWriteMany" .) (has "ReadOnlyMany" .) -}}
+many
+  {{- else if has "ReadWriteOnce" . -}}
+node
+  {{- else if . -}}
+pod
+  {{- end -}}
+{{- end -}}
+
+{{- /*
+The claims of a group's volumes. The chart's own are ReadWriteOnce unless accessModes says otherwise; of others no more is known than their accessModes
+in the values. Input: dict root, name, group. Output: JSON list of {key, index (of the volume in the values), volume, claim, own (the chart creates it),
+modes, keep}.
+*/ -}}
+{{- define "inference-stack.modelGroup.claims" -}}
+  {{- $context := . -}}
+  {{- $claims := list -}}
+  {{- range $index, $volume := .group.persistentVolumes -}}
+    {{- $own := empty .existingClaim -}}
+    {{- $claims = append $claims (dict
+          "key" "persistentVolumes"
+          "index" $index
+          "volume" (.name | default "")
+          "claim" (include "inference-stack.modelGroup.claimName" (dict "root" $context.root "name" $context.name "volume" .))
+          "own" $own
+          "modes" (.accessModes | default (ternary (list "ReadWriteOnce") list $own))
+          "keep" (.keep | default false)) -}}
+  {{- end -}}
+  {{- range $index, $volume := .group.volumes -}}
+    {{- with (.persistentVolumeClaim | default dict).claimName -}}
+      {{- $claims = append $claims (dict
+            "key" "volumes" "index" $index "volume" $volume.name "claim" . "own" false "modes" list "keep" false) -}}
     {{- end -}}
   {{- end -}}
-  {{- toJson $names -}}
+  {{- toJson $claims -}}
+{{- end -}}
+
+{{- /* Whether a group has a volume that it knows only one node or one pod to mount. Input: dict group (computed). Output: "true" or nothing. */ -}}
+{{- define "inference-stack.modelGroup.singleNode" -}}
+  {{- $single := false -}}
+  {{- range .group.computed.claims -}}
+    {{- $single = or $single (has (include "inference-stack.claimAccess" .modes) (list "node" "pod")) -}}
+  {{- end -}}
+  {{- ternary "true" "" $single -}}
+{{- end -}}
+
+{{- /*
+Sets .stack.claims: claim -> {own, modes, groups (that mount it), pods (that may do so at one time, those of a surge included)}. Input: root.
+*/ -}}
+{{- define "inference-stack.claims.resolve" -}}
+  {{- $claims := dict -}}
+  {{- range $name, $group := .stack.modelGroups -}}
+    {{- range $group.computed.claims -}}
+      {{- $known := index $claims .claim | default (dict "own" false "modes" list "groups" list "pods" 0) -}}
+      {{- $pods := $known.pods -}}
+      {{- if not (has $name $known.groups) -}}
+        {{- $pods = add $pods $group.computed.pods -}}
+      {{- end -}}
+      {{- $_ := set $claims .claim (dict
+            "own" (or .own $known.own)
+            "modes" (ternary .modes $known.modes (or .own (and (not $known.own) (not (empty .modes)))))
+            "groups" (append $known.groups $name | uniq)
+            "pods" $pods) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set .stack "claims" $claims -}}
+{{- end -}}
+
+{{- /*
+Claims of a group that several pods may mount at one time. Input: dict root, group (computed), access (of inference-stack.claimAccess). Output: JSON
+list of {volume, claim, groups, pods}.
+*/ -}}
+{{- define "inference-stack.modelGroup.sharedClaims" -}}
+  {{- $context := . -}}
+  {{- $shared := list -}}
+  {{- range .group.computed.claims -}}
+    {{- $claim := index $context.root.stack.claims .claim -}}
+    {{- if and (gt (int64 $claim.pods) 1) (eq (include "inference-stack.claimAccess" $claim.modes) $context.access) -}}
+      {{- $shared = append $shared (dict "volume" .volume "claim" .claim "groups" $claim.groups "pods" $claim.pods) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $shared -}}
+{{- end -}}
+
+{{- /*
+Groups whose pods must be on one node with those of a group, itself included: they share a volume that only one node can mount.
+Input: dict root, group (computed). Output: JSON list of names.
+*/ -}}
+{{- define "inference-stack.modelGroup.neighbours" -}}
+  {{- $names := list -}}
+  {{- if .group.podsShareNode -}}
+    {{- range include "inference-stack.modelGroup.sharedClaims" (dict "root" .root "group" .group "access" "node") | fromJsonArray -}}
+      {{- $names = concat $names .groups -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $names | uniq | sortAlpha | toJson -}}
+{{- end -}}
+
+{{- /*
+Pods that a disruption budget by default keeps some of. Pods on one node go with it: the first one evicted could start nowhere else, so a budget would
+never allow the second, and the node could not be drained. Input: dict root, group (computed). Output: number.
+*/ -}}
+{{- define "inference-stack.modelGroup.budgetedPods" -}}
+  {{- ternary 1 (int64 .group.replicaCount) (gt (include "inference-stack.modelGroup.neighbours" . | fromJsonArray | len) 0) -}}
+{{- end -}}
+
+{{- /*
+The user's affinity, and with neighbours a required one to them. The first of the pods goes anywhere: a pod that matches its own term needs no other.
+Input: dict root, group (computed). Output: JSON map.
+*/ -}}
+{{- define "inference-stack.modelGroup.affinity" -}}
+  {{- $affinity := deepCopy (.group.affinity | default dict) -}}
+  {{- with include "inference-stack.modelGroup.neighbours" . | fromJsonArray -}}
+    {{- $term := dict
+          "topologyKey" "kubernetes.io/hostname"
+          "labelSelector" (dict
+            "matchLabels" (omit $.group.computed.selectorLabels "app.kubernetes.io/model-group")
+            "matchExpressions" (list (dict "key" "app.kubernetes.io/model-group" "operator" "In" "values" .))) -}}
+    {{- $own := $affinity.podAffinity | default dict -}}
+    {{- $terms := append ($own.requiredDuringSchedulingIgnoredDuringExecution | default list) $term -}}
+    {{- $_ := set $affinity "podAffinity" (set $own "requiredDuringSchedulingIgnoredDuringExecution" $terms) -}}
+  {{- end -}}
+  {{- toJson $affinity -}}
 {{- end -}}
 
 {{- /* The claim behind a persistent volume. Input: dict root, name, volume. Output: string. */ -}}

@@ -25,6 +25,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "programPath"
           "unknownPort"
           "unsetVariables"
+          "containerNames"
           "statefulSetName"
           "aliases"
           "containerPort"
@@ -43,8 +44,9 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "volumeFields"
           "mountedVolumes"
           "claimNames"
-          "sharedVolume"
-          "surgeWithVolume"
+          "existingClaim"
+          "onePodVolume"
+          "apart"
           "startupProbe"
           "strategy"
           "resources"
@@ -57,6 +59,13 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "keys" (list "modelGroups" $name "apiKey") "given" $group.apiKey "name" "engine-keys" "key" "api-key") -}}
     {{- include "inference-stack.placeholder.rule" (dict
           "keys" (list "modelGroups" $name) "field" "responseHeaders" "texts" $group.responseHeaders) -}}
+    {{- include "inference-stack.handlers.rule" (dict
+          "keys" (list "modelGroups" $name)
+          "owner" $group
+          "probes" (list "startupProbe" "livenessProbe" "readinessProbe")
+          "hooks" list) -}}
+    {{- include "inference-stack.handlers.rule" (dict
+          "keys" (list "modelGroups" $name "lifecycle") "owner" $group.lifecycle "probes" list "hooks" (list "preStop" "postStart")) -}}
     {{- include "inference-stack.reasoningTranslation.rule" (dict
           "keys" (list "modelGroups" $name) "translation" $group.reasoningTranslation) -}}
     {{- include "inference-stack.service.rule" (dict
@@ -69,13 +78,15 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.name" -}}
-  {{- if or (not (include "inference-stack.isName" .name)) (has .name (list "true" "false" "null")) }}
+  {{- $valid := include "inference-stack.isNamed" (dict "kind" "label" "name" .name) }}
+  {{- if or (not $valid) (has .name (list "true" "false" "null")) }}
+    {{- $fit := ternary (printf "my-%s" .name) (include "inference-stack.fitName" .name) (not (empty $valid)) }}
 
 modelGroups.{{ .name }}: {{ quote .name }} is not a valid name: use up to 63 lower-case letters, digits and -, starting and ending with a
 letter or digit (YAML reads an unquoted on, off, yes or no as true or false).
 Please set:
   modelGroups:
-    my-model:
+    {{ $fit | trunc 63 | trimSuffix "-" }}:
       enabled: true
   {{- end }}
 {{- end -}}
@@ -195,6 +206,22 @@ Please set:
   modelGroups:
     {{ .key }}:
       modelName: meta-llama/Meta-Llama-3.1-8B-Instruct
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: containers of a pod have different names; the engine's is the group's. */ -}}
+{{- define "inference-stack.modelGroup.rule.containerNames" -}}
+  {{- $names := list .name }}
+  {{- range $index, $container := .group.initContainers }}
+    {{- if has $container.name $names }}
+      {{- $other := ternary "the engine's container" "another container" (eq $container.name $.name) }}
+      {{- $fix := dict "context" $ "key" "initContainers" "index" $index "fields" (dict "name" (printf "%s-init" $container.name)) }}
+
+modelGroups.{{ $.name }}.initContainers[{{ $index }}].name: {{ $container.name }} is the name of {{ $other }} of this pod.
+Please set:
+{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
+    {{- end }}
+    {{- $names = append $names $container.name }}
   {{- end }}
 {{- end -}}
 
@@ -499,6 +526,10 @@ Please set:
     {{- if not (or $volume.size $volume.existingClaim) }}
       {{- $_ := set $missing "size" (dict "example" "100Gi" "why" "a claim needs a size, unless existingClaim names an existing one.") }}
     {{- end }}
+    {{- if and (has "ReadWriteOncePod" ($volume.accessModes | default list)) (gt (len $volume.accessModes) 1) }}
+      {{- $why := "ReadWriteOncePod stands alone; Kubernetes takes no other mode beside it." }}
+      {{- $_ := set $missing "accessModes" (dict "example" (list "ReadWriteOncePod") "why" $why) }}
+    {{- end }}
     {{- range $field, $of := $missing }}
       {{- $fix := dict "context" $ "key" "persistentVolumes" "index" $index "fields" (dict $field $of.example) }}
 
@@ -521,6 +552,17 @@ Please set:
 {{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name "volumes") "yaml" (toYaml $volumes)) | indent 2 }}
     {{- end }}
   {{- end }}
+  {{- range $index, $container := .group.initContainers }}
+    {{- range $number, $mount := $container.volumeMounts }}
+      {{- if not (has $mount.name $names) }}
+        {{- $volumes := append ($.group.volumes | default list) (dict "name" $mount.name "emptyDir" dict) }}
+
+modelGroups.{{ $.name }}.initContainers[{{ $index }}].volumeMounts[{{ $number }}].name: this group has no volume {{ $mount.name }}.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name "volumes") "yaml" (toYaml $volumes)) | indent 2 }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.claimNames" -}}
@@ -537,49 +579,98 @@ Please set:
 {{- end -}}
 
 {{- /*
-Whether the pods of a group could be on several nodes with a volume that only one node can mount. Input: the rules'. Output: "true" or nothing.
+Rule: a claim that the release created is not named as an existing one: Helm deletes what a release no longer has. Another that only looks like one of the
+release's, as after a group was renamed, is taken with keep.
 */ -}}
-{{- define "inference-stack.modelGroup.nodesShareVolume" -}}
-  {{- $oneNode := or .group.podsShareNode (hasKey (.group.nodeSelector | default dict) "kubernetes.io/hostname") -}}
-  {{- if and .group.computed.singleNodeVolumes (not $oneNode) -}}
-true
-  {{- end -}}
-{{- end -}}
+{{- define "inference-stack.modelGroup.rule.existingClaim" -}}
+  {{- $ours := printf "^%s-[a-z0-9].*-." (include "inference-stack.prefix" .root | regexQuoteMeta) }}
+  {{- range .group.computed.claims }}
+    {{- if not (index $.root.stack.claims .claim).own }}
+      {{- $volume := index (index $.group .key) (int .index) }}
+      {{- $path := printf "modelGroups.%s.%s[%d].%s" $.name .key (int .index) (ternary "persistentVolumeClaim" "existingClaim" (eq .key "volumes")) }}
+      {{- $same := include "inference-stack.modelGroup.claimName" (dict "root" $.root "name" $.name "volume" (dict "name" .volume)) }}
+      {{- if and (eq .key "persistentVolumes") (eq .claim $same) }}
+        {{- $fields := dict "existingClaim" nil "keep" true "size" ($volume.size | default "100Gi") }}
 
-{{- define "inference-stack.modelGroup.rule.sharedVolume" -}}
-  {{- $single := .group.computed.singleNodeVolumes }}
-  {{- if and (include "inference-stack.modelGroup.nodesShareVolume" .) (gt (int64 .group.replicaCount) 1) }}
-    {{- $shared := 0 }}
-    {{- range $index, $volume := .group.persistentVolumes }}
-      {{- if eq $volume.name (first $single) }}
-        {{- $shared = $index }}
+{{ $path }}: {{ .claim }} is the name of the claim that the chart itself creates for this volume. If it has done so before, Helm would delete
+the claim, with what is on it, because of existingClaim; without existingClaim the claim is used as it is (with the size that it has).
+Please set:
+{{ include "inference-stack.modelGroup.listFix" (dict "context" $ "key" .key "index" .index "fields" $fields) | indent 2 }}
+      {{- else if and (regexMatch $ours .claim) (not .keep) }}
+        {{- $list := $.group.persistentVolumes | default list }}
+        {{- $fields := dict "keep" true }}
+        {{- $index := int .index }}
+        {{- if eq .key "volumes" }}
+          {{- $fields = dict "name" .volume "existingClaim" .claim "mountPath" "/cache" "keep" true }}
+          {{- $index = len $list }}
+          {{- $list = append $list dict }}
+        {{- end }}
+
+{{ $path }}: {{ .claim }} is named like a claim that this release creates; if it has created it, for a group or volume of another name, Helm deletes it with
+what is on it. Run kubectl annotate pvc {{ .claim }} helm.sh/resource-policy=keep first, then confirm it by keep.
+Please set:
+{{ include "inference-stack.listFix" (dict "keys" (list "modelGroups" $.name "persistentVolumes") "list" $list "index" $index "fields" $fields) | indent 2 }}
       {{- end }}
     {{- end }}
-    {{- $fix := dict "context" . "key" "persistentVolumes" "index" $shared "fields" (dict "accessModes" (list "ReadWriteMany")) }}
-
-modelGroups.{{ .name }}.replicaCount: {{ int64 .group.replicaCount }} pods would mount {{ join ", " $single }}, whose ReadWriteOnce claim only one node
-can mount, so pods on other nodes would stay Pending.
-Please set:
-{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
-      # or, if the pods share a node: podsShareNode: true
   {{- end }}
 {{- end -}}
 
-{{- define "inference-stack.modelGroup.rule.surgeWithVolume" -}}
-  {{- $strategy := .group.computed.strategy }}
-  {{- $surges := not (has (dig "rollingUpdate" "maxSurge" "" $strategy | toString) (list "0" "0%")) }}
-  {{- if and (include "inference-stack.modelGroup.nodesShareVolume" .) $surges (ne (toString $strategy.type) "Recreate") }}
+{{- /* Rule: a volume that only one pod can mount has only one. */ -}}
+{{- define "inference-stack.modelGroup.rule.onePodVolume" -}}
+  {{- $claims := include "inference-stack.modelGroup.sharedClaims" (dict "root" .root "group" .group "access" "pod") | fromJsonArray }}
+  {{- $pods := int64 .group.computed.pods }}
+  {{- if and $claims (gt $pods 1) }}
+    {{- $fix := dict "replicaCount" 1 }}
+    {{- if ne $.group.balancing "perReplica" }}
+      {{- $_ := set $fix "strategy" (dict "type" "Recreate") }}
+    {{- end }}
 
-modelGroups.{{ .name }}.strategy: a surge starts the new pod while the old one holds {{ join ", " .group.computed.singleNodeVolumes }}, whose ReadWriteOnce
-claim only one node can mount, so the new pod could stay Pending.
+modelGroups.{{ $.name }}.persistentVolumes: only one pod can mount {{ (first $claims).volume }} (ReadWriteOncePod), but {{ $pods }} may have to at one time,
+those of an update included, so the others would stay Pending.
 Please set:
-  modelGroups:
-    {{ .key }}:
-      strategy:
-        type: RollingUpdate
-        rollingUpdate:
-          maxSurge: 0  # or, if the pods share a node: podsShareNode: true
-          maxUnavailable: 1
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name) "yaml" (toYaml $fix)) | indent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Whether a label selector selects these labels. Input: dict selector (LabelSelector or nothing), labels. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.selects" -}}
+  {{- $labels := .labels -}}
+  {{- $all := kindIs "map" .selector -}}
+  {{- range $key, $value := (.selector | default dict).matchLabels -}}
+    {{- $all = and $all (eq (toString $value) (index $labels $key | default "" | toString)) -}}
+  {{- end -}}
+  {{- range (.selector | default dict).matchExpressions -}}
+    {{- $among := has (index $labels .key | default "") (.values | default list) -}}
+    {{- $there := hasKey $labels .key -}}
+    {{- $all = and $all (index (dict "In" $among "NotIn" (not $among) "Exists" $there "DoesNotExist" (not $there)) .operator) -}}
+  {{- end -}}
+  {{- ternary "true" "" (eq (toString $all) "true") -}}
+{{- end -}}
+
+{{- /* Rule: pods that must share a node are not kept on different ones. */ -}}
+{{- define "inference-stack.modelGroup.rule.apart" -}}
+  {{- if include "inference-stack.modelGroup.neighbours" . | fromJsonArray }}
+    {{- $labels := include "inference-stack.podLabels" (dict
+          "root" .root "selector" .group.computed.selectorLabels "own" .group.podLabels) | fromJson }}
+    {{- $anti := (.group.affinity | default dict).podAntiAffinity | default dict }}
+    {{- $fields := dict
+          "affinity" (dict "fix" (dict "podAntiAffinity" nil) "terms" ($anti.requiredDuringSchedulingIgnoredDuringExecution | default list))
+          "topologySpreadConstraints" (dict "fix" list "terms" (.group.topologySpreadConstraints | default list)) }}
+    {{- range $field, $of := $fields }}
+      {{- $apart := false }}
+      {{- range $of.terms }}
+        {{- $mine := include "inference-stack.selects" (dict "selector" .labelSelector "labels" $labels) }}
+        {{- $hard := and (eq (toString .topologyKey) "kubernetes.io/hostname") (ne (toString .whenUnsatisfiable) "ScheduleAnyway") }}
+        {{- $apart = or $apart (and $mine $hard) }}
+      {{- end }}
+      {{- if $apart }}
+
+modelGroups.{{ $.name }}.{{ $field }}: it keeps the pods of this group on different nodes, but they share a volume that only one node can mount
+(ReadWriteOnce), so all but one would stay Pending.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name $field) "yaml" (toYaml $of.fix)) | indent 2 }}
+      {{- end }}
+    {{- end }}
   {{- end }}
 {{- end -}}
 
@@ -609,10 +700,43 @@ Please set:
     {{ .key }}:
       strategy: null
   {{- end }}
+  {{- $rolling := .group.computed.strategy.rollingUpdate | default dict }}
+  {{- $zero := list "0" "0%" }}
+  {{- if and (has (toString $rolling.maxSurge) $zero) (has (toString $rolling.maxUnavailable) $zero) }}
+
+modelGroups.{{ .name }}.strategy.rollingUpdate: maxSurge and maxUnavailable are both 0, so no pod could ever be replaced.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      strategy:
+        rollingUpdate:
+          maxUnavailable: 1
+  {{- end }}
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.resources" -}}
   {{- include "inference-stack.resources.rule" (dict "keys" (list "modelGroups" .name "resources") "resources" .group.computed.resources) -}}
+  {{- range $index, $container := .group.initContainers }}
+    {{- $resources := include "inference-stack.resources" $container.resources | fromJson }}
+    {{- $limits := dict }}
+    {{- range $name := include "inference-stack.overRequested" $resources | fromJsonArray }}
+      {{- $_ := set $limits $name (index $resources.requests $name) }}
+    {{- end }}
+    {{- range $name, $limit := $resources.limits }}
+      {{- $count := include "inference-stack.quantity" $limit | float64 }}
+      {{- if and (include "inference-stack.isDevice" $name) (ne $count (floor $count)) }}
+        {{- $_ := set $limits $name (ceil $count | int64) }}
+      {{- end }}
+    {{- end }}
+    {{- if $limits }}
+      {{- $fix := dict "context" $ "key" "initContainers" "index" $index "fields" (dict "resources" (dict "limits" $limits)) }}
+
+modelGroups.{{ $.name }}.initContainers[{{ $index }}].resources: Kubernetes takes no request above its limit, and no part of a device
+({{ keys $limits | sortAlpha | join ", " }}).
+Please set:
+{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
+    {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.sharedMemory" -}}

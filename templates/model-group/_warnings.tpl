@@ -7,7 +7,7 @@
     {{- $names = concat $names (list "severalServers" "modelBehindOptions" "unknownServedName" "unknownPort" "shellVariables") -}}
     {{- $names = concat $names (list "idleGPUs" "noDevice" "devices" "visibleDevices" "sharedMemory") -}}
     {{- $names = concat $names (list "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline") -}}
-    {{- range concat $names (list "sidecars" "podSpec" "affinity") }}
+    {{- range concat $names (list "sidecars" "podSpec" "affinity" "shortKey" "oneNode" "claimAccess") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "root" $ "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
   {{- end -}}
@@ -280,6 +280,15 @@ and then gets SIGTERM; answers that take longer end there, unless the engine fin
   {{- end }}
 {{- end -}}
 
+{{- define "inference-stack.modelGroup.warning.shortKey" -}}
+  {{- $key := .group.apiKey }}
+  {{- if and $key (not (kindIs "map" $key)) (not (include "inference-stack.hashedKey" $key)) }}
+
+{{ .path }}.apiKey: it is shorter than 16 characters, so it is in no checksum, from which it could be guessed; after changing it, restart the group and the
+gateway.
+  {{- end }}
+{{- end -}}
+
 {{- define "inference-stack.modelGroup.warning.progressDeadline" -}}
   {{- $needed := sub .group.computed.rolloutSeconds 600 }}
   {{- $deadline := int64 .group.progressDeadlineSeconds }}
@@ -314,10 +323,52 @@ is free.
   {{- end }}
 {{- end -}}
 
+{{- /* Pods on one node, for the sake of a volume, and what room they need there. */ -}}
+{{- define "inference-stack.modelGroup.warning.oneNode" -}}
+  {{- $pods := int64 .group.computed.pods }}
+  {{- $gpus := mul $pods (int64 .group.computed.gpus) }}
+  {{- range include "inference-stack.modelGroup.sharedClaims" (dict "root" .root "group" .group "access" "node") | fromJsonArray }}
+    {{- if $.group.podsShareNode }}
+
+{{ $.path }}: only one node can mount {{ .volume }} (ReadWriteOnce), so all pods that mount it are kept on one node, which needs room for
+{{ $pods }} {{ ternary "pod" "pods" (eq $pods 1) }} of this group at a time{{ with $gpus }}, with {{ . }} GPUs in all{{ end }}; accessModes: [ReadWriteMany], or
+podsShareNode: false, if more nodes can mount it.
+    {{- else }}
+
+{{ $.path }}.podsShareNode: it is false, so a pod may come to a node that cannot mount {{ .volume }} (ReadWriteOnce) while another one has it, and not start.
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
 {{- define "inference-stack.modelGroup.warning.affinity" -}}
   {{- if and (eq (toString .group.service.sessionAffinity) "ClientIP") (ne (int64 .group.replicaCount) 1) }}
 
 {{ .path }}.service.sessionAffinity: the client of this Service is the gateway, so each of its pods sends all its requests to one replica.
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.claimAccess" -}}
+  {{- range include "inference-stack.modelGroup.sharedClaims" (dict "root" .root "group" .group "access" "") | fromJsonArray }}
+
+{{ $.path }}: several pods may mount the claim {{ .claim }} at a time, those of an update included; if it is ReadWriteOnce, one on another node does not start.
+Set accessModes beside existingClaim: with [ReadWriteOnce] the pods are kept on one node.
+  {{- end }}
+{{- end -}}
+
+{{- /* Claims that Helm deletes, said while there is time. Input: root. */ -}}
+{{- define "inference-stack.modelGroups.warnings.claims" -}}
+  {{- $claims := list }}
+  {{- range .stack.modelGroups }}
+    {{- range .computed.claims }}
+      {{- if and .own (not .keep) }}
+        {{- $claims = append $claims .claim }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- with $claims }}
+
+{{ join ", " . }}: Helm deletes a claim, with what is on it, on uninstall, when its group or volume is renamed, removed or disabled, and when nameOverride or
+fullnameOverride changes. To keep it, set keep: true in persistentVolumes before.
   {{- end }}
 {{- end -}}
 
@@ -354,10 +405,22 @@ Answers that take longer than a gateway pod lives once it terminates, or than wh
 modelGroups.{{ $name }}.drainSeconds: its responses may take {{ int64 $group.drainSeconds }} seconds, but a terminating gateway pod waits for
 only {{ $gateway }} seconds; raise onwards.drainSeconds.
     {{- end }}
+    {{- if and (gt (int64 $group.requestTimeoutSeconds) (int64 $group.drainSeconds)) (le (int64 $group.requestTimeoutSeconds) $gateway) }}
+
+modelGroups.{{ $name }}.requestTimeoutSeconds: a response may begin after {{ int64 $group.requestTimeoutSeconds }} seconds, but a terminating engine waits for
+only {{ int64 $group.drainSeconds }} seconds; raise modelGroups.{{ $name }}.drainSeconds.
+    {{- end }}
     {{- if gt (int64 $group.requestTimeoutSeconds) $gateway }}
 
 modelGroups.{{ $name }}.requestTimeoutSeconds: a response may begin after {{ int64 $group.requestTimeoutSeconds }} seconds, but a terminating gateway pod waits
 for only {{ $gateway }} seconds; raise onwards.drainSeconds.
+    {{- end }}
+  {{- end }}
+  {{- range $name, $provider := .stack.externalProviders }}
+    {{- if gt (int64 $provider.requestTimeoutSeconds) $gateway }}
+
+externalProviders.{{ $name }}.requestTimeoutSeconds: a response may begin after {{ int64 $provider.requestTimeoutSeconds }} seconds, but a terminating gateway
+pod waits for only {{ $gateway }} seconds; raise onwards.drainSeconds.
     {{- end }}
   {{- end }}
   {{- with $long }}

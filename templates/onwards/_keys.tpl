@@ -24,6 +24,15 @@ An owner is a path in the values: modelGroups.a, externalProviders.b, onwards.cl
   {{- $_ := set .stack "literalKeys" $literal -}}
 {{- end -}}
 
+{{- /*
+What of a key set by value goes into the checksums that restart pods: all of a long one. A short one could be guessed from its hash by anyone who may
+read pods, so its change restarts nothing. Input: key. Output: string, empty for a short one.
+*/ -}}
+{{- define "inference-stack.hashedKey" -}}
+  {{- $key := include "inference-stack.text" . -}}
+  {{- ternary $key "" (ge (len $key) 16) -}}
+{{- end -}}
+
 {{- /* The placeholder of a key in the configuration. Input: the key's owner. Output: string. */ -}}
 {{- define "inference-stack.keyPlaceholder" -}}
 @key:{{ . }}@

@@ -30,7 +30,7 @@ spec:
   {{- end }}
   initContainers:
     - name: assemble-config
-      image: {{ include "inference-stack.onwards.shellImage" . | quote }}
+      image: {{ $image | quote }}
       imagePullPolicy: {{ $pullPolicy | quote }}
       command: [sh, -c]
       args:
@@ -87,7 +87,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
     - name: watch-config
-      image: {{ include "inference-stack.onwards.shellImage" . | quote }}
+      image: {{ $image | quote }}
       imagePullPolicy: {{ $pullPolicy | quote }}
       command: [sh, -c]
       args:
@@ -137,16 +137,6 @@ spec:
 {{- /* Input: root. Output: string. */ -}}
 {{- define "inference-stack.onwards.image" -}}
   {{- include "inference-stack.image" (dict "root" . "image" .stack.onwards.image "defaultTag" .Chart.AppVersion) -}}
-{{- end -}}
-
-{{- /* The image whose shell assembles the configuration. Input: root. Output: string. */ -}}
-{{- define "inference-stack.onwards.shellImage" -}}
-  {{- $image := dict "repository" .stack.onwards.shellImage -}}
-  {{- if $image.repository -}}
-    {{- include "inference-stack.image" (dict "root" . "image" $image "defaultTag" "latest") -}}
-  {{- else -}}
-    {{- include "inference-stack.onwards.image" . -}}
-  {{- end -}}
 {{- end -}}
 
 {{- /* Input: root. Output: JSON list of strings. */ -}}
@@ -207,13 +197,13 @@ What restarts the gateway when it changes, and only that: its configuration and 
 watcher does the rest; and the release's own ConfigMaps that it uses. Input: root. Output: JSON map.
 */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
-  {{- $content := list (include "inference-stack.onwards.config" .) (toJson .stack.literalKeys) (toJson .stack.keys) -}}
+  {{- $content := list (include "inference-stack.onwards.config" .) (toJson .stack.keys) -}}
   {{- if not .stack.onwards.rollOnChange -}}
     {{- $content = list (include "inference-stack.onwards.startConfig" . | fromJson | toJson) -}}
-    {{- range $owner, $key := .stack.literalKeys -}}
-      {{- if hasPrefix "modelGroups." $owner -}}
-        {{- $content = append $content (printf "%s %s" $owner $key) -}}
-      {{- end -}}
+  {{- end -}}
+  {{- range $owner, $key := .stack.literalKeys -}}
+    {{- if or $.stack.onwards.rollOnChange (hasPrefix "modelGroups." $owner) -}}
+      {{- $content = append $content (printf "%s %s" $owner (include "inference-stack.hashedKey" $key)) -}}
     {{- end -}}
   {{- end -}}
   {{- with include "inference-stack.configMaps.used" (dict "own" .stack.configMaps "value" .stack.onwards) | fromJson -}}
@@ -235,7 +225,10 @@ probe gives it ten seconds. Input: root. Output: JSON map of probes.
   {{- $defaults := dict
         "startup" (dict "path" "/healthz" "periodSeconds" 2 "timeoutSeconds" 3 "failureThreshold" 60)
         "readiness" (dict "path" "/readyz" "periodSeconds" 5 "timeoutSeconds" 3 "failureThreshold" 2)
-        "liveness" (dict "path" "/healthz" "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6 "terminationGracePeriodSeconds" 10) -}}
+        "liveness" (dict "path" "/healthz" "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6) -}}
+  {{- if include "inference-stack.kubernetesAtLeast" (dict "root" . "version" "1.21") -}}
+    {{- $_ := set $defaults.liveness "terminationGracePeriodSeconds" 10 -}}
+  {{- end -}}
   {{- $probes := dict -}}
   {{- range $kind, $default := $defaults -}}
     {{- $own := index $given $kind -}}
@@ -279,7 +272,7 @@ The progress deadline of a rollout: the time a start may take, and ten minutes f
 {{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
   {{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
   {{- $allowed := mul (int64 ($startup.periodSeconds | default 10)) (int64 ($startup.failureThreshold | default 3)) -}}
-  {{- add 600 (ternary $allowed 0 (not (empty $startup))) -}}
+  {{- min 2147483647 (add 600 (ternary $allowed 0 (not (empty $startup)))) -}}
 {{- end -}}
 
 {{- /* Where the pods run: as configured; several pods without spreading rules prefer different hosts and zones. Input: root. Output: JSON map. */ -}}

@@ -8,7 +8,6 @@
     {{- $context := dict "id" $id "client" $client "key" (include "inference-stack.yamlString" $id) "served" $served -}}
     {{- $text := include "inference-stack.text" $client.apiKey -}}
     {{- $_ := set $context "sameKey" (index $paths $text | default "") -}}
-    {{- include "inference-stack.name.rule" (dict "keys" (list "onwards" "clientKeys") "name" $id) -}}
     {{- include "inference-stack.secretReference.rule" (dict
           "keys" (list "onwards" "clientKeys" $id "apiKey") "given" $client.apiKey "name" "client-keys" "key" $id) -}}
     {{- include "inference-stack.placeholder.rule" (dict

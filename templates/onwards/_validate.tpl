@@ -28,6 +28,10 @@
   {{- end -}}
   {{- include "inference-stack.resources.rule" (dict
         "keys" (list "onwards" "resources") "resources" (include "inference-stack.onwards.resources" . | fromJson)) -}}
+  {{- include "inference-stack.handlers.rule" (dict
+        "keys" (list "onwards" "probes") "owner" .stack.onwards.probes "probes" (list "startup" "liveness" "readiness") "hooks" list) -}}
+  {{- include "inference-stack.handlers.rule" (dict
+        "keys" (list "onwards" "lifecycle") "owner" .stack.onwards.lifecycle "probes" list "hooks" (list "preStop" "postStart")) -}}
   {{- include "inference-stack.disruptionBudget.rule" (dict
         "keys" (list "onwards") "own" .stack.onwards.podDisruptionBudget "pods" .stack.onwards.computed.pods) -}}
 {{- end -}}

@@ -195,7 +195,6 @@ ALL_OPTIONS: dict[str, Any] = {
             "trial": {"apiKey": "sk-trial"},
             "none": None,
         },
-        "shellImage": "registry.example/shell:1",
         "fallback": {
             "enabled": True,
             "onStatus": [502],

@@ -188,7 +188,7 @@ def test_a_changed_literal_key_restarts_the_engine(render: Render) -> None:
     def annotations(key: str) -> object:
         return render(one(apiKey=key))["Deployment", f"{FULLNAME}-a"]["spec"]["template"]["metadata"]["annotations"]
 
-    assert annotations("one") != annotations("two")
+    assert annotations("sk-0123456789-one") != annotations("sk-0123456789-two")
 
 
 @pytest.mark.parametrize(

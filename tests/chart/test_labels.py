@@ -75,7 +75,7 @@ def test_a_key_in_the_charts_secret_is_hashed_into_the_pod_that_uses_it(render: 
     """So a changed key restarts the engine; after changing their own Secret, users restart it themselves."""
     annotations = [
         deployment(render(one(apiKey=key)))["spec"]["template"]["metadata"].get("annotations", {})
-        for key in ("one", "two", {"name": "s", "key": "k"})
+        for key in ("sk-0123456789-one", "sk-0123456789-two", {"name": "s", "key": "k"})
     ]
     hashes = [each.get("checksum/key") for each in annotations]
     assert hashes[0] != hashes[1]

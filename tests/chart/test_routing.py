@@ -28,6 +28,10 @@ def pod_annotations(manifests: Manifests) -> Object:
     return dict(metadata["annotations"])
 
 
+LONG = "sk-0123456789abc"
+"""What a key may begin with that is long enough for a checksum."""
+
+
 def checksum(manifests: Manifests) -> str:
     return str(pod_annotations(manifests)["checksum/config"])
 
@@ -236,7 +240,15 @@ def test_a_change_of_the_configuration_restarts_the_gateway(render: Render, valu
 
 
 def test_a_changed_literal_key_restarts_the_gateway(render: Render) -> None:
-    assert checksum(render(one(apiKey="one"))) != checksum(render(one(apiKey="two")))
+    assert checksum(render(one(apiKey=f"{LONG}1"))) != checksum(render(one(apiKey=f"{LONG}2")))
+
+
+def test_no_checksum_tells_a_short_key(render: Render) -> None:
+    """Anyone who may read pods could try all of them."""
+    first, second = ({**one(apiKey=key), "onwards": {"clientKeys": {"c": {"apiKey": key}}}} for key in ("sk-1", "sk-2"))
+    for name in ("a", "onwards"):
+        pods = [render(values)["Deployment", f"{FULLNAME}-{name}"]["spec"]["template"] for values in (first, second)]
+        assert pods[0] == pods[1]
 
 
 def test_a_changed_secret_name_restarts_the_gateway(render: Render) -> None:
@@ -274,9 +286,9 @@ def test_annotations_of_the_user_do_not_override_the_checksum(render: Render) ->
     [
         ({"routes": {"m": {"holdSeconds": 9}}}, False),
         ({"externalProviders": {"p": {"preset": "openai", "modelAlias": ["n"]}}}, False),
-        ({"onwards": {"clientKeys": {"c": {"apiKey": "sk-2"}}}}, False),
+        ({"onwards": {"clientKeys": {"c": {"apiKey": f"{LONG}2"}}}}, False),
         ({"modelGroups": {"a": {"weight": 9}}}, False),
-        ({"modelGroups": {"a": {"apiKey": "sk-2"}}}, True),
+        ({"modelGroups": {"a": {"apiKey": f"{LONG}2"}}}, True),
         ({"onwards": {"strictMode": False, "allowKeyExposure": True}}, True),
         ({"onwards": {"httpPool": {"maxIdlePerHost": 9}}}, True),
     ],
@@ -286,7 +298,7 @@ def test_what_a_running_gateway_takes_over_need_not_roll_its_pods(
     helm: Helm, changes: dict[str, Any], rolls: bool
 ) -> None:
     def annotation(roll: bool, *more: dict[str, Any]) -> str:
-        fixed = {**one(apiKey="sk-1"), "onwards": {"clientKeys": {"c": {"apiKey": "sk-1"}}}}
+        fixed = {**one(apiKey=f"{LONG}1"), "onwards": {"clientKeys": {"c": {"apiKey": f"{LONG}1"}}}}
         layers = [fixed, {"onwards": {"rollOnChange": roll}}, *more]
         return checksum(Manifests.parse(helm.template(ROOT, release="test-release", values=layers)))
 

@@ -22,7 +22,7 @@ UNREAD = {
     "enabled": "Helm reads it, where a parent chart's dependency has a condition",
     "modelGroupDefaults": "it has the fields of a group, whose leaves are tested below modelGroups.full",
     "onwards.allowKeyExposure": "it decides whether values are refused: tests/chart/test_refusals.py",
-    "modelGroups.full.podsShareNode": "it decides whether values are refused: tests/chart/test_refusals.py",
+    "modelGroups.full.podsShareNode": "it matters to volumes that one node can mount: tests/field/test_storage.py",
     "modelGroups.full.spareGPUs": "it decides whether there is a refusal or warning: test_refusals.py, test_notes.py",
 }
 """Leaves that do not change the render, and why they are in the schema."""
@@ -103,6 +103,8 @@ CONTEXT: dict[str, dict[str, Any]] = {
     },
     "modelGroups.full.engineVersion": {"modelGroups.full.args": ["--model", "org/full"]},
     "modelGroups.full.tag": {"modelGroups.full.image": "vllm/vllm-openai"},
+    "modelGroups.full.persistentVolumes.0.name": {"modelGroups.full.initContainers": []},
+    "modelGroups.full.persistentVolumes.0.$patch": {"modelGroups.full.initContainers": []},
     "modelGroups.full.persistentVolumes.0.storageClassName": {"modelGroups.full.persistentVolumes.0.storageClass": ""},
     "modelGroups.full.serviceAccount.name": {"modelGroups.full.serviceAccount.create": True},
 }
@@ -166,7 +168,9 @@ CHANGES: dict[str, Any] = {
     "modelGroups.full.image.digest": f"sha256:{'1' * 64}",
     "modelGroups.full.persistentVolumes.0.accessModes": ["ReadOnlyMany"],
     "modelGroups.full.persistentVolumes.0.existingClaim": "other",
+    "modelGroups.full.persistentVolumes.0.mountPath": "/other",
     "modelGroups.full.persistentVolumes.0.readOnly": True,
+    "ingress.hosts.0.paths.0.path": "/other",
     "modelGroups.full.persistentVolumes.0.volumeMode": "Block",
     "modelGroups.full.strategy": {"type": "Recreate"},
     "modelGroups.full.additionalPorts.0.containerPort": 9500,

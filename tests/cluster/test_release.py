@@ -117,6 +117,23 @@ def test_the_data_of_a_volume_survives_its_pod(install: Install) -> None:
     assert kubectl.exec("deployment/t-inference-stack-tiny", ["cat", "/cache/proof"]).strip() == "kept"
 
 
+def test_a_surge_over_a_claim_of_one_node_ends(install: Install) -> None:
+    """The pods have to share a node with each other, the first of them with none, the new ones with the old ones."""
+    volume = {"name": "model-cache", "size": "1Gi", "mountPath": "/cache"}
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    group = {**TINY, "replicaCount": 2, "strategy": strategy, "persistentVolumes": [volume]}
+    installed = install({"modelGroups": {"tiny": group}})
+    kubectl = installed.stack.kubectl
+    kubectl.exec("deployment/t-inference-stack-tiny", ["sh", "-c", "echo kept > /cache/proof"])
+    before = pod_names(installed, "tiny")
+    installed = install({"modelGroups": {"tiny": {**group, "podAnnotations": {"rollout": "2"}}}})
+    after = pod_names(installed, "tiny")
+    assert len(after) == 2
+    assert not before & after
+    for name in after:
+        assert kubectl.exec(name, ["cat", "/cache/proof"]).strip() == "kept"
+
+
 def test_uninstalling_leaves_only_claims_with_keep(install: Install) -> None:
     volumes = [
         {"name": "model-cache", "size": "1Gi", "mountPath": "/cache", "keep": True},

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.manifests import container
-from tests.chart.accessors import FULLNAME, deployment, engine, gateway, one
+from tests.chart.accessors import deployment, engine, gateway, one
 from tests.support import Render, Say
 
 MIRROR = "registry.corp.example"
@@ -33,19 +32,6 @@ def test_a_registry_is_put_before_an_image_once(render: Render, registry: str, g
 def test_a_registry_of_the_image_itself_is_put_there_once(render: Render) -> None:
     image = {"registry": MIRROR, "repository": f"{MIRROR}/onwards", "tag": "1.2.0"}
     assert gateway(render({"onwards": {"image": image}}))["image"] == f"{MIRROR}/onwards:1.2.0"
-
-
-@pytest.mark.parametrize(
-    ("given", "image"),
-    [("busybox:1.37", "busybox:1.37"), ("busybox", "busybox:latest"), (f"{MIRROR}/sh:1", "sh:1")],
-)
-def test_the_image_with_a_shell_is_one_of_them(render: Render, given: str, image: str) -> None:
-    found = render({"global": {"imageRegistry": MIRROR}, "onwards": {"shellImage": given}})
-    spec = found["Deployment", f"{FULLNAME}-onwards"]["spec"]["template"]["spec"]
-    assert spec["initContainers"][0]["image"] == f"{MIRROR}/{image}"
-    assert container(found["Deployment", f"{FULLNAME}-onwards"], "watch-config")["image"] == f"{MIRROR}/{image}"
-    job = found["Job", f"{FULLNAME}-onwards-test"]["spec"]["template"]["spec"]
-    assert job["containers"][0]["image"] == f"{MIRROR}/{image}"
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])

@@ -104,7 +104,7 @@ def test_a_security_context_of_the_gateway_can_be_left_out(render: Render, conte
 
 
 def test_a_field_that_the_chart_sets_in_an_init_container_can_be_left_out(render: Render) -> None:
-    init = {"name": "a", "image": "a", "securityContext": {"capabilities": None}}
+    init = {"name": "fetch", "image": "a", "securityContext": {"capabilities": None}}
     ((context,),) = [[each["securityContext"] for each in pod(render(one(initContainers=[init])))["initContainers"]]]
     assert "capabilities" not in context
     assert "allowPrivilegeEscalation" in context
