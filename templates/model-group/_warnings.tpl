@@ -4,7 +4,8 @@
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "idleGPUs" "noDevice" -}}
-    {{- range concat $names (list "preStop" "progressDeadline") }}
+    {{- $mistakes := list "oddParallel" "noGGUF" "commaInAlias" "noCache" "literalToken" "tokenInCommand" -}}
+    {{- range concat $names (list "preStop" "progressDeadline") $mistakes }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
   {{- end -}}
@@ -109,7 +110,7 @@ it to derive it from the startup probe.
   {{- end }}
 {{- end -}}
 
-{{- /* Spare GPUs that updates need, where spareGPUs is not set. Input: root. */ -}}
+{{- /* Spare GPUs that this update needs, where spareGPUs is not set. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.surge" -}}
   {{- $surging := list }}
   {{- $most := 0 }}
@@ -119,11 +120,10 @@ it to derive it from the startup probe.
       {{- $most = max $most $group.computed.surgeGPUs }}
     {{- end }}
   {{- end }}
-  {{- with $surging }}
+  {{- if and $surging .Release.IsUpgrade }}
 
-{{ join ", " . }}: an update starts new pods before old ones terminate, which needs up to
-{{ $most }} spare {{ ternary "GPU" "GPUs" (eq (int64 $most) 1) }}; without enough of them the new pods stay Pending.
-Set spareGPUs, or replace pods in place with strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}.
+{{ join ", " $surging }}: an update needs {{ $most }} spare {{ ternary "GPU" "GPUs" (eq (int64 $most) 1) }}, as new pods start first; set
+spareGPUs or maxSurge: 0.
   {{- end }}
 {{- end -}}
 
