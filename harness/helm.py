@@ -125,7 +125,7 @@ class Helm:
         """NOTES.txt as an installation prints it; `inputs` are the other fields of `Render`.
 
         `helm template` leaves the notes out, and Helm 3 contacts a cluster even for a dry run, so Helm 4 is needed. It
-        assumes a Kubernetes version of its own here, and takes no other.
+        assumes a Kubernetes version of its own here, and takes no other; only InProcess renders those of an upgrade.
 
         Raises:
             HelmError: the chart refuses the values.

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.schema.dsl import Schema, reference, references, types_of
+from harness.schema.dsl import Schema, reference, references
 from harness.tools.pins import KUBERNETES
 
 MARK = "Kubernetes'"
@@ -96,7 +96,8 @@ def embed(name: str) -> Schema:
 
 def ours(schema: Schema) -> bool:
     """Whether it is a closed object of the chart's own, whose keys values.yaml documents."""
-    return "properties" in schema and not schema.get("$comment", "").startswith(MARK) and "object" in types_of(schema)
+    types = schema.get("type", schema.get("if", {}).get("type"))  # hints.py moves it there
+    return "properties" in schema and not schema.get("$comment", "").startswith(MARK) and "object" in types
 
 
 def definitions(names: Iterable[str]) -> dict[str, Schema]:

@@ -12,11 +12,15 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
 {{- /* Input: root. Output: every problem as it is printed, or nothing. */ -}}
 {{- define "inference-stack.refusal" -}}
   {{- $problems := list -}}
-  {{- range list "unknownKeys" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" "access" "observability" -}}
+  {{- $components := list "unknownKeys" "templated" "mistakes" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" -}}
+  {{- range concat $components (list "access" "observability") -}}
+    {{- $component := . -}}
     {{- range include (printf "inference-stack.%s.problems" .) $ | splitList "\n\n" -}}
       {{- with trimAll "\n" . -}}
         {{- $parts := splitn "\nPlease set:\n" 2 . -}}
-        {{- $problems = append $problems (printf "%s\nPlease set:\n%s" (replace "\n" " " $parts._0) $parts._1) -}}
+        {{- $page := include "inference-stack.page" (dict "component" $component "path" (splitList ":" . | first)) -}}
+        {{- $sentence := replace "\n" " " $parts._0 | wrap 100 -}}
+        {{- $problems = append $problems (printf "%s\nPlease set:\n%s\n  # See docs/%s.md" $sentence $parts._1 $page) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}
@@ -31,6 +35,12 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
   {{- range list
         "modelGroups.warnings.each"
         "modelGroups.warnings.surge"
+        "modelGroups.warnings.mistakes"
+        "modelGroups.warnings.differentModels"
+        "externalProviders.warnings.each"
+        "externalProviders.warnings.share"
+        "onwards.warnings.keyNames"
+        "onwards.warnings.literalToken"
         "access.warnings.paths"
         "observability.warnings.scrape"
         "onwards.warnings.nothing"

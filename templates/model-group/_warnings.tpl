@@ -4,8 +4,7 @@
 {{- define "inference-stack.modelGroups.warnings.each" -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $names := list "latest" "tagAsNumber" "resourceChanges" "noOpenAI" "modelDirectory" "rootMounts" "script" "idleGPUs" "noDevice" -}}
-    {{- $mistakes := list "oddParallel" "noGGUF" "commaInAlias" "noCache" "literalToken" "tokenInCommand" -}}
-    {{- range concat $names (list "preStop" "progressDeadline") $mistakes }}
+    {{- range concat $names (list "preStop" "progressDeadline") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
   {{- end -}}
@@ -110,7 +109,7 @@ it to derive it from the startup probe.
   {{- end }}
 {{- end -}}
 
-{{- /* Spare GPUs that this update needs, where spareGPUs is not set. Input: root. */ -}}
+{{- /* Spare GPUs that updates need, where spareGPUs is not set. Input: root. */ -}}
 {{- define "inference-stack.modelGroups.warnings.surge" -}}
   {{- $surging := list }}
   {{- $most := 0 }}
