@@ -38,7 +38,8 @@ class Render:
     """What is rendered: a chart, and everything that its manifests depend on beside the Helm and the namespace.
 
     Of `values`, a later one overrides an earlier one, and `sets` (`a.b=c`) override them all. With `skip_schema` they
-    are not validated against values.schema.json (Helm 3.16 and newer).
+    are not validated against values.schema.json (Helm 3.16 and newer). With `upgrade` it is rendered as an upgrade of
+    a release, not as its installation.
     """
 
     chart: Path | str
@@ -48,6 +49,7 @@ class Render:
     kube_version: str = KUBE_VERSION
     api_versions: Sequence[str] = ()
     skip_schema: bool = False
+    upgrade: bool = False
 
     @property
     def key(self) -> str:
@@ -123,7 +125,7 @@ class Helm:
         """NOTES.txt as an installation prints it; `inputs` are the other fields of `Render`.
 
         `helm template` leaves the notes out, and Helm 3 contacts a cluster even for a dry run, so Helm 4 is needed. It
-        assumes a Kubernetes version of its own here, and takes no other.
+        assumes a Kubernetes version of its own here, and takes no other; only InProcess renders those of an upgrade.
 
         Raises:
             HelmError: the chart refuses the values.
@@ -137,6 +139,7 @@ class Helm:
         flags = ["--kube-version", render.kube_version]
         flags += [word for each in render.api_versions for word in ("--api-versions", each)]
         flags += ["--skip-schema-validation"] if render.skip_schema else []
+        flags += ["--is-upgrade"] if render.upgrade else []
         with _options(render.values, render.sets) as options:
             return self.run("template", render.release, render.chart, *options, *flags).stdout
 

@@ -66,7 +66,8 @@ class InProcess(Helm):
         options = {
             "name": render.release,
             "namespace": self.namespace,
-            "is_install": True,
+            "is_install": not render.upgrade,
+            "is_upgrade": render.upgrade,
             "kube_version": render.kube_version,
             "api_versions": list(render.api_versions),
         }

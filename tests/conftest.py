@@ -11,7 +11,7 @@ from harness.helm import Helm, HelmError
 from harness.manifests import Manifests
 from harness.paths import ROOT, examples
 from harness.tools import tool
-from tests.support import Render, Say, Values, parsed
+from tests.support import Render, Say, Values, parsed, plain
 
 pytest.register_assert_rewrite("tests.invariants", "tests.properties.checks")
 
@@ -54,7 +54,7 @@ def refusal(helm: Helm) -> Say:
     def refused(values: Values = None, **inputs: Any) -> str:
         with pytest.raises(HelmError) as caught:
             helm.template(ROOT, values=[] if values is None else [values], **inputs)
-        return caught.value.output
+        return plain(caught.value.output)
 
     return refused
 
@@ -65,6 +65,8 @@ def notes(helm: Helm) -> Say:
     four = helm if helm.major == 4 else Helm(tool("helm"))
 
     def text(values: Values = None, **inputs: Any) -> str:
-        return four.notes(ROOT, values=[] if values is None else [values], **inputs)
+        if inputs.get("upgrade") and type(four) is Helm:
+            pytest.skip("the program renders no notes of an upgrade without a cluster")
+        return plain(four.notes(ROOT, values=[] if values is None else [values], **inputs))
 
     return text

@@ -39,3 +39,12 @@ def objects(document: str) -> list[Object]:
 def parsed(text: str) -> Manifests:
     """The same result as `Manifests.parse`, with cached documents."""
     return Manifests(each for document in split(text) for each in objects(document))
+
+
+def plain(text: str) -> str:
+    """A refusal or notes without line wraps, and without the pages that they name."""
+    text = re.sub(r"(?m)\n  # See docs/[a-z-]+\.md$", "", text)
+    wrapped = r"(?m)^(?!Please set:)(\S.*(?:\n(?!Please set:)\S.*)*)\nPlease set:"
+    text = re.sub(wrapped, lambda found: found[1].replace("\n", " ") + "\nPlease set:", text)
+    before, note, warnings = text.partition("\nPlease note (docs/messages.md has more on each):")
+    return before + ("\nPlease note:" + warnings.replace("\n  ", " ") if note else "")

@@ -25,10 +25,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Warned:
-    """Values that are warned of with these sentences, one on a line."""
+    """Values that are warned of with these sentences, one on a line; with `upgrade` only in the notes of an upgrade."""
 
     values: dict[str, Any]
     text: str
+    upgrade: bool = False
 
 
 def _read(kind: str) -> dict[str, dict[str, Any]]:

@@ -28,13 +28,14 @@ HEAD = """\
 
 Values that cannot work are **refused** before anything is installed, all problems at once, each with its path, the
 reason and the YAML that helps. Values that can work but are risky are **warned** of in the notes that `helm install`
-and `helm upgrade` print.
+and `helm upgrade` print. A refusal ends with the page of docs/ that says more.
 
 Before both, Helm holds the values against the chart's schema: an unknown key, a wrong type and a number out of bounds
 are refused with their path (`values don't meet the specifications of the schema(s)`, and for example
 `at '/modelGroups/chat': additional properties 'modelAlais' not allowed`). Keys of other charts are answered with this
-chart's key (`at '/onwards/replicas': value must be 'did you mean replicaCount?'`). [Values](values.md) lists
-the valid keys.
+chart's key (`at '/onwards/replicas': value must be 'did you mean replicaCount?'`), other values with what they have to
+be (`at '/modelGroups/chat/sharedMemory': value must be 'a quantity such as 16Gi, 500m or 4'`); values that could be
+keys are not printed. [Values](values.md) lists the valid keys.
 
 A parent chart that has this one under two aliases is refused if both would have the same names, as `chat` and `embed`
 would in a release called `prod-chat-embed`: the objects of chat would have the names of those of embed. Setting

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import schema
 from harness.schema import prose
+from harness.schema.dsl import types_of
 
 GROUP = "modelGroups.<name>"
 """The path of a key of modelGroupDefaults in a group."""
@@ -51,6 +52,4 @@ def _type(schema: Mapping[str, Any], path: tuple[str, ...]) -> str:
     for word in path:
         below = node.get("properties", {}).get(word) or node.get("additionalProperties") or {}
         node = schema["definitions"][below["$ref"].rpartition("/")[2]] if "$ref" in below else below
-    types = node.get("type", [])
-    names = [types] if isinstance(types, str) else types
-    return " or ".join(word for name in names if (word := WORDS.get(name, name)))
+    return " or ".join(word for name in types_of(node) if (word := WORDS.get(name, name)))

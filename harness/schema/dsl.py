@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 Schema = dict[str, Any]
@@ -63,7 +64,7 @@ def either(*schemas: Schema) -> Schema:
     Raises:
         ValueError: two of them share a type or a keyword, or one has an enum, which would hold for all of them.
     """
-    types = [each for schema in schemas for each in _types(schema)]
+    types = [each for schema in schemas for each in types_of(schema)]
     keywords = [keyword for schema in schemas for keyword in schema if keyword != "type"]
     if len({*types}) < len(types) or len({*keywords}) < len(keywords) or "enum" in keywords:
         raise ValueError(f"types and keywords of a union have to differ: {schemas}")
@@ -72,10 +73,10 @@ def either(*schemas: Schema) -> Schema:
 
 def optional(schema: Schema) -> Schema:
     """The schema, or null."""
-    if "null" in _types(schema):
+    if "null" in types_of(schema):
         return schema
     choices: Schema = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
-    return {**schema, "type": [*_types(schema), "null"], **choices}
+    return {**schema, "type": [*types_of(schema), "null"], **choices}
 
 
 def described(description: str, schema: Schema) -> Schema:
@@ -98,6 +99,7 @@ def references(schema: Schema) -> list[str]:
     return re.findall(r'"\$ref": "#/definitions/(\w+)"', json.dumps(schema))
 
 
-def _types(schema: Schema) -> list[str]:
-    given = schema["type"]
+def types_of(schema: Mapping[str, Any]) -> list[str]:
+    """The types of a value, also where `if` has them (harness/schema/hints.py)."""
+    given = schema.get("type", schema.get("if", {}).get("type", []))
     return [given] if isinstance(given, str) else list(given)

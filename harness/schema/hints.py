@@ -1,9 +1,12 @@
-"""Hints for keys of other charts and of Kubernetes.
+"""Hints for keys of other charts and of Kubernetes, and words for what a value has to be.
 
 A closed object reports any other key only as not allowed. With a hint, Helm prints `did you mean replicaCount?`: a
 `const` that no value meets. It is in `patternProperties`, so that editors do not offer the wrong word. Each object has
 one more for its own keys in another spelling (replicacount, replica_count, replica-count): only one, since Helm
 compiles every expression at every render.
+
+A value that does not match an expression would be printed, with the expression. Instead it is held against it in an
+`if`, whose `else` is such a `const`: `value must be 'a quantity such as 16Gi'`, and nothing of the value is shown.
 
 The words are those of Kubernetes' objects, of `helm create`, and of the values of vLLM's production stack, llm-d,
 KubeAI, NIM, Triton and KServe.
@@ -15,8 +18,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.schema.dsl import Schema
-from harness.schema.kubernetes import ours
+from harness.schema import common, http_route, model_group, routing, service_monitor
+from harness.schema.dsl import Schema, types_of
+from harness.schema.kubernetes import MARK, QUANTITY, ours
 
 IMAGE = {
     "repository": "name repo image",
@@ -60,15 +64,19 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         "imagePullSecrets": "imagePullSecret pullSecrets",
         "ingress": "Ingress ingresses",
         "modelGroupDefaults": "defaults groupDefaults modelDefaults modelGroupDefault modelGroupsDefaults",
-        "modelGroups": "engines groups model modelGroup models modelSpec modelSpecs servingEngineSpec",
+        "modelGroups": "engines groups llm model modelGroup models modelSpec modelSpecs servingEngineSpec sglang vllm",
+        "modelGroups.NAME.args": (
+            "args command contextLength dtype lora loraModules loras maxModelLen max_model_len quantization vllmConfig"
+        ),
         "modelGroups.NAME.engine": "engine",
         "modelGroups.NAME.modelAlias": "alias aliases modelAlias servedModelName",
         "modelGroups.NAME.modelName": "modelId modelName modelUri modelUrl modelURI modelURL",
         "modelGroups.NAME.persistentVolumes": "persistence persistentVolumes pvc storage",
+        "modelGroups.NAME.resources": "gpu gpuCount gpus numGpus",
         "networkPolicy": "NetworkPolicy networkPolicies",
         "onwards": "Onwards gateway proxy router routerSpec",
         "onwards.autoscaling": "autoscaling hpa",
-        "onwards.clientKeys": "apiKeys clientKeys keys",
+        "onwards.clientKeys": "apiKey apiKeys clientKeys keys",
         "onwards.image or modelGroups.NAME.image": "image",
         "onwards.loadBalancer": "loadBalancer",
         "onwards.metrics": "metrics",
@@ -79,6 +87,7 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         "onwards.strictMode": "strictMode",
         "modelGroupDefaults.affinity or onwards.affinity": "affinity",
         "modelGroupDefaults.env or onwards.env": "env envVars extraEnv extraEnvVars",
+        "modelGroupDefaults.env": "hfToken hf_token huggingfaceToken token",
         "modelGroupDefaults.nodeSelector or onwards.nodeSelector": "nodeSelector",
         "modelGroupDefaults.podSecurityContext or onwards.podSecurityContext": "podSecurityContext",
         "modelGroupDefaults.runtimeClassName": "runtimeClassName",
@@ -130,10 +139,23 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         "additionalPorts": "extraPorts ports",
         "apiKey": "apiKeySecret vllmApiKey",
         "args": "arguments engineArgs extraArgs vllmConfig",
+        "args: [--max-model-len, NUMBER]": "contextLength contextSize ctxSize maxModelLen max_model_len",
+        "args: [--quantization, METHOD]": "quantization quantize",
+        "args: [--dtype, TYPE]": "dtype",
+        "args: [--gpu-memory-utilization, SHARE]": "gpuMemoryUtilization gpu_memory_utilization",
+        "args: [--max-num-seqs, NUMBER]": "maxNumSeqs max_num_seqs",
+        "args: [--trust-remote-code]": "trustRemoteCode trust_remote_code",
+        "args: [--chat-template, FILE]": "chatTemplate chat_template",
+        "args: [--enable-prefix-caching]": "enablePrefixCaching enable_prefix_caching",
+        "args: [--enable-lora, --lora-modules, NAME=PATH]": (
+            "adapters enableLoRA enableLora lora loraAdapters loraModules loras"
+        ),
         "concurrencyLimit": "maxConcurrency",
         "containerPort": "port targetPort",
         "engine": "backend framework inferenceEngine runtime",
-        "env": f"{POD['env']} hf_token hfToken",
+        "env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: SECRET, key: KEY}}}]": (
+            "hfToken hfTokenSecret hf_token huggingfaceToken token"
+        ),
         "envFrom": "extraEnvFrom",
         "image": "imageName",
         "initContainers": "extraInitContainers initContainer",
@@ -141,8 +163,11 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         "modelAlias": "alias aliases modelAliases servedModelName servedModelNames",
         "modelName": "hfModel model modelId modelUri modelUrl modelURI modelURL uri",
         "persistentVolumes": "persistence persistentVolume persistentVolumeClaims pvc pvcs pvcStorage storage",
-        "resources.limits.nvidia.com/gpu": "gpu gpuCount gpus numGpus requestGPU tensorParallelSize",
-        "resources.requests.cpu": "requestCPU",
+        "resources.limits.nvidia.com/gpu": (
+            "gpu gpuCount gpus numGpus requestGPU tensorParallelSize tensor_parallel_size"
+        ),
+        "resources.limits.memory": "memory",
+        "resources.requests.cpu": "cpu requestCPU",
         "resources.requests.memory": "requestMemory",
         "requestTimeoutSeconds": "requestTimeout timeout",
         "runtimeClassName": "runtimeClass",
@@ -197,12 +222,60 @@ HINTS: Mapping[str, Mapping[str, str]] = {
 }
 """For each of the chart's own objects: the key that is meant, and the words for it.
 
-A key is one of that object, a path below it, or one at the top level; ` or ` stands between several. A list's item is
+A key is one of that object, a path below it, or one at the top level, and may be followed by a value (`args: [...]`);
+` or ` stands between several. A list's item is
 0, and what the user names is NAME (Helm 3.13 would print <name> escaped). The words of a group stand below
 modelGroupDefaults.
 """
 
 CAMEL_CASE = "did you mean it in camelCase, as in values.yaml?"
+
+
+FORMS: Mapping[str, str] = {
+    str(QUANTITY["pattern"]): "a quantity such as 16Gi, 500m or 4",
+    str(common.count(0)["pattern"]): "a whole number",
+    str(common.count(1)["pattern"]): "a whole number of at least 1",
+    str(common.port()["pattern"]): "a port from 1 to 65535",
+    str(common.count_or_percentage()["pattern"]): "a number, or a percentage such as 25%",
+    model_group.DIGEST: "a digest, sha256: and 64 hexadecimal digits",
+    model_group.PORT_NAME: "a name of up to 15 lower-case letters, digits and -",
+    routing.URL: "a base URL such as https://api.example.com/v1",
+    routing.HEADER: "the name of a header: letters, digits and -",
+    routing.ONE_LINE: "text on one line",
+    routing.REASONING: "enable_thinking or thinking",
+    routing.EFFORT_TARGET: "a place that the gateway writes to, such as /reasoning_effort",
+    http_route.DURATION: "a duration such as 30s",
+    service_monitor.DURATION: "a duration such as 30s",
+    "^/": "a path that begins with /",
+    "^[0-9]*$": "a port",
+    "^([A-Za-z_:][A-Za-z0-9_:]*)?$": "the beginning of a metric's name: letters, digits and _",
+}
+"""What the text of a value has to be, by its expression."""
+OTHER_FORM = "text of the form that docs/values.md names"
+
+LISTS: Mapping[str, str] = {
+    "args": "a list such as [--max-model-len, 8192]",
+    "env": "a list such as [{name: NAME, value: VALUE}]",
+    "persistentVolumes": "a list such as [{name: model-cache, size: 100Gi, mountPath: /cache}]",
+    "tolerations": "a list such as [{key: KEY, operator: Exists}]",
+    "volumeMounts": "a list such as [{name: NAME, mountPath: /path}]",
+}
+"""What a key that takes a list has to be, where an example says more than LIST."""
+LIST = "a list: a - before each item"
+
+NAMED: Mapping[str, str] = {
+    "modelGroups": "indent this below the name of a group",
+    "externalProviders": "indent this below the name of a provider",
+    "routes": "indent this below an alias",
+    "configMaps": "indent this below the name of a ConfigMap",
+    "onwards.clientKeys": "a client is a map such as {apiKey: {name: SECRET, key: KEY}}",
+}
+"""Maps whose keys the user chooses: what is said of a value in them that is no map."""
+MAP = "a map, with the name of each as its key; not a list"
+
+BELOW_LIMITS = "indent this below limits"
+BACKSLASH = r"\\"
+NO_BACKSLASH = "write this key without backslashes, which are for --set only"
 
 
 def sentence(meant: str) -> str:
@@ -219,7 +292,50 @@ def add(schema: Schema) -> Schema:
             patterns[_pattern(spellings)] = CAMEL_CASE
         if patterns:
             each["patternProperties"] = {pattern: {"const": hint} for pattern, hint in patterns.items()}
+    for path, each in objects(added):
+        for key, below in each["properties"].items():
+            _say_shapes(f"{path}.{key}".lstrip("."), below)
     return added
+
+
+def otherwise(schema: Schema, condition: Schema, words: str) -> None:
+    """Print these words where a value does not meet the condition."""
+    schema.update({"if": condition, "else": {"const": words}})
+
+
+def instead_of_type(schema: Schema, words: str) -> None:
+    """Print these words in place of `got object, want array`; Helm says no more of a value once its type is wrong."""
+    otherwise(schema, {"type": schema.pop("type")}, words)
+
+
+def _say_shapes(path: str, schema: Schema) -> None:
+    """What is said of a map for a list, of a list for a map, and of keys that stand at the wrong depth."""
+    if "array" in types_of(schema):
+        instead_of_type(schema, LISTS.get(path.rpartition(".")[2], LIST))
+    if path in NAMED:
+        instead_of_type(schema, MAP)
+    each = schema.get("additionalProperties")
+    if isinstance(each, dict) and path in NAMED and "$ref" not in each:
+        instead_of_type(each, NAMED[path])
+    elif isinstance(each, dict) and "string" in types_of(each):
+        schema["patternProperties"] = {BACKSLASH: {"const": NO_BACKSLASH}}
+    if schema.get("$comment") == f"{MARK} ResourceRequirements":
+        schema["patternProperties"] = {"/|^(cpu|gpus?|memory|ephemeral-storage)$": {"const": BELOW_LIMITS}}
+        for kind in ("limits", "requests"):
+            schema["properties"][kind]["patternProperties"] = {BACKSLASH: {"const": NO_BACKSLASH}}
+
+
+def say_forms(node: object) -> None:
+    """Say what the text of a value has to be, in place of its expression."""
+    if isinstance(node, dict):
+        for below in node.values():
+            say_forms(below)
+        if isinstance(pattern := node.get("pattern"), str) and "if" not in node:
+            del node["pattern"]
+            otherwise(node, {"pattern": pattern}, FORMS.get(pattern, OTHER_FORM))
+    elif isinstance(node, list):
+        for below in node:
+            say_forms(below)
 
 
 def objects(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:

@@ -190,7 +190,8 @@ def embed(name: str) -> Schema:
 
 def ours(schema: Schema) -> bool:
     """Whether it is a closed object of the chart's own, whose keys values.yaml documents."""
-    return "properties" in schema and not schema.get("$comment", "").startswith(MARK) and "object" in schema["type"]
+    types = schema.get("type", schema.get("if", {}).get("type"))  # hints.py moves it there
+    return "properties" in schema and not schema.get("$comment", "").startswith(MARK) and "object" in types
 
 
 def definitions(names: Iterable[str]) -> dict[str, Schema]:

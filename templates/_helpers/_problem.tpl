@@ -1,7 +1,34 @@
 {{- /*
 Refusals. A rule is a helper that prints its problems: each after an empty line, a sentence that begins with the value's path, then "Please set:" and
-YAML to paste, indented by two. It prints nothing if there is no problem. Line breaks inside the sentence are joined.
+YAML to paste, indented by two. It prints nothing if there is no problem. Line breaks inside the sentence are joined, and it is wrapped at 100 columns; the
+YAML ends with a comment that names a page of docs/.
 */ -}}
+
+{{- /* The page of docs/ for a problem, by its component and path. Input: dict component, path. Output: name of the page. */ -}}
+{{- define "inference-stack.page" -}}
+  {{- $pages := dict
+        "onwards" "values"
+        "clients" "client-keys"
+        "routes" "routing"
+        "externalProviders" "routing"
+        "modelGroups" "engines"
+        "mistakes" "engines"
+        "access" "exposing"
+        "observability" "monitoring" -}}
+  {{- $parts := dict
+        "olume|ountPath" "caching"
+        "resources|GPUs|sharedMemory" "gpus"
+        "strategy|startupProbe|Budget|rain|progress" "updates"
+        "apiKey" "engine-keys"
+        "networkPolicy" "network-policy" -}}
+  {{- $page := index $pages .component | default "values" -}}
+  {{- range $words, $of := $parts -}}
+    {{- if and (contains "modelGroups." $.path) (ne $.component "unknownKeys") (regexMatch $words $.path) -}}
+      {{- $page = $of -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $page -}}
+{{- end -}}
 
 {{- /* A text in YAML: plain if YAML parses it to the same text, else quoted. Input: string. Output: string. */ -}}
 {{- define "inference-stack.yamlString" -}}

@@ -156,7 +156,7 @@ Please set:
 
 {{- /*
 Rule: Services can have the prefix of all names, which comes from the release's own name, nameOverride and fullnameOverride; one that is too long is
-shortened. Input: dict root, kinds.
+shortened. Helm itself refuses capitals in a release's name, which helm-unittest has in its default. Input: dict root, kinds.
 */ -}}
 {{- define "inference-stack.names.rule.release" -}}
   {{- $values := .root.Values }}
@@ -169,7 +169,7 @@ shortened. Input: dict root, kinds.
     {{- $path = "nameOverride" }}
     {{- $given = $values.nameOverride }}
     {{- $use = .kinds.label.use }}
-  {{- else if not (regexMatch $service.pattern $prefix) }}
+  {{- else if not (regexMatch $service.pattern (ternary $prefix (lower $prefix) (contains $prefix (toString $values.fullnameOverride)))) }}
     {{- $path = "fullnameOverride" }}
   {{- else if not (regexMatch .kinds.value.pattern (include "inference-stack.name" .root)) }}
     {{- $path = "nameOverride" }}

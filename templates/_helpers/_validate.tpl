@@ -12,12 +12,15 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
 {{- /* Input: root. Output: every problem as it is printed, or nothing. */ -}}
 {{- define "inference-stack.refusal" -}}
   {{- $problems := list -}}
-  {{- $components := list "unknownKeys" "nullItems" "names" "onwards" "clients" "routes" "modelGroups" "externalProviders" "configMaps" "access" -}}
-  {{- range concat $components (list "observability" "extraObjects" "releaseNames") -}}
+  {{- $components := list "unknownKeys" "nullItems" "templated" "mistakes" "names" "onwards" "clients" "routes" "modelGroups" "externalProviders" -}}
+  {{- range concat $components (list "configMaps" "access" "observability" "extraObjects" "releaseNames") -}}
+    {{- $component := . -}}
     {{- range include (printf "inference-stack.%s.problems" .) $ | splitList "\n\n" -}}
       {{- with trimAll "\n" . -}}
         {{- $parts := splitn "\nPlease set:\n" 2 . -}}
-        {{- $problems = append $problems (printf "%s\nPlease set:\n%s" (replace "\n" " " $parts._0) $parts._1) -}}
+        {{- $page := include "inference-stack.page" (dict "component" $component "path" (splitList ":" . | first)) -}}
+        {{- $sentence := replace "\n" " " $parts._0 | wrap 100 -}}
+        {{- $problems = append $problems (printf "%s\nPlease set:\n%s\n  # See docs/%s.md" $sentence $parts._1 $page) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}
@@ -33,6 +36,12 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
         "modelGroups.warnings.each"
         "modelGroups.warnings.surge"
         "modelGroups.warnings.claims"
+        "modelGroups.warnings.mistakes"
+        "modelGroups.warnings.differentModels"
+        "externalProviders.warnings.each"
+        "externalProviders.warnings.share"
+        "onwards.warnings.keyNames"
+        "onwards.warnings.literalToken"
         "access.warnings.paths"
         "observability.warnings.scrape"
         "onwards.warnings.nothing"

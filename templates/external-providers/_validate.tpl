@@ -9,7 +9,7 @@
           "keys" (append $keys "apiKey") "given" $provider.apiKey "name" "provider-keys" "key" $name) -}}
     {{- include "inference-stack.placeholder.rule" (dict "keys" $keys "field" "responseHeaders" "texts" $provider.responseHeaders) -}}
     {{- include "inference-stack.reasoningTranslation.rule" (dict "keys" $keys "translation" $provider.reasoningTranslation) -}}
-    {{- $rules := list "url" "userinfo" "pathOutsideStrictMode" "aliases" -}}
+    {{- $rules := list "url" "userinfo" "route" "pathOutsideStrictMode" "aliases" -}}
     {{- include "inference-stack.rules" (dict "component" "externalProvider" "rules" $rules "context" $context) -}}
   {{- end -}}
 {{- end -}}
@@ -43,6 +43,19 @@ Please set:
       apiKey:
         name: provider-keys
         key: {{ .key }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.externalProvider.rule.route" -}}
+  {{- $url := toString .provider.url }}
+  {{- $route := "/(chat/completions|completions|embeddings|responses|messages|models|chat)/?$" }}
+  {{- if and (regexMatch $route $url) (not (regexMatch "^https?://[^/?#]*@" $url)) }}
+
+externalProviders.{{ .name }}.url: the gateway appends the request's path, such as /chat/completions, so the URL ends before it.
+Please set:
+  externalProviders:
+    {{ .key }}:
+      url: {{ regexReplaceAll $route $url "" }}
   {{- end }}
 {{- end -}}
 

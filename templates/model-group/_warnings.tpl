@@ -382,11 +382,10 @@ fullnameOverride changes. To keep it, set keep: true in persistentVolumes before
       {{- $most = max $most $group.computed.surgeGPUs }}
     {{- end }}
   {{- end }}
-  {{- with $surging }}
+  {{- if and $surging .Release.IsUpgrade }}
 
-{{ join ", " . }}: an update starts new pods before old ones terminate, which needs up to
-{{ $most }} spare {{ ternary "GPU" "GPUs" (eq (int64 $most) 1) }}; without enough of them the new pods stay Pending.
-Set spareGPUs, or replace pods in place with strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}.
+{{ join ", " $surging }}: an update needs {{ $most }} spare {{ ternary "GPU" "GPUs" (eq (int64 $most) 1) }}, as new pods start first; set
+spareGPUs or maxSurge: 0.
   {{- end }}
 {{- end -}}
 

@@ -34,6 +34,7 @@
         "keys" (list "onwards" "lifecycle") "owner" .stack.onwards.lifecycle "probes" list "hooks" (list "preStop" "postStart")) -}}
   {{- include "inference-stack.disruptionBudget.rule" (dict
         "keys" (list "onwards") "own" .stack.onwards.podDisruptionBudget "pods" .stack.onwards.computed.pods) -}}
+  {{- include "inference-stack.units.rule" (dict "keys" (list "onwards" "resources") "resources" .stack.onwards.resources) -}}
 {{- end -}}
 
 {{- /* A free port: 9090, or 9091 if that is in use. Input: the port in use. Output: number. */ -}}
@@ -84,6 +85,23 @@ Please set:
 onwards.strictMode: false forwards every path to the engines, administrative ones included, and lets a client make the gateway send requests to any host
 that its network policy allows
     {{- with include "inference-stack.onwards.upstreamKeys" . | fromJsonArray }}, with the API key of {{ join ", " . }}{{ end }}.
+  {{- end }}
+{{- end -}}
+
+{{- /* Keys given by value that look like the name of a Secret; the key itself is not printed. Input: root. */ -}}
+{{- define "inference-stack.onwards.warnings.keyNames" -}}
+  {{- range $owner, $key := .stack.literalKeys }}
+    {{- if include "inference-stack.looksLikeSecretName" $key }}
+
+{{ $owner }}.apiKey: this is the key itself; to name a Secret, write {name, key}.
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.onwards.warnings.literalToken" -}}
+  {{- with include "inference-stack.literalTokens" .stack.onwards.env | fromJsonArray }}
+
+onwards.env: {{ join ", " . }} can be read in the Deployment; use valueFrom.secretKeyRef.
   {{- end }}
 {{- end -}}
 

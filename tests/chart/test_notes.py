@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from harness.docs.cases import NO_KEY, WARNINGS, Warned
+from harness.helm import Helm
+from harness.paths import ROOT
 from tests.chart.accessors import FULLNAME, one
 from tests.snippets import SNIPPETS
 from tests.support import Say
@@ -24,54 +26,198 @@ def quiet(**fields: Any) -> dict[str, Any]:
     return one(**{"resources": ONE_GPU, "spareGPUs": 8, **fields})
 
 
+def table(text: str) -> list[list[str]]:
+    """The table of models: alias, group or provider with its engine, and its share or place."""
+    rows = text.partition("SHARE OR ORDER\n")[2].partition("\n\n")[0].splitlines()
+    return [[part.strip() for part in (row[:39], row[39:82], row[82:])] for row in rows]
+
+
 def test_they_show_the_gateway_and_how_to_reach_it(notes: Say) -> None:
     text = notes(quiet())
-    assert f"The gateway is {FULLNAME}-onwards.default:80 inside the cluster." in text
-    assert f"kubectl -n default port-forward service/{FULLNAME}-onwards 8080:80" in text
+    assert f"in the cluster http://{FULLNAME}-onwards.default/v1\n" in text
+    assert f"kubectl -n default port-forward service/{FULLNAME}-onwards 8080:80 &" in text
     assert """-d '{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'""" in text
 
 
 def test_they_show_the_port_of_the_service(notes: Say) -> None:
     text = notes({"onwards": {"service": {"port": 8081}}})
-    assert "onwards.default:8081 inside" in text
+    assert "onwards.default:8081/v1" in text
     assert "8080:8081" in text
 
 
 @pytest.mark.parametrize(
-    ("tls", "url"), [([], "http://a.example"), ([{"hosts": ["a.example"]}], "https://a.example")], ids=["plain", "tls"]
+    ("tls", "url"),
+    [([], "http://a.example/v1"), ([{"hosts": ["a.example"]}], "https://a.example/v1")],
+    ids=["plain", "tls"],
 )
 def test_they_show_the_ingress(notes: Say, tls: list[Any], url: str) -> None:
     values = {"ingress": {"enabled": True, "hosts": [{"host": "a.example", "paths": [{"path": "/"}]}], "tls": tls}}
-    assert f"From outside: {url}\n" in notes(values)
+    assert f"Ingress        {url}\n" in notes(values)
 
 
 @pytest.mark.parametrize("hosts", [[], [{}], [{"paths": [{"path": "/v1"}]}], [{"host": None}]])
 def test_they_show_how_to_find_the_address_of_an_ingress_without_a_host(notes: Say, hosts: list[Any]) -> None:
     text = notes({"ingress": {"enabled": True, "hosts": hosts}})
-    shown = "http://ADDRESS, as kubectl -n default get ingress test-release-inference-stack shows it"
-    assert f"From outside: {shown}\n" in text
+    assert "http://ADDRESS/v1\n    kubectl -n default get ingress test-release-inference-stack\n" in text
+
+
+ROUTE = {"enabled": True, "parentRefs": [{"name": "public", "namespace": "gateways"}]}
+SECURE = {"enabled": True, "parentRefs": [{"name": "public", "sectionName": "https"}], "hostnames": ["a.example"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ({"httpRoute": ROUTE}, ["HTTPRoute      http://ADDRESS/v1", "  kubectl -n gateways get gateway public"]),
+        ({"httpRoute": SECURE}, ["HTTPRoute      https://a.example/v1"]),
+        (
+            {"onwards": {"service": {"type": "NodePort", "nodePort": 30080}}},
+            ["NodePort       http://NODE:30080/v1", f"  kubectl -n default get service {FULLNAME}-onwards"],
+        ),
+        (
+            {"onwards": {"service": {"type": "LoadBalancer", "port": 8080}}},
+            ["LoadBalancer   http://ADDRESS:8080/v1", f"  kubectl -n default get service {FULLNAME}-onwards"],
+        ),
+        (
+            {"onwards": {"loadBalancer": {"enabled": True}}},
+            ["LoadBalancer   http://ADDRESS/v1", f"  kubectl -n default get service {FULLNAME}-onwards-loadbalancer"],
+        ),
+    ],
+    ids=["route", "route-with-tls", "node-port", "service", "load-balancer"],
+)
+def test_they_show_each_way_in_from_outside(notes: Say, values: dict[str, Any], lines: list[str]) -> None:
+    assert "".join(f"  {line}\n" for line in lines) in notes(values)
 
 
 def test_they_show_each_alias_with_its_group(notes: Say) -> None:
-    text = notes(quiet(modelAlias=["m", "n"], tag="v1"))
-    rows = [line.split() for line in text.splitlines() if "vllm/vllm-openai" in line]
-    assert rows == [[alias, "a", "vllm", "vllm/vllm-openai:v1"] for alias in ("m", "n")]
-    assert "MODEL                                    SERVED BY                  ENGINE         IMAGE\nm " in text
+    assert table(notes(quiet(modelAlias=["m", "n"]))) == [["m", "a (vllm)", "100%"], ["n", "a (vllm)", "100%"]]
 
 
-def test_the_complete_notes(notes: Say) -> None:
-    assert [line for line in notes(quiet(tag="v1")).splitlines() if line] == [
-        f"The gateway is {FULLNAME}-onwards.default:80 inside the cluster.",
+@pytest.mark.parametrize(
+    ("own", "outside", "parts"),
+    [
+        ({"weight": 3}, {}, ["75%", "25%"]),
+        ({}, {"priority": 1}, ["no. 1", "no. 2"]),
+        ({"balancing": "perReplica", "replicaCount": 3}, {}, ["75%", "25%"]),
+    ],
+    ids=["weight", "priority", "replicas"],
+)
+def test_they_show_how_an_alias_is_shared(
+    notes: Say, own: dict[str, Any], outside: dict[str, Any], parts: list[str]
+) -> None:
+    values = {**quiet(**own), "externalProviders": {"p": {"preset": "openai", "modelAlias": ["m"], **outside}}}
+    assert [row[2] for row in table(notes(values))] == parts
+
+
+def test_a_long_table_is_cut(notes: Say) -> None:
+    text = notes(quiet(modelAlias=[f"m{number:02}" for number in range(14)]))
+    assert [row[0] for row in table(text)][-2:] == ["m09", "and 4 more, see GET /v1/models"]
+
+
+def test_they_name_what_is_not_deployed(notes: Say) -> None:
+    values = quiet()
+    values["modelGroups"]["z"] = {"modelAlias": ["z"], "modelName": "org/z"}
+    assert "Not deployed: z (set modelGroups.NAME.enabled: true)" in notes(values)
+    assert "Not deployed" not in notes(quiet())
+
+
+def test_they_name_the_secrets_that_must_exist(notes: Say) -> None:
+    token = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token"}}}
+    maybe = {"name": "X", "valueFrom": {"secretKeyRef": {"name": "maybe", "key": "k", "optional": True}}}
+    clients = {"b": {"apiKey": {"name": "s", "key": "b"}}, "a": {"apiKey": {"name": "s", "key": "a"}}}
+    text = notes({**quiet(env=[token, maybe]), "onwards": {"clientKeys": clients}})
+    assert "  kubectl -n default create secret generic hf --from-literal=token=YOUR-token\n" in text
+    assert "  kubectl -n default create secret generic s --from-literal=a=YOUR-a --from-literal=b=YOUR-b\n" in text
+    assert "maybe" not in text
+    assert "create secret" not in notes({**quiet(), "onwards": {"clientKeys": {"a": {"apiKey": "sk-x"}}}})
+
+
+@pytest.mark.parametrize(
+    ("values", "command"),
+    [
+        ({"imagePullSecrets": ["regcred"]}, "docker-registry regcred --docker-server=HOST"),
+        (quiet(imagePullSecrets=[{"name": "regcred"}]), "docker-registry regcred --docker-server=HOST"),
+        (quiet(envFrom=[{"secretRef": {"name": "env"}}]), "generic env --from-env-file=FILE"),
+        ({"ingress": {"enabled": True, "tls": [{"secretName": "cert"}]}}, "tls cert --cert=FILE --key=FILE"),
+    ],
+    ids=["pull", "pull-of-a-group", "env", "tls"],
+)
+def test_they_name_secrets_of_other_kinds(notes: Say, values: dict[str, Any], command: str) -> None:
+    assert f"kubectl -n default create secret {command}" in notes(values)
+
+
+def test_a_certificate_that_is_issued_need_not_exist(notes: Say) -> None:
+    issuer = {"cert-manager.io/cluster-issuer": "letsencrypt"}
+    ingress = {"enabled": True, "annotations": issuer, "tls": [{"secretName": "cert"}]}
+    assert "create secret" not in notes({"ingress": ingress})
+
+
+@pytest.mark.parametrize(
+    ("key", "secret", "path"),
+    [({"name": "s", "key": "a.txt"}, "s", r"a\.txt"), ("sk-x", f"{FULLNAME}-onwards", r"onwards\.clientKeys\.team")],
+    ids=["reference", "value"],
+)
+def test_the_request_has_the_key_of_a_client(notes: Say, key: Any, secret: str, path: str) -> None:
+    text = notes({**quiet(), "onwards": {"clientKeys": {"team": {"apiKey": key}}}}).replace("\\\n    ", "")
+    assert f"KEY=$(kubectl -n default get secret {secret} -o 'jsonpath={{.data.{path}}}' | base64 -d)\n" in text
+    assert 'chat/completions -H "Authorization: Bearer $KEY"' in text
+
+
+EMBEDDING = (
+    {"modelAlias": ["qwen-embed"]},
+    {"modelName": "Qwen/Qwen3-Embedding-0.6B"},
+    {"modelName": "BAAI/bge-m3"},
+    {"args": ["--runner", "pooling"]},
+    {"engine": "sglang", "args": ["--is-embedding"]},
+)
+
+
+@pytest.mark.parametrize("fields", EMBEDDING, ids=str)
+def test_an_alias_of_embeddings_gets_a_request_for_them(notes: Say, fields: dict[str, Any]) -> None:
+    text = notes(quiet(**fields))
+    assert "localhost:8080/v1/embeddings" in text
+    assert '"input": "Hello"' in text
+
+
+def test_an_alias_that_chats_is_preferred(notes: Say) -> None:
+    values = quiet(modelAlias=["a-embed"])
+    values["modelGroups"]["b"] = {**values["modelGroups"]["a"], "modelAlias": ["b"]}
+    assert """-d '{"model": "b", "messages":""" in notes(values)
+
+
+def test_they_say_how_to_watch(notes: Say) -> None:
+    watch = "kubectl -n default rollout status deployment{} -l app.kubernetes.io/instance=test-release --timeout="
+    assert f"{watch.format('')}40m" in notes(quiet()).replace("\\\n    ", "")
+    assert watch.format(",statefulset") in notes(quiet(balancing="perReplica")).replace("\\\n    ", "")
+
+
+def test_they_fit_a_terminal(helm: Helm, example: Any) -> None:
+    lines = helm.notes(ROOT, values=[example]).strip().splitlines()
+    assert len(lines) < 30
+    assert [line for line in lines if len(line) > 100] == []
+
+
+def test_the_complete_notes(helm: Helm) -> None:
+    assert helm.notes(ROOT, values=[quiet(tag="v1")]).strip().splitlines() == [
+        "Base URL of the OpenAI API:",
+        f"  in the cluster http://{FULLNAME}-onwards.default/v1",
+        "",
+        "MODEL                                  SERVED BY                                  SHARE OR ORDER",
+        "m                                      a (vllm)                                   100%",
+        "",
+        "Models are downloaded and loaded first (Helm waits with --wait --timeout 40m). To watch:",
+        "  kubectl -n default rollout status deployment -l app.kubernetes.io/instance=test-release \\",
+        "    --timeout=40m",
+        "",
         "From here:",
-        f"  kubectl -n default port-forward service/{FULLNAME}-onwards 8080:80",
-        "  curl http://localhost:8080/v1/models",
-        "  curl http://localhost:8080/v1/chat/completions -H 'Content-Type: application/json' \\",
+        f"  kubectl -n default port-forward service/{FULLNAME}-onwards 8080:80 &",
+        "  curl --retry 9 --retry-connrefused http://localhost:8080/v1/models",
+        "  curl http://localhost:8080/v1/chat/completions \\",
+        "    -H 'Content-Type: application/json' \\",
         """    -d '{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'""",
-        "MODEL                                    SERVED BY                  ENGINE         IMAGE",
-        "m                                        a                          vllm           vllm/vllm-openai:v1",
-        "Once they are ready, helm test test-release -n default --logs sends a request to every model.",
-        "The first start downloads and loads the models; to wait for it, pass --wait --timeout 40m.",
-        "Please note:",
+        "  helm test test-release -n default --logs",
+        "",
+        "Please note (docs/messages.md has more on each):",
         f"- {NO_KEY}",
     ]
 
@@ -90,15 +236,14 @@ def test_a_path_that_cannot_be_reached_causes_no_warning(notes: Say) -> None:
 
 
 def test_they_show_how_to_test_every_model(notes: Say) -> None:
-    line = "Once they are ready, helm test test-release -n default --logs sends a request to every model."
-    assert line in notes(quiet())
+    assert "  helm test test-release -n default --logs\n" in notes(quiet())
     assert "helm test" not in notes()
 
 
 def test_they_show_the_time_a_first_start_needs(notes: Say) -> None:
-    assert "--wait --timeout 40m." in notes(quiet())
-    assert "--wait --timeout 70m." in notes(quiet(engine="triton"))
-    assert "--wait --timeout 20m." in notes(quiet(startupProbe={"periodSeconds": 10, "failureThreshold": 60}))
+    assert "--wait --timeout 40m)" in notes(quiet())
+    assert "--wait --timeout 70m)" in notes(quiet(engine="triton"))
+    assert "--wait --timeout 20m)" in notes(quiet(startupProbe={"periodSeconds": 10, "failureThreshold": 60}))
 
 
 def test_without_a_group_there_is_no_table_of_models(notes: Say) -> None:
@@ -115,9 +260,7 @@ def test_clients_with_keys_cause_no_warning(notes: Say) -> None:
 
 def test_they_show_what_external_providers_serve(notes: Say) -> None:
     text = notes({"externalProviders": {"p": {"preset": "openai", "modelAlias": ["gpt"]}}})
-    assert [line.split() for line in text.splitlines() if "api.openai.com" in line] == [
-        ["gpt", "p", "external", "https://api.openai.com/v1"]
-    ]
+    assert table(text) == [["gpt", "p (outside)", "100%"]]
     assert "--timeout" not in text
     assert "no model group" not in text
 
@@ -125,12 +268,14 @@ def test_they_show_what_external_providers_serve(notes: Say) -> None:
 @pytest.mark.parametrize("case", WARNINGS.values(), ids=WARNINGS)
 def test_risky_values_cause_a_warning(notes: Say, case: Warned) -> None:
     also = [] if case.text == NO_KEY or "clientKeys" in case.values.get("onwards", {}) else [NO_KEY]
-    assert warnings(notes(case.values)) == [*case.text.splitlines(), *also]
+    assert warnings(notes(case.values, upgrade=case.upgrade)) == [*case.text.splitlines(), *also]
 
 
 NOT_RISKY = {
-    "llama-cpp-without-gpu": one(engine="llama-cpp"),
-    "llama-cpp-on-two-gpus": quiet(engine="llama-cpp", resources={"limits": {"nvidia.com/gpu": 2}}),
+    "llama-cpp-without-gpu": one(engine="llama-cpp", modelName="org/m-GGUF"),
+    "llama-cpp-on-two-gpus": quiet(
+        engine="llama-cpp", modelName="org/m-GGUF", resources={"limits": {"nvidia.com/gpu": 2}}
+    ),
     "whole-number-as-tag": quiet(image="vllm/vllm-openai", tag=20260101),
     "no-surge": quiet(spareGPUs=0, strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}),
     "no-pods-to-surge": quiet(spareGPUs=0, replicaCount=0),

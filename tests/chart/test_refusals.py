@@ -14,7 +14,7 @@ from harness.manifests import load
 from harness.paths import ROOT
 from tests.chart.accessors import engine, one, ports
 from tests.chart.validation import effective, validator
-from tests.support import Render, Values
+from tests.support import Render, Values, plain
 
 GROUP = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
 VOLUME = {"name": "v", "size": "1Gi", "mountPath": "/v"}
@@ -52,7 +52,7 @@ def refusal(helm: Helm) -> Refuse:
 
 def problems(stderr: str) -> list[str]:
     """The problems in Helm's stderr, each with its fix."""
-    _, _, body = stderr.partition("validate.yaml:2:4): ")
+    _, _, body = plain(stderr).partition("validate.yaml:2:4): ")
     return [part.strip() for part in body.partition("Use --debug")[0].split("\n\n") if part.strip()]
 
 
@@ -62,7 +62,12 @@ UNKNOWN = {name for name in REFUSALS if name.startswith("unknown-key")}
 
 @pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
 def test_it_is_refused_with_its_fix(refusal: Refuse, refused: Refusal) -> None:
-    assert problems(refusal(refused.values, kubernetes=refused.kubernetes)) == [refused.text]
+    text = refusal(refused.values, kubernetes=refused.kubernetes)
+    assert problems(text) == [refused.text]
+    why, _, fix = text.partition("\n\n")[2].partition("Please set:")
+    assert max(map(len, why.splitlines())) <= 100
+    pages = re.findall(r"(?m)^  # See (docs/.+)$", fix)
+    assert [(ROOT / page).is_file() for page in pages] == [True]
 
 
 REFUSED_BY_THE_SCHEMA_TOO = {

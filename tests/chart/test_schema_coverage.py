@@ -12,6 +12,7 @@ import pytest
 
 from harness.helm import Helm
 from harness.paths import ROOT
+from harness.schema.dsl import types_of
 from tests.chart.all_options import ALL_OPTIONS, FULL_GROUP
 
 SCHEMA: dict[str, Any] = json.loads((ROOT / "values.schema.json").read_text())
@@ -200,8 +201,8 @@ def leaves(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict
     if path == ("modelGroups",):
         schema, path = SCHEMA["definitions"]["modelGroup"], ("modelGroups", "full")
     items = schema.get("items", {})
-    types = {*schema.get("type", ())}
-    objects = "properties" in items and "string" not in items["type"] and ours(items)
+    types = {*types_of(schema)}
+    objects = "properties" in items and "string" not in types_of(items) and ours(items)
     inner = "properties" in schema and ours(schema)
     if path and not objects and (not inner or "string" in types):
         yield path, schema
@@ -237,7 +238,7 @@ def put(values: Any, path: tuple[Any, ...], value: Any) -> None:
 def changed(schema: dict[str, Any], value: Any) -> Any:
     """A different value that the schema allows: another choice, the opposite, one more, another text, or empty."""
     choices = [each for each in schema.get("enum", ()) if each and each != value]
-    types = schema["type"]
+    types = types_of(schema)
     if choices:
         return choices[0]
     if "boolean" in types and not isinstance(value, str):
@@ -290,7 +291,7 @@ def known(path: str) -> bool:
         elif key == "0" and "items" in node:
             node = node["items"]
         else:
-            return "properties" not in node and "object" in node.get("type", ())
+            return "properties" not in node and "object" in types_of(node)
     return True
 
 

@@ -69,8 +69,8 @@ CASES: dict[str, Case] = {
         "get-model",
     ),
     "runtime": (one(runtimeClassName="NVIDIA"), "modelGroups.a.runtimeClassName", "nvidia"),
-    "secret": (one(apiKey={"name": "Keys", "key": "a"}), "modelGroups.a.apiKey.name", "keys"),
-    "key-of-a-secret": (one(apiKey={"name": "keys", "key": "a/b"}), "modelGroups.a.apiKey.key", "a-b"),
+    "secret": (one(apiKey={"name": "Keys", "key": "a"}), "modelGroups.a.apiKey.name", "engine-keys"),
+    "key-of-a-secret": (one(apiKey={"name": "keys", "key": "a/b"}), "modelGroups.a.apiKey.key", "api-key"),
     "certificate": (
         {"ingress": {"enabled": True, "tls": [{"secretName": "TLS"}]}},
         "ingress.tls[0].secretName",

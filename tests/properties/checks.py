@@ -14,7 +14,7 @@ from harness.manifests import Manifests, load
 from harness.paths import ROOT
 from tests.invariants import INVARIANTS
 from tests.kubernetes_schema import NEWEST, OLDEST, faults, older
-from tests.support import objects, split
+from tests.support import objects, plain, split
 
 LIBRARY = InProcess()
 
@@ -90,7 +90,7 @@ def check_refusal(output: str) -> None:
     if "values don't meet the specifications of the schema" in output:
         assert re.search(r"(?m)^- at '(/[^']*)?': ", output), output
         return
-    _, _, problems = output.partition("templates/")
+    _, _, problems = plain(output).partition("templates/")
     _, _, problems = problems.partition(": \n\n")
     assert problems.strip(), output
     for problem in problems.strip("\n").split("\n\n"):
