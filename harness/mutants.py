@@ -244,7 +244,8 @@ def main() -> int:
     chosen = [each for each in mutants(ROOT) if any(text in str(each.file) for text in options.only)][: options.sample]
     runner = Runner(chosen, options.workers)
     quiet = ["-o", "addopts=--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    code = pytest.main([*quiet, "--helm=library", str(ROOT / "tests" / "chart")], plugins=[runner])
+    tests = [str(ROOT / "tests" / folder) for folder in ("chart", "field")]
+    code = pytest.main([*quiet, "--helm=library", *tests], plugins=[runner])
     if code or not runner.noticed:
         print(f"Not all mutants were run: pytest ended with code {code}.", file=sys.stderr)
         return 1

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.schema import common, http_route, model_group, routing, service_monitor
 from harness.schema.dsl import Schema, types_of
-from harness.schema.kubernetes import MARK, QUANTITY, ours
+from harness.schema.kubernetes import MARK, PORT_NAME, QUANTITY, ours
 
 IMAGE = {
     "repository": "name repo image",
@@ -238,7 +238,7 @@ FORMS: Mapping[str, str] = {
     str(common.port()["pattern"]): "a port from 1 to 65535",
     str(common.count_or_percentage()["pattern"]): "a number, or a percentage such as 25%",
     model_group.DIGEST: "a digest, sha256: and 64 hexadecimal digits",
-    model_group.PORT_NAME: "a name of up to 15 lower-case letters, digits and -",
+    PORT_NAME: "a name of up to 15 lower-case letters, digits and -",
     routing.URL: "a base URL such as https://api.example.com/v1",
     routing.HEADER: "the name of a header: letters, digits and -",
     routing.ONE_LINE: "text on one line",

@@ -25,7 +25,7 @@ since 1.22. Newer container runtimes set it themselves. Input: dict root, defaul
   {{- $needed := false -}}
   {{- range .ports -}}
     {{- if lt (int64 .) 1024 -}}
-      {{- $needed = semverCompare ">=1.22-0" $.root.Capabilities.KubeVersion.Version -}}
+      {{- $needed = eq (include "inference-stack.kubernetesAtLeast" (dict "root" $.root "version" "1.22")) "true" -}}
     {{- end -}}
   {{- end -}}
   {{- range ($own | default dict).sysctls -}}
