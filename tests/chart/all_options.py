@@ -31,6 +31,7 @@ SERVICE: dict[str, Any] = {
     "externalIPs": ["192.0.2.1"],
     "ipFamilies": ["IPv4"],
     "loadBalancerSourceRanges": ["10.0.0.0/8"],
+    "sessionAffinity": "ClientIP",
     "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 60}},
 }
 SIDECAR: dict[str, Any] = {
