@@ -70,6 +70,26 @@ def test_it_is_refused_with_its_fix(refusal: Refuse, refused: Refusal) -> None:
     assert [(ROOT / page).is_file() for page in pages] == [True]
 
 
+@pytest.mark.parametrize(
+    ("values", "pages"),
+    [
+        ({"onwards": {"containerPort": 9090}}, ["values"]),
+        (one(persistentVolumes=[{"name": "v", "mountPath": "/v"}]), ["caching"]),
+        (one(resources={"limits": {"nvidia.com/gpus": 1}}), ["gpus"]),
+        (one(apiKey={"key": "k"}), ["engine-keys"]),
+        (one(startupProbe={"httpGet": {"path": "/"}, "tcpSocket": {"port": 1}}), ["updates"]),
+        (one(modelAlias=[]), ["engines"]),
+        (provider(url="https://api.example.com/v1/chat/completions"), ["routing"]),
+        ({**provider(url="https://api.example.com/v1/embeddings"), **one(modelAlias=[])}, ["routing", "engines"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_each_refusal_names_its_page(refusal: Refuse, values: Values, pages: list[str]) -> None:
+    found = re.findall(r"(?m)^  # See docs/([a-z-]+)\.md$", refusal(values))
+    assert sorted(found) == sorted(pages)
+    assert all((ROOT / "docs" / f"{page}.md").is_file() for page in found)
+
+
 REFUSED_BY_THE_SCHEMA_TOO = {
     *UNKNOWN,
     "provider-whose-url-is-none",
