@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -169,6 +170,16 @@ def installer(cluster: Cluster, chart: Published, namespace: str) -> Install:
         return Installed(stack, manifests, layers)
 
     return installed
+
+
+def assigned(example: Path) -> tuple[str, ...]:
+    """What OpenShift's admission writes into the pods of examples/openshift.yaml: this cluster has no such admission."""
+    numbers = {"runAsUser": 1000660000, "runAsGroup": 0, "fsGroup": 1000660000} if example.stem == "openshift" else {}
+    return tuple(
+        f"{part}.podSecurityContext.{field}={number}"
+        for part in ("onwards", "modelGroupDefaults")
+        for field, number in numbers.items()
+    )
 
 
 @pytest.fixture

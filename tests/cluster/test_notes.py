@@ -15,7 +15,7 @@ from harness.cluster import Cluster
 from harness.helm import Helm
 from harness.paths import ROOT
 from harness.tools import tool
-from tests.cluster.conftest import Install
+from tests.cluster.conftest import Install, assigned
 
 SECONDS = 420
 """For all commands of one example; `helm test` may take five minutes of it."""
@@ -63,7 +63,7 @@ def test_the_commands_of_the_notes_run_as_printed(
     if first:
         done = shell(cluster, "\n".join(first))
         assert done.returncode == 0, done.stdout
-    install(example)
+    install(example, sets=assigned(example))
     done = shell(cluster, "trap 'kill $(jobs -p)' EXIT\n" + "\n".join(then))
     assert done.returncode == 0, done.stdout
     assert '"object":"list"' in done.stdout.replace(" ", "")

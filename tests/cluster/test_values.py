@@ -8,16 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.answers import check_every_alias
-from tests.cluster.conftest import Install, Row
+from tests.cluster.conftest import Install, Row, assigned
 from tests.snippets import SNIPPETS, Snippet
-
-ASSIGNED = tuple(
-    f"{part}.podSecurityContext.{field}={number}"
-    for part in ("onwards", "modelGroupDefaults")
-    for field, number in (("runAsUser", 1000660000), ("runAsGroup", 0), ("fsGroup", 1000660000))
-)
-"""What OpenShift's admission writes into the pods of examples/openshift.yaml: this cluster has no such admission."""
-
 
 @pytest.mark.parametrize("snippet", SNIPPETS.values(), ids=SNIPPETS)
 def test_a_snippet_of_the_readme_installs_and_every_alias_answers(
@@ -29,5 +21,4 @@ def test_a_snippet_of_the_readme_installs_and_every_alias_answers(
 def test_an_example_installs_and_every_alias_answers(
     example: Path, install: Install, record: Callable[[Row], None]
 ) -> None:
-    sets = ASSIGNED if example.stem == "openshift" else ()
-    check_every_alias(install(example, sets=sets), f"example {example.stem}", record)
+    check_every_alias(install(example, sets=assigned(example)), f"example {example.stem}", record)
