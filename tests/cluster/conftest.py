@@ -173,7 +173,7 @@ def installer(cluster: Cluster, chart: Published, namespace: str) -> Install:
 
 
 def assigned(example: Path) -> tuple[str, ...]:
-    """What OpenShift's admission writes into the pods of examples/openshift.yaml: this cluster has no such admission."""
+    """What OpenShift's admission writes into the pods of its example, which this cluster's does not."""
     numbers = {"runAsUser": 1000660000, "runAsGroup": 0, "fsGroup": 1000660000} if example.stem == "openshift" else {}
     return tuple(
         f"{part}.podSecurityContext.{field}={number}"

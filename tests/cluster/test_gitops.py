@@ -22,15 +22,16 @@ from tests.chart.all_options import ALL_OPTIONS
 
 MANAGER = "gitops"
 QUANTITIES = {"cpu", "memory", "ephemeral-storage", "storage", "sizeLimit"}
+
+
 def everything() -> dict[str, Any]:
     """All options, without those whose value only one object, or only another cluster, can have."""
     values = deepcopy(ALL_OPTIONS)
     values["serviceMonitor"]["namespace"] = ""
-    for service in (values["onwards"]["service"], values["onwards"]["loadBalancer"], values["modelGroups"]["full"]["service"]):
+    onwards, group = values["onwards"], values["modelGroups"]["full"]
+    for service in (onwards["service"], onwards["loadBalancer"], group["service"]):
         service.pop("clusterIPs")
     return values
-
-
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tests.cluster.answers import check_every_alias
 from tests.cluster.conftest import Install, Row, assigned
 from tests.snippets import SNIPPETS, Snippet
 
+
 @pytest.mark.parametrize("snippet", SNIPPETS.values(), ids=SNIPPETS)
 def test_a_snippet_of_the_readme_installs_and_every_alias_answers(
     snippet: Snippet, install: Install, record: Callable[[Row], None]
