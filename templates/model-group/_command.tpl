@@ -513,9 +513,6 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
       {{- $told = append $told . -}}
     {{- end -}}
   {{- end -}}
-  {{- if and $told (eq $served.style "first") -}}
-    {{- $told = list (first $told) -}}
-  {{- end -}}
   {{- with $preset.router -}}
     {{- $router := false -}}
     {{- range include "inference-stack.words" $ | fromJsonArray -}}
