@@ -47,6 +47,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
         "onwards.warnings.nothing"
         "onwards.warnings.strictMode"
         "onwards.warnings.proxy"
+        "onwards.warnings.mesh"
         "onwards.warnings.podSpec"
         "routes.warnings.loadAware"
         "routes.warnings.hold"

@@ -7,6 +7,7 @@
     {{- $names = concat $names (list "severalServers" "modelBehindOptions" "unknownServedName" "unknownPort" "shellVariables") -}}
     {{- $names = concat $names (list "idleGPUs" "noDevice" "devices" "visibleDevices" "sharedMemory") -}}
     {{- $names = concat $names (list "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline") -}}
+    {{- $names = append $names "metadataServer" -}}
     {{- range concat $names (list "sidecars" "podSpec" "affinity" "shortKey" "oneNode" "claimAccess") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "root" $ "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
@@ -264,6 +265,15 @@ sharedMemory.
 {{ $.path }}.volumes: {{ .name }} may grow to {{ include "inference-stack.text" $size }} in memory, which counts against the memory limit of
 {{ include "inference-stack.text" $limit }}; raise resources.limits.memory, or the engine is killed before the volume is full.
     {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Accounts of Google's Workload Identity, whose tokens come from the metadata server. */ -}}
+{{- define "inference-stack.modelGroup.warning.metadataServer" -}}
+  {{- $closed := and .root.stack.networkPolicy.enabled (not .group.metadataServer) }}
+  {{- if and $closed (hasKey (.group.serviceAccount.annotations | default dict) "iam.gke.io/gcp-service-account") }}
+
+{{ .path }}.serviceAccount: its tokens come from the cloud's metadata server, which the network policy closes; set {{ .path }}.metadataServer: true.
   {{- end }}
 {{- end -}}
 

@@ -79,6 +79,22 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- /* Pods whose labels join them to an ambient mesh, in which all traffic arrives at one port. Input: root. */ -}}
+{{- define "inference-stack.onwards.warnings.mesh" -}}
+  {{- $labels := list .Values.commonLabels .stack.onwards.podLabels }}
+  {{- range .stack.modelGroups }}
+    {{- $labels = append $labels .podLabels }}
+  {{- end }}
+  {{- $ambient := false }}
+  {{- range $labels }}
+    {{- $ambient = or $ambient (eq (index (. | default dict) "istio.io/dataplane-mode" | toString) "ambient") }}
+  {{- end }}
+  {{- if and $ambient .stack.networkPolicy.enabled (ne .stack.networkPolicy.mesh "istio-ambient") }}
+
+networkPolicy.mesh: pods are in Istio's ambient mesh, whose port 15008 the network policies close; set networkPolicy.mesh: istio-ambient.
+  {{- end }}
+{{- end -}}
+
 {{- define "inference-stack.onwards.warnings.strictMode" -}}
   {{- if not .stack.onwards.strictMode }}
 
