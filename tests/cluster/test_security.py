@@ -61,20 +61,22 @@ def test_an_engines_key_reaches_the_engine_and_no_configmap(
 ) -> None:
     key = 'made-up "\\&|/ ' + secrets.token_hex(8)
     kubectl = Kubectl(cluster.kubeconfig, namespace)
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "engine"}, "stringData": {"key": key}}
+    data = {"key": key, "LLAMA_API_KEY": key}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "engine"}, "stringData": data}
     kubectl.apply(json.dumps(secret))
-    locked = {
-        **TINY,
-        "env": [{"name": "LLAMA_API_KEY", "valueFrom": {"secretKeyRef": {"name": "engine", "key": "key"}}}],
+    reference = {"name": "engine", "key": "key"}
+    locked = {**TINY, "env": [{"name": "LLAMA_API_KEY", "valueFrom": {"secretKeyRef": reference}}]}
+    groups = {
+        "tiny": {**locked, "apiKey": reference if given == "by reference" else key},
+        "read": {**locked, "modelAlias": ["read"]},
+        "hidden": {**TINY, "modelAlias": ["hidden"], "envFrom": [{"secretRef": {"name": "engine"}}]},
     }
-    reference = {"name": "engine", "key": "key"} if given == "by reference" else key
-    installed = install(
-        {"modelGroups": {"tiny": {**locked, "apiKey": reference}, "shut": {**locked, "modelAlias": ["shut"]}}}
-    )
+    installed = install({"modelGroups": groups})
     with gateway(installed) as client:
         assert client.chat("tiny", QUESTION).strip() == ANSWER
+        assert client.chat("read", QUESTION).strip() == ANSWER  # the gateway sends what the engine's variable refers to
         with pytest.raises(APIStatusError) as refused:
-            client.chat("shut", QUESTION)
+            client.chat("hidden", QUESTION)  # whether envFrom has the variable cannot be seen
     assert refused.value.status_code == 401
     assert key not in json.dumps(kubectl.items("configmaps,deployments,pods"))
 
