@@ -60,6 +60,7 @@ ELSEWHERE = re.compile(
 
 EXPECTED: dict[str, str] = {
     r"onwards\.service\.nodePort": "the range of node ports is a setting of the API server",
+    r"extraObjects\b.*|.*\.(podSpec|containers|resourceClaims)\b.*": "Kubernetes' own fields, passed on as they are",
 }
 """Leaves whose odd values only the API server refuses, and why the chart does not."""
 
@@ -74,8 +75,11 @@ def base() -> dict[str, Any]:
     values["onwards"]["autoscaling"]["metrics"] = []
     values["modelGroups"] = {"full": values["modelGroups"]["full"]}
     values["externalProviders"] = {"outside": values["externalProviders"]["outside"]}
-    for each in (values["modelGroups"]["full"], values["externalProviders"]["outside"]):
+    group, onwards = values["modelGroups"]["full"], values["onwards"]
+    for each in (group, values["externalProviders"]["outside"]):
         del each["reasoningTranslation"]
+    for service in (group["service"], onwards["service"], onwards["loadBalancer"]):
+        del service["clusterIPs"]  # only one Service can have them
     return values
 
 
