@@ -64,6 +64,8 @@ def object_annotations() -> Schema:
 
 FIVE_DIGIT_PORT = "[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 PORT = f"([1-9][0-9]{{0,3}}|{FIVE_DIGIT_PORT})"
+TARGET_PORT = f"^({PORT}|[-a-z0-9]*[a-z][-a-z0-9]*)?$"
+"""A port by its number or its name, which has a letter in it."""
 MOST = 999_999_999
 """Largest number of anything: Kubernetes' own (int32) and Onwards' (u32, in its target.rs) can hold it."""
 
@@ -97,7 +99,7 @@ def service(**own: Schema) -> Schema:
     return settings(
         **own,
         port=port(),
-        targetPort=word(),
+        targetPort=either(integer(1, 65535), text(pattern=TARGET_PORT)),
         nodePort=node_port(),
         annotations=object_annotations(),
         labels=object_labels(),

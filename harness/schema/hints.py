@@ -238,6 +238,7 @@ FORMS: Mapping[str, str] = {
     str(common.port()["pattern"]): "a port from 1 to 65535",
     str(common.count_or_percentage()["pattern"]): "a number, or a percentage such as 25%",
     model_group.DIGEST: "a digest, sha256: and 64 hexadecimal digits",
+    common.TARGET_PORT: "the number of a port, or a container's name for it",
     PORT_NAME: "a name of up to 15 lower-case letters, digits and -",
     routing.URL: "a base URL such as https://api.example.com/v1",
     routing.HEADER: "the name of a header: letters, digits and -",

@@ -60,6 +60,9 @@ ELSEWHERE = re.compile(
 
 EXPECTED: dict[str, str] = {
     r"onwards\.service\.nodePort": "the range of node ports is a setting of the API server",
+    r".*\.(service|loadBalancer)\.(clusterIP|externalIPs|healthCheckNodePort|loadBalancer[CS]|session|trafficD).*": (
+        "Kubernetes' own fields, passed on as they are"
+    ),
     r"extraObjects\b.*|.*\.(podSpec|containers|resourceClaims)\b.*": "Kubernetes' own fields, passed on as they are",
 }
 """Leaves whose odd values only the API server refuses, and why the chart does not."""
