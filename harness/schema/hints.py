@@ -279,6 +279,12 @@ BACKSLASH = r"\\"
 NO_BACKSLASH = "write this key without backslashes, which are for --set only"
 
 
+def unshared(schema: Schema) -> Schema:
+    """A copy to change: parts of a schema are constants, or stand in several places."""
+    copy: Schema = json.loads(json.dumps(schema))
+    return copy
+
+
 def sentence(meant: str) -> str:
     """The hint for a word that means this key."""
     return f"did you mean {meant}?"
@@ -286,7 +292,7 @@ def sentence(meant: str) -> str:
 
 def add(schema: Schema) -> Schema:
     """The schema of all values, with the hints of each of the chart's own objects."""
-    added: Schema = json.loads(json.dumps(schema))  # a copy whose parts are not shared
+    added = unshared(schema)
     for path, each in objects(added):
         patterns = {_pattern(words.split()): sentence(meant) for meant, words in HINTS.get(path, {}).items()}
         if spellings := [spelling for key in each["properties"] if (spelling := misspelling(key))]:

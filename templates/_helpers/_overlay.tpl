@@ -51,21 +51,25 @@ as a null in them is to leave a field out. Output: JSON map, top-level key -> ke
         "httpRoute" (dict "timeouts" true)) -}}
 {{- end -}}
 
-{{- /*
-Lists of a group whose items have a name, and the field that it is in; a toleration is its own name. Output: JSON map.
-*/ -}}
-{{- define "inference-stack.namedLists" -}}
+{{- /* Kubernetes' lists of a pod whose items have a name, and the field that holds it; others are replaced. Output: JSON map. */ -}}
+{{- define "inference-stack.kubectlLists" -}}
   {{- toJson (dict
-        "env" "name"
-        "volumes" "name"
-        "volumeMounts" "mountPath"
-        "persistentVolumes" "name"
-        "initContainers" "name"
         "containers" "name"
-        "resourceClaims" "name"
-        "additionalPorts" "name"
+        "env" "name"
+        "hostAliases" "ip"
         "imagePullSecrets" "name"
-        "tolerations" "") -}}
+        "initContainers" "name"
+        "ports" "name"
+        "resourceClaims" "name"
+        "volumeDevices" "devicePath"
+        "volumeMounts" "mountPath"
+        "volumes" "name") -}}
+{{- end -}}
+
+{{- /* Lists of a group's values whose items have a name: Kubernetes' and the chart's own; a toleration is its own name. Output: JSON map. */ -}}
+{{- define "inference-stack.namedLists" -}}
+  {{- $own := dict "additionalPorts" "name" "persistentVolumes" "name" "tolerations" "" -}}
+  {{- merge $own (include "inference-stack.kubectlLists" . | fromJson) | toJson -}}
 {{- end -}}
 
 {{- /*

@@ -19,6 +19,7 @@ Every file that Helm executes begins with `include "inference-stack.resolve" .`;
   .stack.literalKeys        owner's path -> key, for keys set by value
   .stack.members            groups and providers that serve an alias, ordered by priority
   .stack.targets            alias -> pool, as the gateway's configuration has it
+  .stack.config             the gateway's configuration as JSON, with placeholders for keys
 
 Input: root. Prints nothing.
 */ -}}
@@ -39,6 +40,7 @@ Input: root. Prints nothing.
     {{- include "inference-stack.keys.resolve" . -}}
     {{- include "inference-stack.members.resolve" . -}}
     {{- include "inference-stack.targets.resolve" . -}}
+    {{- include "inference-stack.config.resolve" . -}}
   {{- end -}}
 {{- end -}}
 

@@ -70,22 +70,31 @@ Input: resources or null. Output: JSON map.
   {{- toJson $names -}}
 {{- end -}}
 
+{{- /* Devices that are not a whole number in limits. Input: resources or nothing. Output: JSON map name -> the next whole number. */ -}}
+{{- define "inference-stack.partsOfDevices" -}}
+  {{- $whole := dict -}}
+  {{- range $name, $limit := (. | default dict).limits -}}
+    {{- $count := include "inference-stack.quantity" $limit | float64 -}}
+    {{- if and (include "inference-stack.isDevice" $name) (or (lt $count 0.0) (ne $count (floor $count))) -}}
+      {{- $_ := set $whole $name (max 1 (ceil $count | int64)) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $whole -}}
+{{- end -}}
+
 {{- /*
 Rule: devices are whole, no more of a resource is requested than its limit, and each resource is one of Kubernetes' or a vendor's; Kubernetes refuses others.
 Input: dict keys (path to the resources), resources (as they are rendered).
 */ -}}
 {{- define "inference-stack.resources.rule" -}}
   {{- $path := join "." .keys }}
-  {{- range $name, $limit := .resources.limits }}
-    {{- $count := include "inference-stack.quantity" $limit | float64 }}
-    {{- if and (include "inference-stack.isDevice" $name) (or (lt $count 0.0) (ne $count (floor $count))) }}
-      {{- $limits := dict "limits" (dict $name (max 1 (ceil $count | int64))) }}
+  {{- range $name, $whole := include "inference-stack.partsOfDevices" .resources | fromJson }}
+    {{- $limits := dict "limits" (dict $name $whole) }}
 
-{{ $path }}.limits: {{ include "inference-stack.text" $limit }} of {{ $name }} is not a whole number, and Kubernetes counts devices as whole; a slice of one
-is a resource with a name of its own, such as nvidia.com/mig-1g.10gb.
+{{ $path }}.limits: {{ index $.resources.limits $name | include "inference-stack.text" }} of {{ $name }} is not a whole number, and Kubernetes counts devices as
+whole; a slice of one is a resource with a name of its own, such as nvidia.com/mig-1g.10gb.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" $.keys "yaml" (toYaml $limits)) | indent 2 }}
-    {{- end }}
   {{- end }}
   {{- range $kind, $of := pick (.resources | default dict) "limits" "requests" }}
     {{- range $name, $amount := $of }}

@@ -1,20 +1,5 @@
 {{- /* The way out: fields of Kubernetes' own for which the chart has no key, laid over what it renders. */ -}}
 
-{{- /* Lists whose items have a name, and the field that holds it; Kubernetes' other lists are replaced. Output: JSON map. */ -}}
-{{- define "inference-stack.kubectlLists" -}}
-  {{- toJson (dict
-        "containers" "name"
-        "env" "name"
-        "hostAliases" "ip"
-        "imagePullSecrets" "name"
-        "initContainers" "name"
-        "ports" "name"
-        "resourceClaims" "name"
-        "volumeDevices" "devicePath"
-        "volumeMounts" "mountPath"
-        "volumes" "name") -}}
-{{- end -}}
-
 {{- /*
 An object laid over another as kubectl does it: maps merge, null removes a field, lists of named things merge by name, other values are replaced. A
 handler of a probe or hook replaces one of another kind. Input: dict rendered (map), own (map or nothing). Output: JSON map.

@@ -718,15 +718,9 @@ Please set:
   {{- include "inference-stack.resources.rule" (dict "keys" (list "modelGroups" .name "resources") "resources" .group.computed.resources) -}}
   {{- range $index, $container := .group.initContainers }}
     {{- $resources := include "inference-stack.resources" $container.resources | fromJson }}
-    {{- $limits := dict }}
+    {{- $limits := include "inference-stack.partsOfDevices" $resources | fromJson }}
     {{- range $name := include "inference-stack.overRequested" $resources | fromJsonArray }}
       {{- $_ := set $limits $name (index $resources.requests $name) }}
-    {{- end }}
-    {{- range $name, $limit := $resources.limits }}
-      {{- $count := include "inference-stack.quantity" $limit | float64 }}
-      {{- if and (include "inference-stack.isDevice" $name) (ne $count (floor $count)) }}
-        {{- $_ := set $limits $name (ceil $count | int64) }}
-      {{- end }}
     {{- end }}
     {{- if $limits }}
       {{- $fix := dict "context" $ "key" "initContainers" "index" $index "fields" (dict "resources" (dict "limits" $limits)) }}

@@ -9,10 +9,10 @@
 {{- end -}}
 
 {{- /*
-All of it, with placeholders for keys, each in a line of its own. A large one is not indented, which halves it, as a ConfigMap takes one MiB.
-Input: root. Output: JSON.
+Sets .stack.config: all of it, with placeholders for keys, each in a line of its own. A large one is not indented, which halves it, as a ConfigMap takes one
+MiB. Input: root.
 */ -}}
-{{- define "inference-stack.onwards.config" -}}
+{{- define "inference-stack.config.resolve" -}}
   {{- $config := set (include "inference-stack.onwards.startConfig" . | fromJson) "targets" .stack.targets -}}
   {{- with include "inference-stack.onwards.auth" . | fromJson -}}
     {{- $_ := set $config "auth" . -}}
@@ -21,5 +21,5 @@ Input: root. Output: JSON.
   {{- if gt (len $json) 524288 -}}
     {{- $json = regexReplaceAll "(?m)^ +" $json "" -}}
   {{- end -}}
-  {{- $json -}}
+  {{- $_ := set .stack "config" $json -}}
 {{- end -}}

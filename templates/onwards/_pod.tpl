@@ -197,7 +197,7 @@ What restarts the gateway when it changes, and only that: its configuration and 
 watcher does the rest; and the release's own ConfigMaps that it uses. Input: root. Output: JSON map.
 */ -}}
 {{- define "inference-stack.onwards.podAnnotations" -}}
-  {{- $content := list (include "inference-stack.onwards.config" .) (toJson .stack.keys) -}}
+  {{- $content := list .stack.config (toJson .stack.keys) -}}
   {{- if not .stack.onwards.rollOnChange -}}
     {{- $content = list (include "inference-stack.onwards.startConfig" . | fromJson | toJson) -}}
   {{- end -}}

@@ -217,7 +217,7 @@ Please set:
 {{- end -}}
 
 {{- define "inference-stack.onwards.rule.configSize" -}}
-  {{- $bytes := include "inference-stack.onwards.config" . | len }}
+  {{- $bytes := len .stack.config }}
   {{- $most := include "inference-stack.configMaps.maxBytes" . | int }}
   {{- if gt $bytes $most }}
     {{- $groups := dict }}
