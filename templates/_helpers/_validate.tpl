@@ -45,6 +45,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
         "access.warnings.paths"
         "observability.warnings.scrape"
         "onwards.warnings.nothing"
+        "onwards.warnings.version"
         "onwards.warnings.strictMode"
         "onwards.warnings.proxy"
         "onwards.warnings.mesh"

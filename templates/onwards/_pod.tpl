@@ -134,9 +134,25 @@ spec:
     {{- end }}
 {{- end -}}
 
-{{- /* Input: root. Output: string. */ -}}
+{{- /*
+The gateway's image. An official one that is older than 1.0.0, as the values of 0.4 pin it, is replaced by the version that the chart is tested with, and a
+warning says so: it would have neither the probes nor the options. Input: root. Output: string.
+*/ -}}
 {{- define "inference-stack.onwards.image" -}}
-  {{- include "inference-stack.image" (dict "root" . "image" .stack.onwards.image "defaultTag" .Chart.AppVersion) -}}
+  {{- $image := .stack.onwards.image -}}
+  {{- if include "inference-stack.onwards.imageReplaced" . -}}
+    {{- $image = omit $image "tag" -}}
+  {{- end -}}
+  {{- include "inference-stack.image" (dict "root" . "image" $image "defaultTag" .Chart.AppVersion) -}}
+{{- end -}}
+
+{{- /* Input: root. Output: "true" or nothing. */ -}}
+{{- define "inference-stack.onwards.imageReplaced" -}}
+  {{- $image := .stack.onwards.image -}}
+  {{- if eq $image.repository "ghcr.io/doublewordai/onwards" -}}
+    {{- include "inference-stack.imageOlderThan" (dict
+          "reference" (include "inference-stack.image" (dict "root" . "image" $image "defaultTag" .Chart.AppVersion)) "version" "1.0.0") -}}
+  {{- end -}}
 {{- end -}}
 
 {{- /* Input: root. Output: JSON list of strings. */ -}}

@@ -95,6 +95,13 @@ networkPolicy.mesh: pods are in Istio's ambient mesh, whose port 15008 the netwo
   {{- end }}
 {{- end -}}
 
+{{- define "inference-stack.onwards.warnings.version" -}}
+  {{- if include "inference-stack.onwards.imageReplaced" . }}
+
+onwards.image.tag: Onwards {{ .stack.onwards.image.tag }} cannot run this chart's configuration, so the tested version runs; remove the tag.
+  {{- end }}
+{{- end -}}
+
 {{- define "inference-stack.onwards.warnings.strictMode" -}}
   {{- if not .stack.onwards.strictMode }}
 

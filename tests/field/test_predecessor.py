@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.accessors import FULLNAME, engine, pools, ports
+from tests.chart.accessors import FULLNAME, engine, gateway, pools, ports
 from tests.chart.test_values_0_4 import STORED, USED, group
 from tests.support import Render
 
@@ -67,3 +67,18 @@ def test_a_port_of_the_users_has_the_number_of_one_of_the_engines(render: Render
     rendered = render(triton(8000, ["tritonserver", "--model-repository=/models"], additionalPorts=extra))
     assert ports(rendered, "trt") == {"http": 8000, "grpc": 8001, "metrics": 8002}
     assert engine(rendered, "trt")["command"] == ["tritonserver", "--model-repository=/models"]
+
+
+@pytest.mark.parametrize("tag", ["v0.3.0", "0.38.1"])
+def test_a_gateway_that_cannot_run_here_is_replaced(render: Render, tag: str) -> None:
+    """As one of its examples pins it; a newer tag stays, and so does a digest."""
+    tested = gateway(render(USED))["image"]
+    assert gateway(render(merged({"tag": tag})))["image"] == tested
+    assert gateway(render(merged({"tag": "1.0.0"})))["image"].endswith(":1.0.0")
+    digest = f"sha256:{'0' * 64}"
+    assert gateway(render(merged({"tag": tag, "digest": digest})))["image"].endswith(digest)
+
+
+def merged(image: dict[str, Any]) -> dict[str, Any]:
+    onwards = USED["onwards"]
+    return {**USED, "onwards": {**onwards, "image": {**onwards["image"], **image}}}
