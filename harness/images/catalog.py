@@ -229,6 +229,27 @@ RECIPES = (
         },
     ),
     EngineImage(
+        "docker.io/ollama/ollama",
+        "0.35.0",
+        "a stand-in for Ollama, with the tiny model's tokens",
+        entrypoint=["/bin/ollama"],
+        cmd=["serve"],
+        env={"OLLAMA_HOST": "0.0.0.0:11434"},
+        programs={"/usr/bin/ollama": "ollama:main"},
+    ),
+    EngineImage(
+        "docker.io/acme/vllm-server",
+        "1.0",
+        "a stand-in for an image of a user's own: a script, not on PATH, that starts the stand-in for vLLM",
+        entrypoint=["/opt/venv/bin/serve"],
+        files={
+            "/opt/venv/bin/serve": File(
+                b'#!/bin/sh\nexec vllm serve "${MODEL_ID:?}" --served-model-name "$MODEL_ID" --port 9000 "$@"\n', 0o755
+            )
+        },
+        programs={"/usr/local/bin/vllm": "vllm:main"},
+    ),
+    EngineImage(
         "nvcr.io/nvidia/tensorrt_llm/devel",
         "latest",
         "a stand-in for TensorRT-LLM's tools: a shell and coreutils",

@@ -31,7 +31,7 @@ def check_every_alias(installed: Installed, name: str, record: Callable[[Row], N
         for alias, services in routes.items():
             container = _container(installed.manifests["Deployment", services[0]])
             engine = container["image"].rpartition(":")[0]
-            complete, streamed = _answers(client, alias, [*container["command"], *container.get("args", ())])
+            complete, streamed = _answers(client, alias, [*container.get("command", ()), *container.get("args", ())])
             record((name, alias, engine, complete, streamed))
             if (complete, streamed) not in (
                 ("yes", "yes"),
