@@ -103,9 +103,10 @@ def _all_images() -> list[str]:
 
 
 def prepare(kubectl: Kubectl) -> None:
-    """Add what the README's snippets require: a label on the GPU nodes, and a fast storage class."""
+    """Add what the README's snippets and the values of 0.4 require: labels of GPU nodes, and a fast storage class."""
     for node in kubectl.items("nodes"):
-        kubectl.run("label", "node", node["metadata"]["name"], "accelerator=nvidia-tesla-v100", "--overwrite")
+        labels = ("accelerator=nvidia-tesla-v100", "nvidia.com/gpu.present=true")
+        kubectl.run("label", "node", node["metadata"]["name"], *labels, "--overwrite")
     if not kubectl.exists("storageclass", "fast-ssd"):
         standard = next(
             each

@@ -1,6 +1,6 @@
 """A release of an older chart is upgraded in place: no immutable field changes, no claim is deleted, addresses stay.
-The older charts are every released version, and a stand-in for 0.4 with the names, labels and values of its objects;
-see release-0.4/Chart.yaml.
+The older charts are every released version, and a stand-in for 0.4 with the names, labels and values of its objects,
+and examples of the shapes that 0.4's own have; see release-0.4/Chart.yaml.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,22 @@ import pytest
 
 from harness.client import Client
 from harness.cluster import Cluster
-from harness.images import onwards
-from harness.manifests import load
+from harness.helm import Values
+from harness.images import build, onwards
+from harness.manifests import Manifests, load
 from harness.presets import images
 from harness.release import source
-from harness.stack import Published, Stack
-from tests.cluster.answers import ANSWER, QUESTION
+from harness.stack import Published, Stack, image_references, render
+from tests.cluster.answers import ANSWER, QUESTION, check_every_alias
+from tests.cluster.conftest import Installed, Row
 from tests.cluster.load import node_port
 
 STAND_IN = "0.4"
 OLD = Path(__file__).parent / "release-0.4"
 OLD_POD_SECONDS = 5.0
 """How long to go on after the new pods are there: the old gateway pod is just terminating."""
+NO_TINY = {"modelGroups": {"tiny": {"enabled": False}}}
+"""Of the stand-in's values, only its example's groups."""
 KINDS = "deployments,services,persistentvolumeclaims"
 
 
@@ -127,3 +132,26 @@ def test_an_older_release_is_upgraded_in_place_and_rolled_back(
     stack.kubectl.wait_available()
     assert identities(stack) == before
     assert answer(stack) == ANSWER
+
+
+@pytest.mark.parametrize("old", sorted((OLD / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_an_example_of_0_4_is_upgraded_in_place_and_rolled_back(
+    old: Path, values: Path, cluster: Cluster, chart: Published, namespace: str, record: Callable[[Row], None]
+) -> None:
+    """With `--wait`, and the values that the release has."""
+    stack = Stack(cluster, "t", namespace)
+    layers: list[Values] = [values, old, NO_TINY]
+    manifests = render("t", layers)
+    cluster.load(build(image_references(Manifests.parse(stack.helm.template(OLD, release="t", values=layers)))))
+    stack.make_up_secrets(manifests)
+    stack.install(OLD, layers)
+    before = identities(stack)
+
+    flags = ["--reuse-values", "--wait", "--timeout", "5m"]
+    stack.helm.upgrade_install("t", chart.reference, version=chart.version, plain_http=True, flags=flags)
+    assert identities(stack) == before
+    check_every_alias(Installed(stack, manifests, layers), f"0.4 {old.stem}", record)
+
+    stack.helm.rollback("t")
+    stack.kubectl.wait_available()
+    assert identities(stack) == before

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.manifests import load
 from tests.chart.accessors import FULLNAME, engine, gateway, pools, ports
 from tests.chart.test_values_0_4 import STORED, USED, group
 from tests.support import Render
 
+EXAMPLES = Path(__file__).parents[1] / "cluster" / "release-0.4" / "examples"
 TRITON = ("nvcr.io/nvidia/tritonserver", "24.01-trtllm-python-py3")
 
 
@@ -77,6 +80,15 @@ def test_a_gateway_that_cannot_run_here_is_replaced(render: Render, tag: str) ->
     assert gateway(render(merged({"tag": "1.0.0"})))["image"].endswith(":1.0.0")
     digest = f"sha256:{'0' * 64}"
     assert gateway(render(merged({"tag": tag, "digest": digest})))["image"].endswith(digest)
+
+
+@pytest.mark.parametrize("old", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_its_examples_render_whole_and_over_a_stored_release(render: Render, old: Path) -> None:
+    values = load(old.read_text())
+    aliases = {alias for group in values["modelGroups"].values() for alias in group["modelAlias"]}
+    assert pools(render(values)).keys() == aliases
+    stored = {**STORED, **values, "modelGroups": {**STORED["modelGroups"], **values["modelGroups"]}}
+    assert pools(render(stored)).keys() == aliases
 
 
 def merged(image: dict[str, Any]) -> dict[str, Any]:
