@@ -91,7 +91,7 @@ def image_references(manifests: Manifests) -> list[str]:
 
 def routes(manifests: Manifests) -> dict[str, Any]:
     """The gateway's rendered configuration, with placeholders for keys; empty without a gateway."""
-    found = [each["data"] for each in manifests.kind("ConfigMap") if "config.json" in each["data"]]
+    found = [each["data"] for each in manifests.kind("ConfigMap") if "config.json" in each.get("data", {})]
     return dict(json.loads(found[0]["config.json"])) if found else {}
 
 

@@ -45,7 +45,7 @@ class Ollama(Engine):
     """The server."""
 
     def __init__(self) -> None:
-        super().__init__([], Meter("ollama_", {}, cache_usage=""))
+        super().__init__([], Meter("ollama_", {"engine": "0"}, cache_usage="unused"))
         self.app = self.with_openai(
             fixed("/", PlainTextResponse("Ollama is running")),
             fixed("/api/version", JSONResponse({"version": VERSION})),
