@@ -82,19 +82,21 @@ Input: dict below (map), own (map or nothing), chart (map of the chart's default
   {{- $layer := . -}}
   {{- $own := ternary .own dict (kindIs "map" .own) -}}
   {{- $objects := .objects | default dict -}}
-  {{- $values := dict -}}
-  {{- range $key := concat (keys .below) (keys $own) (keys .chart) | uniq -}}
+  {{- $values := merge (dict) .below -}}
+  {{- if .whole -}}
+    {{- range $key, $is := $objects -}}
+      {{- if eq (toString $is) "true" -}}
+        {{- $_ := set $values $key nil -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range $key, $value := $own -}}
     {{- $below := index $layer.below $key -}}
-    {{- $value := index $own $key -}}
     {{- $default := index $layer.chart $key -}}
     {{- if eq (index $objects $key | toString) "true" -}}
-      {{- if not (or $layer.whole (hasKey $own $key)) -}}
-        {{- $value = $below -}}
-      {{- else if and $value $below (not $layer.whole) -}}
+      {{- if and $value $below (not $layer.whole) -}}
         {{- $value = mergeOverwrite (deepCopy $below) $value -}}
       {{- end -}}
-    {{- else if not (hasKey $own $key) -}}
-      {{- $value = $below -}}
     {{- else if kindIs "invalid" $value -}}
       {{- $value = $default -}}
     {{- else if and $default (kindIs "map" $default) (kindIs "map" $value) -}}

@@ -31,7 +31,7 @@ Input: scalar or nothing. Output: string.
   {{- range $map := . -}}
     {{- range $key, $value := $map -}}
       {{- if not (kindIs "invalid" $value) -}}
-        {{- $_ := set $strings $key (include "inference-stack.text" $value) -}}
+        {{- $_ := set $strings $key (ternary (toJson $value) (toString $value) (kindIs "float64" $value)) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

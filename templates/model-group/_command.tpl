@@ -2,15 +2,22 @@
 
 {{- /*
 An option in a command line: "--a b c", "--a=b", with _ for -, or abbreviated where argparse allows it; of several the last is used. The word "\n"
-stands between two commands of a script.
+stands between two commands of a script. Most options are not in a command line, which one look at all of it shows: six letters are the shortest
+abbreviation.
 Input: dict words (list of strings), names (list, spelled with -). Output: JSON {given: bool, values: [string]}.
 */ -}}
 {{- define "inference-stack.flag" -}}
-  {{- $names := .names -}}
+  {{- $names := list -}}
+  {{- $line := join " " .words | replace "_" "-" -}}
+  {{- range .names -}}
+    {{- if contains (trunc 6 .) $line -}}
+      {{- $names = append $names . -}}
+    {{- end -}}
+  {{- end -}}
   {{- $given := false -}}
   {{- $values := list -}}
   {{- $open := false -}}
-  {{- range $word := .words -}}
+  {{- range $word := ternary .words list (not (empty $names)) -}}
     {{- $letter := $word | trimPrefix "-" | trimPrefix "-" | trunc 1 -}}
     {{- if eq $word "\n" -}}
       {{- $open = false -}}

@@ -2,26 +2,22 @@
 The engine that a group runs. Facts about an engine are in its preset, files/engines/<engine>.yaml, in the format of files/engines/preset.schema.json.
 */ -}}
 
-{{- /* Sets .stack.engines: engine -> preset. Input: root. */ -}}
+{{- /* Sets .stack.engines: engine -> preset; and .stack.engineNames, in the order that their presets set. Input: root. */ -}}
 {{- define "inference-stack.engines.resolve" -}}
   {{- $engines := dict -}}
   {{- range $path, $_ := .Files.Glob "files/engines/*.yaml" -}}
     {{- $_ := set $engines (base $path | trimSuffix ".yaml") ($.Files.Get $path | fromYaml) -}}
   {{- end -}}
   {{- $_ := set .stack "engines" $engines -}}
-{{- end -}}
-
-{{- /* The engines, in the order that their presets set. Input: root. Output: JSON list of names. */ -}}
-{{- define "inference-stack.engineNames" -}}
   {{- $ordered := dict -}}
-  {{- range $name, $preset := .stack.engines -}}
+  {{- range $name, $preset := $engines -}}
     {{- $_ := set $ordered (printf "%04d" (int64 $preset.order)) $name -}}
   {{- end -}}
   {{- $names := list -}}
   {{- range keys $ordered | sortAlpha -}}
     {{- $names = append $names (index $ordered .) -}}
   {{- end -}}
-  {{- toJson $names -}}
+  {{- $_ := set .stack "engineNames" $names -}}
 {{- end -}}
 
 {{- /* The engine of a group if none is set or detected: the one with the default preset. Input: root. Output: name. */ -}}
@@ -37,7 +33,7 @@ The engine that a group runs. Facts about an engine are in its preset, files/eng
 {{- define "inference-stack.engineOfWords" -}}
   {{- $line := join " " .words -}}
   {{- $engine := "" -}}
-  {{- range $name := include "inference-stack.engineNames" .root | fromJsonArray -}}
+  {{- range $name := .root.stack.engineNames -}}
     {{- $pattern := (index $.root.stack.engines $name).recognise.command -}}
     {{- if and (not $engine) $pattern (regexMatch $pattern $line) -}}
       {{- $engine = $name -}}
@@ -97,7 +93,7 @@ it something to run. An unknown name is refused in validation, and ignored here.
   {{- $repository := include "inference-stack.modelGroup.repository" . -}}
   {{- $byCommand := include "inference-stack.engineOfWords" (dict "root" .root "words" (concat $line.command $line.args)) -}}
   {{- $byImage := "" -}}
-  {{- range $name := include "inference-stack.engineNames" .root | fromJsonArray -}}
+  {{- range $name := .root.stack.engineNames -}}
     {{- $recognise := (index $engines $name).recognise -}}
     {{- if and $recognise.image (regexMatch $recognise.image $repository) -}}
       {{- $byImage = $name -}}

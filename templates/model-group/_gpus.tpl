@@ -30,8 +30,11 @@ The devices of a pod, each with what is known of its kind. Input: dict root, gro
   {{- $root := .root -}}
   {{- $devices := list -}}
   {{- range $name, $amount := .group.computed.resources.limits -}}
-    {{- $count := include "inference-stack.quantity" $amount | float64 | int64 -}}
-    {{- if and (include "inference-stack.isDevice" $name) (gt $count 0) -}}
+    {{- $count := 0 -}}
+    {{- if include "inference-stack.isDevice" $name -}}
+      {{- $count = include "inference-stack.quantity" $amount | float64 | int64 -}}
+    {{- end -}}
+    {{- if gt $count 0 -}}
       {{- $device := dict "is" "" -}}
       {{- range $known := $root.stack.devices -}}
         {{- if regexMatch $known.pattern $name -}}

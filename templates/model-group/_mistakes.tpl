@@ -139,7 +139,7 @@ Please set:
   {{- $computed := .group.computed }}
   {{- $own := $computed.preset.tellTales | default list }}
   {{- $owners := dict }}
-  {{- range $engine := reverse (include "inference-stack.engineNames" .root | fromJsonArray) }}
+  {{- range $engine := reverse .root.stack.engineNames }}
     {{- range (index $.root.stack.engines $engine).tellTales }}
       {{- $_ := set $owners . $engine }}
     {{- end }}
@@ -237,11 +237,8 @@ Please set:
 
 {{- define "inference-stack.modelGroup.warning.tokenInCommand" -}}
   {{- $field := ternary "args" "command" (not (empty .group.args)) }}
-  {{- $found := false }}
-  {{- range concat .group.computed.command .group.computed.args }}
-    {{- $found = or $found (regexMatch (printf "(^|[ =\"'])%s" (include "inference-stack.tokenPattern" .)) .) }}
-  {{- end }}
-  {{- if $found }}
+  {{- $line := concat .group.computed.command .group.computed.args | join "\n" }}
+  {{- if regexMatch (printf "(^|[ =\"'\n])%s" (include "inference-stack.tokenPattern" .)) $line }}
 
 {{ .path }}.{{ $field }}: a token in it can be read in the Deployment; use env and valueFrom.secretKeyRef.
   {{- end }}

@@ -3,8 +3,11 @@
 {{- /* An option of a group's command line or script. Input: dict group (computed), names. Output: JSON {given: bool, values: [string]}. */ -}}
 {{- define "inference-stack.modelGroup.option" -}}
   {{- $computed := .group.computed -}}
-  {{- $words := dict "words" (concat $computed.command $computed.args) "script" $computed.script -}}
-  {{- include "inference-stack.flag" (dict "words" (include "inference-stack.words" $words | fromJsonArray) "names" .names) -}}
+  {{- $words := concat $computed.command $computed.args -}}
+  {{- if $computed.script -}}
+    {{- $words = include "inference-stack.words" (dict "words" $words "script" true) | fromJsonArray -}}
+  {{- end -}}
+  {{- include "inference-stack.flag" (dict "words" $words "names" .names) -}}
 {{- end -}}
 
 {{- /*

@@ -283,13 +283,14 @@ Input: the rules'. Output: JSON list of names.
 */ -}}
 {{- define "inference-stack.modelGroup.unsetVariables" -}}
   {{- $computed := .group.computed -}}
-  {{- $set := list -}}
-  {{- range include "inference-stack.modelGroup.env" . | fromJsonArray -}}
-    {{- $set = append $set .name -}}
-  {{- end -}}
   {{- $unset := list -}}
-  {{- if and $computed.preset.launcher (not (or $computed.script .group.envFrom)) -}}
-    {{- range concat $computed.command $computed.args -}}
+  {{- $words := concat $computed.command $computed.args -}}
+  {{- if and $computed.preset.launcher (not (or $computed.script .group.envFrom)) (contains "$(" (join " " $words)) -}}
+    {{- $set := list -}}
+    {{- range include "inference-stack.modelGroup.env" . | fromJsonArray -}}
+      {{- $set = append $set .name -}}
+    {{- end -}}
+    {{- range $words -}}
       {{- range ternary list (regexFindAll "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)" (replace "$$" "" .) -1) (regexMatch "\\s" .) -}}
         {{- $name := . | trimPrefix "$(" | trimSuffix ")" -}}
         {{- if not (or (has $name $set) (hasPrefix "KUBERNETES_" $name)) -}}

@@ -175,7 +175,7 @@ modelGroups.{{ .name }}.engine: {{ printf "%q" $engine }} is not an engine this 
 Please set:
   modelGroups:
     {{ .key }}:
-      engine: {{ $default }}  # or {{ without (include "inference-stack.engineNames" .root | fromJsonArray) $default | join ", " }}
+      engine: {{ $default }}  # or {{ without .root.stack.engineNames $default | join ", " }}
   {{- end }}
 {{- end -}}
 
