@@ -170,7 +170,8 @@ Input: dict root, group (computed). Output: JSON {
     {{- end -}}
     {{- $launched = or (not (empty $own)) (and (not (empty $name)) (not (or $given $behind))) -}}
     {{- if $launched -}}
-      {{- $command = include "inference-stack.modelGroup.launcher" . | fromJsonArray -}}
+      {{- $named := or $byOption (not (empty $name)) -}}
+      {{- $command = include "inference-stack.modelGroup.launcher" (dict "group" .group "named" $named) | fromJsonArray -}}
     {{- else if not .group.engine -}}
       {{- $kept = "entrypoint" -}}
     {{- end -}}
@@ -249,13 +250,16 @@ Input: dict root, group (computed). Output: JSON {
         "behind" $behind) -}}
 {{- end -}}
 
-{{- /* The program that a preset puts before arguments, as the engine's version has it. Input: dict root, group (computed). Output: JSON list. */ -}}
+{{- /*
+The program that a preset puts before arguments, as the engine's version has it. Input: dict group (computed), named (bool, an option will name the
+model). Output: JSON list.
+*/ -}}
 {{- define "inference-stack.modelGroup.launcher" -}}
   {{- $preset := .group.computed.preset -}}
   {{- $launcher := $preset.launcher -}}
   {{- with $preset.launcherBefore -}}
     {{- $version := $.group.computed.engineVersion -}}
-    {{- if or (not $version) (semverCompare (printf "<%s" .version) $version) -}}
+    {{- if or (not $version) (not $.named) (semverCompare (printf "<%s" .version) $version) -}}
       {{- $launcher = .words -}}
     {{- end -}}
   {{- end -}}

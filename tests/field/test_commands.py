@@ -676,8 +676,8 @@ def test_a_tag_of_another_product_adds_no_option_of_a_version(render: Render, im
     ("tag", "version", "program"),
     [
         ("v0.5.20-cu130", "", "sglang serve"),
-        ("v0.5.10", "", "sglang serve"),
-        ("v0.5.9", "", "python3 -m sglang.launch_server"),
+        ("v0.5.11", "", "sglang serve"),
+        ("v0.5.10.post1", "", "python3 -m sglang.launch_server"),
         ("latest", "", "python3 -m sglang.launch_server"),
         ("latest", "0.5.23", "sglang serve"),
     ],
@@ -688,6 +688,14 @@ def test_sglang_is_started_by_the_program_that_its_version_has(
     fields = {"image": "lmsysorg/sglang", "tag": tag, "engineVersion": version}
     line = command_line(render(bare(**fields, modelName="black-forest-labs/FLUX.1-dev")))
     assert line == shlex.split(f"{program} --model-path black-forest-labs/FLUX.1-dev {NAMED} --enable-metrics")
+
+
+def test_sglang_finds_its_model_in_a_file_of_options(render: Render) -> None:
+    """`sglang serve` asks for the option --model-path first."""
+    line = command_line(render(bare(**SGLANG, args=["--config", "/f.yaml"])))
+    assert line == shlex.split(f"python3 -m sglang.launch_server --config /f.yaml {NAMED} --enable-metrics")
+    line = command_line(render(bare(**SGLANG, args=["--config", "/f.yaml", "--model", "org/m"])))
+    assert line == shlex.split(f"sglang serve --config /f.yaml --model org/m {NAMED} --enable-metrics")
 
 
 RECIPES = [

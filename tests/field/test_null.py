@@ -36,9 +36,10 @@ def route(**timeouts: Any) -> dict[str, Any]:
         ({"timeouts": None}, None),
         ({"timeouts": {"request": None, "backendRequest": None}}, None),
         ({"timeouts": {"backendRequest": None}}, {"request": "0s"}),
+        ({"timeouts": {}}, {"request": "0s", "backendRequest": "0s"}),
         ({}, {"request": "0s", "backendRequest": "0s"}),
     ],
-    ids=["all", "both", "one", "none"],
+    ids=["all", "both", "one", "empty", "none"],
 )
 def test_timeouts_of_a_route_can_be_left_out(render: Render, given: Any, rendered: Any) -> None:
     (rule,) = render(route(**given))["HTTPRoute", FULLNAME]["spec"]["rules"]
