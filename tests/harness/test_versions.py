@@ -20,6 +20,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TEXTS = {path.name: path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")}
 WORKFLOWS = {name: load(text) for name, text in TEXTS.items()}
 CHART = load((ROOT / "Chart.yaml").read_text())
+MARKED = re.compile(r"(?s)<!-- x-release-please-start-version -->(.*?)<!-- x-release-please-end -->")
+PINNED = re.compile(r"(?:targetRevision:|--version) \d+\.\d+\.\d+")
 
 
 def pinned(group: str, package: str) -> str:
@@ -41,8 +43,15 @@ def test_the_release_before_is_not_newer() -> None:
 def test_release_please_bumps_every_place_that_has_the_version() -> None:
     config = json.loads((ROOT / "release-please-config.json").read_text())
     assert config["release-type"] == "helm"  # Chart.yaml and CHANGELOG.md
-    places = {(each["path"], each["jsonpath"]) for each in config["packages"]["."]["extra-files"]}
-    assert places == {("pyproject.toml", "$.project.version")}
+    places = {(each["path"], each.get("jsonpath")) for each in config["packages"]["."]["extra-files"]}
+    pages = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "docs").glob("*.md")}
+    marked = {name: MARKED.findall(text) for name, text in pages.items() if MARKED.search(text)}
+    assert places == {("pyproject.toml", "$.project.version"), *((name, None) for name in marked)}
+    for name, parts in marked.items():
+        for part in parts:
+            assert set(re.findall(r"\b\d+\.\d+\.\d+\b", part)) == {CHART["version"]}, name
+    unmarked = {name: MARKED.sub("", text) for name, text in pages.items()}
+    assert [name for name, text in unmarked.items() if PINNED.search(text)] == []
 
 
 def test_nox_is_checked_as_it_is_run() -> None:
