@@ -20,6 +20,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TEXTS = {path.name: path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")}
 WORKFLOWS = {name: load(text) for name, text in TEXTS.items()}
 CHART = load((ROOT / "Chart.yaml").read_text())
+QUICK_START = "docs/first-model.md"
 
 
 def pinned(group: str, package: str) -> str:
@@ -41,8 +42,16 @@ def test_the_release_before_is_not_newer() -> None:
 def test_release_please_bumps_every_place_that_has_the_version() -> None:
     config = json.loads((ROOT / "release-please-config.json").read_text())
     assert config["release-type"] == "helm"  # Chart.yaml and CHANGELOG.md
-    places = {(each["path"], each["jsonpath"]) for each in config["packages"]["."]["extra-files"]}
-    assert places == {("pyproject.toml", "$.project.version")}
+    places = {(each["path"], each.get("jsonpath")) for each in config["packages"]["."]["extra-files"]}
+    assert places == {("pyproject.toml", "$.project.version"), (QUICK_START, None)}
+
+
+def test_the_quick_start_installs_the_charts_version() -> None:
+    """release-please writes it, between its own markers."""
+    page = (ROOT / QUICK_START).read_text()
+    begin, end = "<!-- x-release-please-start-version -->", "<!-- x-release-please-end -->"
+    inside = page.partition(begin)[2].partition(end)[0]
+    assert re.findall(r"--version (\S+)", page) == re.findall(r"--version (\S+)", inside) == [CHART["version"]]
 
 
 def test_nox_is_checked_as_it_is_run() -> None:
