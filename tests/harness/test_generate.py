@@ -54,7 +54,7 @@ def test_pages_and_examples_get_the_tags_that_the_presets_pin(monkeypatch: pytes
     pinned = {name: Image(image.repository, "v9.9") for name, image in images().items()}
     monkeypatch.setattr(generate, "images", lambda: pinned)
     texts = {path.name: text for path, text in generate.tags().items()}
-    for name in ("README.md", "UPGRADING.md", "engines.md", "air-gap.md", "multi-engine.yaml", "gpu-values.yaml"):
+    for name in ("UPGRADING.md", "engines.md", "air-gap.md", "multi-engine.yaml", "gpu-values.yaml"):
         assert ("tag: v9.9" in texts[name]) and not any(str(i.tag) in texts[name] for i in images().values()), name
     assert "image: nvcr.io/nvidia/tensorrt-llm/release:v9.9\n" in texts["single-tensorrt-llm.yaml"]
     assert "image: ghcr.io/ggml-org/llama.cpp\n    tag: v9.9\n" in texts["laptop.yaml"]
