@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from markdown.extensions.toc import slugify
+from markdown.extensions.toc import slugify  # type: ignore[import-untyped]
 
 from harness import schema
 from harness.docs.markdown import Block, between, blocks, cell, table
