@@ -38,9 +38,8 @@ def tags() -> dict[Path, str]:
 
 
 def readme() -> dict[Path, str]:
-    """The README's tables of keys and of examples."""
-    text = between(README.read_text(), "VALUES", tables.common(documented()))
-    return {README: between(text, "EXAMPLES", tables.example_table())}
+    """The README's table of examples."""
+    return {README: between(README.read_text(), "EXAMPLES", tables.example_table())}
 
 
 GENERATED: dict[str, Callable[[], dict[Path, str]]] = {

@@ -245,8 +245,16 @@ def common(keys: Iterable[Key]) -> str:
     known = {key.path: key for key in keys}
     if missing := [path for path in COMMON if path not in known]:
         raise HarnessError(f"Not documented in values.yaml: {', '.join(missing)}", "Change COMMON in harness/docs.")
-    rows = ((code(path), default(known[path]), cell(known[path].description)) for path in COMMON)
-    return table(["key", "default", "what it does"], rows)
+    rows = (
+        (f"[{code(path)}](#{anchor(path)})", f"{cell(known[path].description)}{_else(known[path])}") for path in COMMON
+    )
+    return table(["key", "what it does"], rows)
+
+
+def _else(key: Key) -> str:
+    """What holds without the key, behind its sentence."""
+    shown = default(key)
+    return f" Default: {shown}." if shown else ""
 
 
 def anchor(path: str) -> str:
@@ -323,10 +331,7 @@ def _guide(section: Section, key: Key) -> str:
 def page(keys: Iterable[Key]) -> str:
     """The complete page of values."""
     keys = list(keys)
-    short = common(keys)
-    for path in COMMON:
-        short = short.replace(f"| `{path}` |", f"| [`{path}`](#{anchor(path)}) |")
-    return f"{HEAD}\n{short}\n\n{reference(keys)}\n"
+    return f"{HEAD}\n{common(keys)}\n\n{reference(keys)}\n"
 
 
 def title(text: str) -> str:

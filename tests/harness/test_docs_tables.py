@@ -174,10 +174,10 @@ def test_the_schema_has_the_address_of_the_chart() -> None:
     assert f"https://raw.githubusercontent.com/{owner}/main/{schema.FILE.name}" == SCHEMA_URL
 
 
-def test_the_common_keys_are_a_groups_keys_by_the_groups_name() -> None:
-    assert '| `modelGroups.<name>.modelName` | `""` | Hugging Face name or path of the model' in common_table(
-        documented()
-    )
+def test_the_common_keys_lead_to_their_entries_and_have_their_defaults() -> None:
+    row = "| [`modelGroups.<name>.weight`](#modelgroupsnameweight) | Relative share of the requests of an alias"
+    assert row in common_table(documented())
+    assert " Default: `1`. |" in common_table(documented())
 
 
 def test_a_common_key_that_is_gone_is_refused() -> None:
