@@ -163,9 +163,11 @@ def _several(node: Schema) -> str:
     one = words(node)
     if "enum" in node:
         return one.removeprefix("one of ")
+    if {*one.split(" or ")} <= PLURALS.keys():
+        return " or ".join(PLURALS[each] for each in one.split(" or "))
     head = next((each for each in PLURALS if one == each or one.startswith(f"{each} ")), "")
     one = PLURALS[head] + one.removeprefix(head) if head else one
-    return one.removeprefix("a ").replace(" or a map", " or maps")
+    return one.removeprefix("a ")
 
 
 def _bounds(node: Schema) -> str:
