@@ -95,7 +95,7 @@ def heading(sentence: str) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """A case on the page: the anchor of its key, its heading, and what stands below it."""
+    """A case on the page: the anchor of its key, its heading, and what stands below it, marked with the case's name."""
 
     anchor: str
     heading: str
@@ -116,7 +116,7 @@ def page() -> str:
     refused, warned = refusals(), warnings()
     own = {each.anchor for each in refused}
     later = {each.anchor for each in warned} - own
-    marks = "\n".join(f'<a id="{each}"></a>' for each in _keys() if each not in own | later)
+    marks = "\n".join(_mark(each) for each in _keys() if each not in own | later)
     parts = [HEAD, "## Refusals", *_sections(refused, own), f"### Other keys\n\n{marks}\n\n{OTHERS}"]
     parts += ["## Warnings", *_sections(warned, later)]
     text = "\n\n".join(part.strip() for part in parts) + "\n"
@@ -131,6 +131,11 @@ def anchors(page: str) -> set[str]:
     return {*re.findall(r'<a id="([^"]+)"></a>', page), *headings}
 
 
+def _mark(name: str) -> str:
+    """An address on the page that is no heading."""
+    return f'<a id="{name}"></a>'
+
+
 def _sections(entries: Iterable[Entry], marked: set[str]) -> Iterator[str]:
     """The entries by their keys, those of one heading together; `marked` are the keys that get an address here."""
     found: dict[str, dict[str, list[str]]] = {}
@@ -139,7 +144,7 @@ def _sections(entries: Iterable[Entry], marked: set[str]) -> Iterator[str]:
     for of, headings in found.items():
         key = _keys().get(of)
         title = f"`{key}`" if key else of.replace("-", " ").capitalize() if of else NO_KEY
-        mark = f'<a id="{of}"></a>\n\n' if of in marked - {"", tables.anchor(title.replace(" ", "-"))} else ""
+        mark = f"{_mark(of)}\n\n" if of in marked - {"", tables.anchor(title.replace(" ", "-"))} else ""
         yield f"{mark}### {title}"
         if key:
             yield f"The key: [`{key}`](values.md#{tables.anchor(key)})."
@@ -150,16 +155,16 @@ def _sections(entries: Iterable[Entry], marked: set[str]) -> Iterator[str]:
 
 def refusals() -> list[Entry]:
     """The refusals, in the order of their cases."""
-    return [_refusal(case.values, case.text) for case in REFUSALS.values()]
+    return [_refusal(name, case.values, case.text) for name, case in REFUSALS.items()]
 
 
-def _refusal(values: object, text: str) -> Entry:
+def _refusal(name: str, values: object, text: str) -> Entry:
     problem, _, fix = text.partition("\nPlease set:\n")
     path, _, why = problem.partition(": ")
     shown = dedent(fix).strip()
     load(shown)  # what users are to paste must be YAML
     body = (
-        f"`{path}`: {cell(why)}\n\n"
+        f"{_mark(name)}`{path}`: {cell(why)}\n\n"
         f'```text title="refused"\n{_yaml(values)}\n```\n\n'
         f'```yaml title="please set"\n{shown}\n```'
     )
@@ -169,12 +174,14 @@ def _refusal(values: object, text: str) -> Entry:
 def warnings() -> list[Entry]:
     """The warnings, in the order of their cases, each under the first of its sentences that no earlier one has."""
     entries: list[Entry] = []
-    for case in WARNINGS.values():
+    for name, case in WARNINGS.items():
         lines = [_warning(line) for line in case.text.splitlines()]
         known = {(each.anchor, each.heading) for each in entries}
         of, words = next((line for line in lines if line not in known), lines[0])
         quoted = "\n\n".join(f"> {cell(line)}" for line in case.text.splitlines())
-        entries.append(Entry(of, words, f'{quoted}\n\n```text title="warned of"\n{_yaml(case.values)}\n```'))
+        entries.append(
+            Entry(of, words, f'{_mark(name)}\n\n{quoted}\n\n```text title="warned of"\n{_yaml(case.values)}\n```')
+        )
     return entries
 
 

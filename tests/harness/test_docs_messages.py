@@ -68,6 +68,7 @@ def test_each_key_has_a_place_and_each_place_is_one() -> None:
     assert {anchor(path) for path in keys} <= anchors(text)
     marks = re.findall(r'<a id="([^"]+)"></a>', text)
     assert len({*marks}) == len(marks)
+    assert {*REFUSALS, *WARNINGS} <= {*marks}
 
 
 def test_each_case_is_below_its_words() -> None:
