@@ -43,7 +43,7 @@ def parsed(text: str) -> Manifests:
 
 def plain(text: str) -> str:
     """A refusal or notes without line wraps, and without the pages that they name."""
-    text = re.sub(r"(?m)\n  # See docs/[a-z-]+\.md$", "", text)
+    text = re.sub(r"(?m)\n  # See docs/[a-z-]+\.md, docs/messages\.md#\S+$", "", text)
     wrapped = r"(?m)^(?!Please set:)(\S.*(?:\n(?!Please set:)\S.*)*)\nPlease set:"
     text = re.sub(wrapped, lambda found: found[1].replace("\n", " ") + "\nPlease set:", text)
     before, note, warnings = text.partition("\nPlease note (docs/messages.md has more on each):")

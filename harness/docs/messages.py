@@ -7,13 +7,17 @@ the sentences in the templates, so one without a case is found.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from textwrap import dedent
 
 import yaml
 
+from harness.docs import tables
 from harness.docs.cases import FILE, REFUSALS, WARNINGS
 from harness.docs.markdown import cell
+from harness.docs.values import documented
 from harness.errors import HarnessError
 from harness.golden import Dumper
 from harness.manifests import load
@@ -28,7 +32,9 @@ HEAD = """\
 
 Values that cannot work are **refused** before anything is installed, all problems at once, each with its path, the
 reason and the YAML that helps. Values that can work but are risky are **warned** of in the notes that `helm install`
-and `helm upgrade` print. A refusal ends with the page of docs/ that says more.
+and `helm upgrade` print. A refusal ends with the guide of its key and with its place on this page.
+
+To find a message, search for its words: headings are beginnings of messages, below the key that is at fault.
 
 Before both, Helm holds the values against the chart's schema: an unknown key, a wrong type and a number out of bounds
 are refused with their path (`values don't meet the specifications of the schema(s)`, and for example
@@ -45,9 +51,55 @@ Each message is listed with values that cause it; yours will have other names an
 """
 
 
-def title(case: str) -> str:
-    """A case's name as a heading."""
-    return case.replace("-", " ").capitalize()
+OWN = "modelGroups|externalProviders|routes|configMaps|extraObjects"
+"""The maps whose keys the user chooses, as messages name them."""
+UNKNOWN = re.compile(r"is not a key of|it has a value of its own in place of keys")
+OTHERS = "What is refused of a key that has no heading above is what is refused of others: search for the words."
+NO_KEY = "The release"
+"""Where messages of no key stand."""
+CLAUSE = re.compile(r"; |, so |, because |, and |, which |: | \(|\. |[.?]$")
+"""Where a clause ends."""
+SHORTEST = 18
+"""A shorter beginning of a sentence does not tell it from others."""
+
+
+def anchor(path: str, why: str = "") -> str:
+    """The anchor of a key's messages, by the path and sentence of one, as templates/_helpers/_problem.tpl has it."""
+    if UNKNOWN.search(why):
+        return "unknown-keys"
+    return _key(path).lower().replace(".", "-")
+
+
+def _key(path: str) -> str:
+    """The key of the chart that a path is below, without the name in between: `modelGroups.volumes`."""
+    path = re.sub(rf"^({OWN})\.[^.\[]+", r"\1", path)
+    return re.sub(r"^([^.\[]+(\.[^.\[]+)?).*$", r"\1", path)
+
+
+@cache
+def _keys() -> dict[str, str]:
+    """The keys that messages can be of, by their anchors."""
+    shown: dict[str, str] = {}
+    for key in documented():
+        here = re.sub(r"\.<\w+>", "", key.path)
+        if here.count(".") < 2 and "[" not in here:
+            shown.setdefault(here.lower().replace(".", "-"), key.path)
+    return shown
+
+
+def heading(sentence: str) -> str:
+    """The words that a message begins with, behind its path, as a heading: those of its first clause."""
+    ends = (match.start() for match in CLAUSE.finditer(sentence))
+    return cell(sentence[: next((end for end in ends if end >= SHORTEST), len(sentence))])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A case on the page: the anchor of its key, its heading, and what stands below it, marked with the case's name."""
+
+    anchor: str
+    heading: str
+    text: str
 
 
 def _yaml(values: object) -> str:
@@ -61,28 +113,83 @@ def page() -> str:
     Raises:
         HarnessError: a sentence of the templates has no case.
     """
-    parts = [HEAD, "## Refusals"]
-    parts += [f"### {title(name)}\n\n{_refusal(case.values, case.text)}" for name, case in REFUSALS.items()]
-    parts.append("## Warnings")
-    for name, case in WARNINGS.items():
-        quoted = "\n\n".join(f"> {cell(line)}" for line in case.text.splitlines())
-        parts.append(f'### {title(name)}\n\n{quoted}\n\n```yaml title="warned of"\n{_yaml(case.values)}\n```')
+    refused, warned = refusals(), warnings()
+    own = {each.anchor for each in refused}
+    later = {each.anchor for each in warned} - own
+    marks = "\n".join(_mark(each) for each in _keys() if each not in own | later)
+    parts = [HEAD, "## Refusals", *_sections(refused, own), f"### Other keys\n\n{marks}\n\n{OTHERS}"]
+    parts += ["## Warnings", *_sections(warned, later)]
     text = "\n\n".join(part.strip() for part in parts) + "\n"
     if missing := unmentioned(text):
         raise HarnessError("No case has:\n" + "\n".join(missing), f"Add one to {FILE.relative_to(ROOT)}")
     return text
 
 
-def _refusal(values: object, text: str) -> str:
+def anchors(page: str) -> set[str]:
+    """What can be linked to on the page: its marks, and its headings of keys."""
+    headings = (tables.anchor(found.replace(" ", "-")) for found in re.findall(r"(?m)^### (.+)$", page))
+    return {*re.findall(r'<a id="([^"]+)"></a>', page), *headings}
+
+
+def _mark(name: str) -> str:
+    """An address on the page that is no heading."""
+    return f'<a id="{name}"></a>'
+
+
+def _sections(entries: Iterable[Entry], marked: set[str]) -> Iterator[str]:
+    """The entries by their keys, those of one heading together; `marked` are the keys that get an address here."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for each in entries:
+        found.setdefault(each.anchor, {}).setdefault(each.heading, []).append(each.text)
+    for of, headings in found.items():
+        key = _keys().get(of)
+        title = f"`{key}`" if key else of.replace("-", " ").capitalize() if of else NO_KEY
+        mark = f"{_mark(of)}\n\n" if of in marked - {"", tables.anchor(title.replace(" ", "-"))} else ""
+        yield f"{mark}### {title}"
+        if key:
+            yield f"The key: [`{key}`](values.md#{tables.anchor(key)})."
+        for words, texts in headings.items():
+            yield f"#### {words}"
+            yield from texts
+
+
+def refusals() -> list[Entry]:
+    """The refusals, in the order of their cases."""
+    return [_refusal(name, case.values, case.text) for name, case in REFUSALS.items()]
+
+
+def _refusal(name: str, values: object, text: str) -> Entry:
     problem, _, fix = text.partition("\nPlease set:\n")
     path, _, why = problem.partition(": ")
     shown = dedent(fix).strip()
     load(shown)  # what users are to paste must be YAML
-    return (
-        f"`{path}`: {cell(why)}\n\n"
-        f'```yaml title="refused"\n{_yaml(values)}\n```\n\n'
+    body = (
+        f"{_mark(name)}`{path}`: {cell(why)}\n\n"
+        f'```text title="refused"\n{_yaml(values)}\n```\n\n'
         f'```yaml title="please set"\n{shown}\n```'
     )
+    return Entry(anchor(path, why), heading(why), body)
+
+
+def warnings() -> list[Entry]:
+    """The warnings, in the order of their cases, each under the first of its sentences that no earlier one has."""
+    entries: list[Entry] = []
+    for name, case in WARNINGS.items():
+        lines = [_warning(line) for line in case.text.splitlines()]
+        known = {(each.anchor, each.heading) for each in entries}
+        of, words = next((line for line in lines if line not in known), lines[0])
+        quoted = "\n\n".join(f"> {cell(line)}" for line in case.text.splitlines())
+        entries.append(
+            Entry(of, words, f'{_mark(name)}\n\n{quoted}\n\n```text title="warned of"\n{_yaml(case.values)}\n```')
+        )
+    return entries
+
+
+def _warning(line: str) -> tuple[str, str]:
+    """Anchor of the key and heading of a warning; one of the whole release begins with no path."""
+    path, colon, why = line.partition(": ")
+    of = anchor(path.partition(",")[0])
+    return (of, heading(why)) if colon and of in _keys() else ("", heading(line))
 
 
 def sentences(template: str) -> Iterator[str]:

@@ -105,7 +105,7 @@ def providers() -> Schema:
     return mapping(
         optional(
             settings(
-                enabled=described("Route its aliases to this provider.", boolean()),
+                enabled=described("Route its aliases to this provider; true if it is not set.", boolean()),
                 preset=described("A known provider, which sets url and header.", text("", *PRESETS)),
                 url=described(
                     "Base URL of its OpenAI API, including /v1 or its equivalent.",

@@ -1,7 +1,7 @@
 {{- /*
 Refusals. A rule is a helper that prints its problems: each after an empty line, a sentence that begins with the value's path, then "Please set:" and
 YAML to paste, indented by two. It prints nothing if there is no problem. Line breaks inside the sentence are joined, and it is wrapped at 100 columns; the
-YAML ends with a comment that names a page of docs/.
+YAML ends with a comment that names a page of docs/ and the key's place in docs/messages.md.
 */ -}}
 
 {{- /* The page of docs/ for a problem, by its component and path. Input: dict component, path. Output: name of the page. */ -}}
@@ -28,6 +28,19 @@ YAML ends with a comment that names a page of docs/.
     {{- end -}}
   {{- end -}}
   {{- $page -}}
+{{- end -}}
+
+{{- /*
+Where docs/messages.md has the problems of a key: its path without the user's names, as harness/docs/messages.py has it. Input: dict component, path.
+Output: an anchor.
+*/ -}}
+{{- define "inference-stack.entry" -}}
+  {{- if eq .component "unknownKeys" -}}
+    unknown-keys
+  {{- else -}}
+    {{- $key := regexReplaceAll "^(modelGroups|externalProviders|routes|configMaps|extraObjects)\\.[^.\\[]+" .path "${1}" -}}
+    {{- regexReplaceAll "^([^.\\[]+(\\.[^.\\[]+)?).*$" $key "${1}" | lower | replace "." "-" -}}
+  {{- end -}}
 {{- end -}}
 
 {{- /* A text in YAML: plain if YAML parses it to the same text, else quoted. Input: string. Output: string. */ -}}

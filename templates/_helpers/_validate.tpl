@@ -18,9 +18,10 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
     {{- range include (printf "inference-stack.%s.problems" .) $ | splitList "\n\n" -}}
       {{- with trimAll "\n" . -}}
         {{- $parts := splitn "\nPlease set:\n" 2 . -}}
-        {{- $page := include "inference-stack.page" (dict "component" $component "path" (splitList ":" . | first)) -}}
+        {{- $of := dict "component" $component "path" (splitList ":" . | first) -}}
+        {{- $pages := printf "docs/%s.md, docs/messages.md#%s" (include "inference-stack.page" $of) (include "inference-stack.entry" $of) -}}
         {{- $sentence := replace "\n" " " $parts._0 | wrap 100 -}}
-        {{- $problems = append $problems (printf "%s\nPlease set:\n%s\n  # See docs/%s.md" $sentence $parts._1 $page) -}}
+        {{- $problems = append $problems (printf "%s\nPlease set:\n%s\n  # See %s" $sentence $parts._1 $pages) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from harness.docs.cases import REFUSALS, Refusal
+from harness.docs.messages import anchor, anchors, page
 from harness.helm import KUBE_VERSION, Helm, HelmError
 from harness.manifests import load
 from harness.paths import ROOT
@@ -18,6 +19,7 @@ from tests.support import Render, Values, plain
 
 GROUP = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
 VOLUME = {"name": "v", "size": "1Gi", "mountPath": "/v"}
+ANCHORS = anchors(page())
 SURGE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}
 
 
@@ -66,8 +68,11 @@ def test_it_is_refused_with_its_fix(refusal: Refuse, refused: Refusal) -> None:
     assert problems(text) == [refused.text]
     why, _, fix = text.partition("\n\n")[2].partition("Please set:")
     assert max(map(len, why.splitlines())) <= 100
-    pages = re.findall(r"(?m)^  # See (docs/.+)$", fix)
-    assert [(ROOT / page).is_file() for page in pages] == [True]
+    ((guide, entry),) = re.findall(r"(?m)^  # See (docs/.+\.md), docs/messages\.md#(.+)$", fix)
+    assert (ROOT / guide).is_file()
+    assert entry in ANCHORS
+    path, _, sentence = refused.text.partition("\n")[0].partition(": ")
+    assert entry == anchor(path, sentence)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def test_it_is_refused_with_its_fix(refusal: Refuse, refused: Refusal) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_each_refusal_names_its_page(refusal: Refuse, values: Values, pages: list[str]) -> None:
-    found = re.findall(r"(?m)^  # See docs/([a-z-]+)\.md$", refusal(values))
+    found = re.findall(r"(?m)^  # See docs/([a-z-]+)\.md, ", refusal(values))
     assert sorted(found) == sorted(pages)
     assert all((ROOT / "docs" / f"{page}.md").is_file() for page in found)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.docs.cases import REFUSALS, WARNINGS
-from harness.docs.messages import TEMPLATES, page, sentences, title, unmentioned
+from harness.docs.messages import TEMPLATES, anchor, anchors, heading, page, refusals, sentences, unmentioned, warnings
+from harness.docs.values import documented
 
 WITH_MESSAGES = [path for path in TEMPLATES if "\nPlease set:\n" in path.read_text() or path.name == "_warnings.tpl"]
 
@@ -27,6 +28,51 @@ def test_a_sentence_without_a_case_is_found() -> None:
     assert unmentioned(without) == [re.escape("anyone who reaches the gateway can use every model.")]
 
 
-def test_each_case_has_a_heading_of_its_own() -> None:
-    titles = [title(name) for name in (*REFUSALS, *WARNINGS)]
-    assert len(set(titles)) == len(titles)
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        (
+            "no image is set and the engine has none, so there is nothing to run.",
+            "no image is set and the engine has none",
+        ),
+        ("it is 8000, but the command says 9; omit it.", "it is 8000, but the command says 9"),
+        ("a key is text, so quote it, as <this>.", "a key is text, so quote it, as &lt;this>"),
+        ("short.", "short."),
+    ],
+)
+def test_a_message_is_headed_by_its_own_words(sentence: str, words: str) -> None:
+    assert heading(sentence) == words
+
+
+@pytest.mark.parametrize(
+    ("path", "of"),
+    [
+        ("onwards.metrics.port", "onwards-metrics"),
+        ("modelGroups.chat", "modelgroups"),
+        ("modelGroups.chat.volumes[0].emptyDir.sizeLimit", "modelgroups-volumes"),
+        ("onwards.clientKeys.team.apiKey", "onwards-clientkeys"),
+        ("extraObjects[0]", "extraobjects"),
+        ("routes.a", "routes"),
+        ("fullnameOverride", "fullnameoverride"),
+    ],
+)
+def test_a_message_is_at_the_key_that_is_at_fault(path: str, of: str) -> None:
+    assert anchor(path) == of
+    assert of in anchors(page())
+
+
+def test_each_key_has_a_place_and_each_place_is_one() -> None:
+    """Whatever key a refusal is of, the address that it prints leads somewhere."""
+    text = page()
+    keys = [re.sub(r"<(\w+)>", r"\1", key.path) for key in documented()]
+    assert {anchor(path) for path in keys} <= anchors(text)
+    marks = re.findall(r'<a id="([^"]+)"></a>', text)
+    assert len({*marks}) == len(marks)
+    assert {*REFUSALS, *WARNINGS} <= {*marks}
+
+
+def test_each_case_is_below_its_words() -> None:
+    headings = re.findall(r"(?m)^#### (.+)$", page())
+    assert {each.heading for each in (*refusals(), *warnings())} == {*headings}
+    assert len(warnings()) == len(WARNINGS)
+    assert len(refusals()) == len(REFUSALS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.docs.site import FROM_ROOT, target
+from harness.docs.site import BOOST, FROM_ROOT, target
+from harness.paths import ROOT
 
 PAGES = {**FROM_ROOT, "docs/gpus.md": "gpus.md"}
 
@@ -27,3 +28,7 @@ def test_no_two_pages_differ_in_case_alone() -> None:
     """Some file systems would have them as one."""
     names = [name.lower() for name in PAGES.values()]
     assert len(set(names)) == len(names)
+
+
+def test_the_pages_that_search_puts_behind_others_exist() -> None:
+    assert [page for page in BOOST if not (ROOT / "docs" / page).is_file()] == []
