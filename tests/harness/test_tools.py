@@ -234,16 +234,16 @@ class TestApt:
         assert "cargo-web" in calls.read_text()
         tools.tool.cache_clear()
 
+    @pytest.mark.usefixtures("bare")
     @pytest.mark.parametrize("place", ["bin", ".cargo/bin"])
-    def test_an_old_rust_is_left_to_its_owner(self, place: str, bare: Path, calls: Path, tmp_path: Path) -> None:
+    def test_an_old_rust_is_left_to_its_owner(self, place: str, calls: Path, tmp_path: Path) -> None:
         program(tmp_path / place / "cargo", "echo cargo 1.63.0")
         with pytest.raises(HarnessError, match=r"(?s)cargo .*1\.88.*rustup update"):
             tools.tool("cargo")
         assert not calls.exists()
 
-    def test_a_user_who_is_not_root_is_told_of_rustup(
-        self, bare: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    @pytest.mark.usefixtures("bare")
+    def test_a_user_who_is_not_root_is_told_of_rustup(self, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
         with pytest.raises(HarnessError, match=r"rustup\.rs"):
             tools.tool("cargo")
