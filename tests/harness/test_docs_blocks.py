@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +16,11 @@ import pytest
 
 from harness.docs.markdown import Block, blocks
 from harness.helm import Helm
-from harness.manifests import load
+from harness.manifests import container, load
 from harness.paths import ROOT
 from harness.run import run
 from harness.tools import tool
-from tests.support import Render
+from tests.support import Render, Say
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 GENERATED = "messages.md"
@@ -61,21 +62,124 @@ def split(line: str) -> Iterator[list[str]]:
             words.append(word)
 
 
-def completed(values: dict[str, Any]) -> dict[str, Any]:
-    """A fragment with what it leaves out: it shows what is added to a group that is there already."""
-    for name, group in (values.get("modelGroups") or {}).items():
-        runs = {"modelName": "org/model"} if "command" not in group and group.get("engine") != "custom" else {}
-        values["modelGroups"][name] = {"enabled": True, "modelAlias": [name], **runs, **group}
-    return values
+ADDED = re.compile(r"# added to (?P<what>.+)")
+"""How a block begins that is only a part of values, and what it is a part of."""
+
+BASE = "chat"
+"""The group that values have where a page says `your values`."""
+
+EXPECTED = {
+    ("any page", "clients need no key"): "said of every release without onwards.clients, of which one page is",
+}
+"""Warnings that the values of a page get, by page and first words, and why they are right."""
+
+CPU: dict[tuple[str, str], str] = {}
+"""Groups of a page whose engine is not known to the chart, and why they start without a GPU."""
 
 
-@pytest.mark.parametrize("block", shown("yaml"))
-def test_values_that_are_shown_render(render: Render, block: Block) -> None:
-    values = load(block.text)
-    manifests = render(completed(values))
-    groups = [name for name, group in (values.get("modelGroups") or {}).items() if group["enabled"]]
+@dataclass(frozen=True)
+class Example:
+    """Values as a page shows them: whole, after the test has added what the block says that it is added to."""
+
+    page: str
+    own: dict[str, Any]
+    values: dict[str, Any]
+    added_to: tuple[str, ...]
+
+
+def whole(group: str) -> dict[str, Any]:
+    """A group that serves a model on a GPU."""
+    return {
+        "enabled": True,
+        "modelAlias": [group],
+        "modelName": "org/model",
+        "resources": {"limits": {"nvidia.com/gpu": 1}},
+    }
+
+
+def merged(under: Any, over: Any) -> Any:
+    """Values over values, as Helm merges files: only maps are merged."""
+    if not (isinstance(under, dict) and isinstance(over, dict)):
+        return over
+    return {**under, **{key: merged(under.get(key), value) for key, value in over.items()}}
+
+
+def examples_of(page: Path) -> Iterator[Any]:
+    """The values of a page as tests' parameters, each block on what it is added to: a group, or the block above."""
+    above: dict[str, Any] = {}
+    for block in blocks(page.read_text()):
+        if block.language == "yaml":
+            said = ADDED.match(block.text)
+            groups: list[str] = []
+            under: dict[str, Any] = {}
+            if said and re.search(r"\babove\b", said["what"]):
+                under = above
+            elif said:
+                groups = re.findall(r"\bgroup ([\w-]+)", said["what"])
+                under = {"modelGroups": {name: whole(name) for name in groups or [BASE]}}
+            own = load(block.text)
+            above = merged(under, own)
+            yield pytest.param(Example(page.stem, own, above, tuple(groups)), id=f"{page.stem}:{block.line}")
+
+
+def examples() -> list[Any]:
+    return [each for page in PAGES if page.name != GENERATED for each in examples_of(page)]
+
+
+def enabled(values: dict[str, Any]) -> list[str]:
+    return [name for name, group in (values.get("modelGroups") or {}).items() if group["enabled"]]
+
+
+def warnings(notes: str) -> list[str]:
+    return [line.removeprefix("- ") for line in notes.partition("\nPlease note:")[2].splitlines() if line]
+
+
+def reason(page: str, warning: str) -> tuple[str, str] | None:
+    """The entry of EXPECTED for a warning of a page."""
+    return next((key for key in EXPECTED if key[0] in ("any page", page) and warning.startswith(key[1])), None)
+
+
+@pytest.mark.parametrize("case", examples())
+def test_values_that_are_shown_render(render: Render, case: Example) -> None:
+    """As they are; or added to what they begin with: `# added to the group NAME`, `your values`, `the values above`."""
+    groups = case.values.get("modelGroups") or {}
+    partial = [name for name, group in groups.items() if "enabled" not in group]
+    assert partial == [], "enable the group, or begin with `# added to the group NAME`"
+    manifests = render(case.values)
     workloads = [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
-    assert len(workloads) == 1 + len(groups)
+    assert len(workloads) == 1 + len(enabled(case.values))
+
+
+@pytest.mark.parametrize("case", examples())
+def test_models_that_are_shown_start_on_a_node_with_gpus(render: Render, case: Example) -> None:
+    """They request a device, or run on CPU. The devices of a claim are on such a node as well."""
+    manifests = render(case.values)
+    for each in [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]:
+        group = each["metadata"]["labels"].get("app.kubernetes.io/model-group")
+        if group is None:
+            continue
+        main = container(each, group)
+        devices = {name for name in main.get("resources", {}).get("limits", {}) if "/" in name}
+        claims = main.get("resources", {}).get("claims")
+        on_cpu = "llama" in main["image"] or re.search(r"\bcpu\b", main["image"]) or (case.page, group) in CPU
+        assert devices or claims or on_cpu, group
+
+
+@pytest.mark.parametrize("case", examples())
+def test_values_that_are_shown_are_not_warned_of(notes: Say, case: Example) -> None:
+    found = warnings(notes(case.values))
+    assert [each for each in found if not reason(case.page, each)] == []
+
+
+def test_the_warnings_that_are_expected_are_there(notes: Say) -> None:
+    cases = [each.values[0] for each in examples()]
+    found = {reason(case.page, warning) for case in cases for warning in warnings(notes(case.values))}
+    assert EXPECTED.keys() <= found
+
+
+@pytest.mark.parametrize("case", [each for each in examples() if each.values[0].added_to])
+def test_a_block_that_is_added_to_a_group_has_it(case: Example) -> None:
+    assert set(case.added_to) <= case.own["modelGroups"].keys()
 
 
 @pytest.mark.parametrize("block", shown("yaml"))
