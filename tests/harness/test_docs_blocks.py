@@ -2,71 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from harness.docs.markdown import Block, blocks
-from harness.helm import Helm
+from harness import __main__ as overview
+from harness.docs.markdown import Block
 from harness.manifests import container, load
 from harness.paths import ROOT
 from harness.run import run
 from harness.tools import tool
+from tests.pages import PAGES, Example, commands, enabled, examples, shown
 from tests.support import Render, Say
-
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-GENERATED = "messages.md"
-"""Its values are refused or warned of, each by a test of its own."""
 
 LATER_THAN_3_13 = {"--reset-then-reuse-values"}
 """Flags that the pages say a newer Helm 3 has."""
-
-
-def shown(language: str) -> list[Any]:
-    """Each block in a language, as a test's parameter."""
-    return [
-        pytest.param(block, id=f"{page.stem}:{block.line}")
-        for page in PAGES
-        for block in blocks(page.read_text())
-        if block.language == language and page.name != GENERATED
-    ]
-
-
-def commands(program: str) -> list[Any]:
-    """Each command of a program in a shell block, as words; behind a pipe is another command."""
-    return [
-        pytest.param(words, id=f"{case.id}:{' '.join(words)[:60]}")
-        for case in shown("bash")
-        for line in case.values[0].text.replace("\\\n", " ").splitlines()
-        for words in split(line)
-        if words[0] == program
-    ]
-
-
-def split(line: str) -> Iterator[list[str]]:
-    words: list[str] = []
-    for word in [*shlex.split(line, comments=True), ";"]:
-        if word in ("|", "&&", ";", ">"):
-            if words:
-                yield words
-            words = []
-        else:
-            words.append(word)
-
-
-ADDED = re.compile(r"# added to (?P<what>.+)")
-"""How a block begins that is only a part of values, and what it is a part of."""
-
-BASE = "chat"
-"""The group that values have where a page says `your values`."""
 
 EXPECTED = {
     ("any page", "clients need no key"): "said of every release without onwards.clients, of which one page is",
@@ -75,59 +27,6 @@ EXPECTED = {
 
 CPU: dict[tuple[str, str], str] = {}
 """Groups of a page whose engine is not known to the chart, and why they start without a GPU."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """Values as a page shows them: whole, after the test has added what the block says that it is added to."""
-
-    page: str
-    own: dict[str, Any]
-    values: dict[str, Any]
-    added_to: tuple[str, ...]
-
-
-def whole(group: str) -> dict[str, Any]:
-    """A group that serves a model on a GPU."""
-    return {
-        "enabled": True,
-        "modelAlias": [group],
-        "modelName": "org/model",
-        "resources": {"limits": {"nvidia.com/gpu": 1}},
-    }
-
-
-def merged(under: Any, over: Any) -> Any:
-    """Values over values, as Helm merges files: only maps are merged."""
-    if not (isinstance(under, dict) and isinstance(over, dict)):
-        return over
-    return {**under, **{key: merged(under.get(key), value) for key, value in over.items()}}
-
-
-def examples_of(page: Path) -> Iterator[Any]:
-    """The values of a page as tests' parameters, each block on what it is added to: a group, or the block above."""
-    above: dict[str, Any] = {}
-    for block in blocks(page.read_text()):
-        if block.language == "yaml":
-            said = ADDED.match(block.text)
-            groups: list[str] = []
-            under: dict[str, Any] = {}
-            if said and re.search(r"\babove\b", said["what"]):
-                under = above
-            elif said:
-                groups = re.findall(r"\bgroup ([\w-]+)", said["what"])
-                under = {"modelGroups": {name: whole(name) for name in groups or [BASE]}}
-            own = load(block.text)
-            above = merged(under, own)
-            yield pytest.param(Example(page.stem, own, above, tuple(groups)), id=f"{page.stem}:{block.line}")
-
-
-def examples() -> list[Any]:
-    return [each for page in PAGES if page.name != GENERATED for each in examples_of(page)]
-
-
-def enabled(values: dict[str, Any]) -> list[str]:
-    return [name for name, group in (values.get("modelGroups") or {}).items() if group["enabled"]]
 
 
 def warnings(notes: str) -> list[str]:
@@ -146,8 +45,9 @@ def test_values_that_are_shown_render(render: Render, case: Example) -> None:
     partial = [name for name, group in groups.items() if "enabled" not in group]
     assert partial == [], "enable the group, or begin with `# added to the group NAME`"
     manifests = render(case.values)
+    own = [each["metadata"]["name"] for each in (case.values.get("extraObjects") or {}).values()]
     workloads = [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
-    assert len(workloads) == 1 + len(enabled(case.values))
+    assert len([each for each in workloads if each["metadata"]["name"] not in own]) == 1 + len(enabled(case.values))
 
 
 @pytest.mark.parametrize("case", examples())
@@ -216,19 +116,6 @@ def test_helm_knows_each_command_and_its_flags(words: list[str], major: str) -> 
     assert given <= known | LATER_THAN_3_13
 
 
-@pytest.mark.parametrize("words", [c for c in commands("helm") if c.values[0][1] in ("install", "template", "lint")])
-def test_what_helm_installs_renders(words: list[str], helm: Helm) -> None:
-    """With the values it is given on the command line, or from an example; a file of the user's own is not there."""
-    sets = [word for flag, word in pairwise(words) if flag == "--set"]
-    files = [ROOT / word for flag, word in pairwise(words) if flag == "-f" and "examples/" in word]
-    assert helm.template(ROOT, release=words[2], values=files, sets=sets)
-
-
-def sessions() -> set[str]:
-    tree = ast.parse((ROOT / "noxfile.py").read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
-
-
 @pytest.mark.parametrize("words", commands("nox"))
 def test_nox_has_the_sessions_that_are_named(words: list[str]) -> None:
     named: list[str] = []
@@ -237,7 +124,7 @@ def test_nox_has_the_sessions_that_are_named(words: list[str]) -> None:
             if word.startswith("-"):
                 break
             named.append(word)
-    assert set(named) <= sessions()
+    assert set(named) <= {each.name for each in overview.sessions()}
     assert named or words == ["nox", "-l"]
 
 
