@@ -118,10 +118,11 @@ def enabled(values: dict[str, Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class Line:
-    """A command line of a shell block, its continuations joined, and the values that a file of the user's has there."""
+    """A command line of a shell block, its continuations joined; what is assigned before it, and the user's values."""
 
     page: str
     text: str
+    assigned: str
     values: dict[str, Any]
 
     @property
@@ -134,9 +135,11 @@ class Line:
 
 
 def _command(words: list[str]) -> list[str]:
-    """Without what stands before a command."""
+    """Without what stands before a command, and without kubectl's namespace where it is its first word."""
     while words and (words[0] == "export" or re.match(r"\w+=", words[0])):
         words = words[1:]
+    if words[:1] == ["kubectl"] and words[1] in ("-n", "--namespace"):
+        words = ["kubectl", *words[3:], *words[1:3]]
     return words
 
 
@@ -149,8 +152,11 @@ def lines() -> list[Any]:
         for block in blocks(page.read_text()):
             near = values.get(f"{page.stem}:{block.line}", near)
             if block.language == "bash":
+                assigned = ""
                 for text in block.text.replace("\\\n", " ").splitlines():
-                    line = Line(page.stem, text, near)
-                    if line.commands:
+                    line = Line(page.stem, text, assigned, near)
+                    if not line.commands:
+                        assigned += f"{text}\n"
+                    else:
                         found.append(pytest.param(line, id=f"{page.stem}:{block.line}:{' '.join(text.split())[:70]}"))
     return found

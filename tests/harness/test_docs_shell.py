@@ -28,14 +28,14 @@ HERE = ("helm template", "helm install", "helm upgrade", "kubectl create", "pyth
 FILTERS = ("base64", "diff", "grep", "openssl", "sort")
 
 ELSEWHERE = {
-    "apt-get install": "no test: it changes the machine; tried by hand on fresh Debian 12 and 13",
-    "cd": "no test: nothing to prove",
+    ".": "no test: tried by hand on fresh Debian 12 and 13, see FIRST",
+    "cd": "no test: tried by hand on fresh Debian 12 and 13, see FIRST",
     "cosign verify": "harness/release/cosign.py",
     "cosign verify-attestation": "harness/release/cosign.py",
     "crane": "no test: it copies from registries on the internet",
     "curl": "tests/cluster/test_notes.py",
     "gh attestation": "no test: it asks GitHub",
-    "git clone": "no test: it asks GitHub; tried by hand with a local copy",
+    "git clone": "no test: it asks GitHub; tried by hand with a local copy, see FIRST",
     "helm diff": "no test: a plugin of others",
     "helm get": "tests/cluster/test_secrets.py",
     "helm history": "no test: only its flags",
@@ -54,13 +54,21 @@ ELSEWHERE = {
     "kubectl port-forward": "tests/cluster/test_notes.py",
     "kubectl replace": "no test: only its flags",
     "kubectl rollout": "tests/cluster/test_rollouts.py",
-    "nox -l": "tests/harness/test_command_line.py",
     "nox -s": ".ci/run",
     "oc": "no test: OpenShift's client",
     "pipx install": "no test: it changes the machine",
-    "pipx run": "no test: tried by hand on fresh Debian 12 and 13",
+    "pip install": "no test: tried by hand on fresh Debian 12 and 13, see FIRST",
+    "python3 -m": "no test: tried by hand on fresh Debian 12 and 13, see FIRST",
 }
 """Commands that are not run here: the file that runs the same ones on a cluster or a registry, or why nothing does."""
+
+FIRST = """
+git clone https://github.com/doublewordai/inference-stack && cd inference-stack
+python3 -m venv .venv && . .venv/bin/activate
+pip install nox && nox -s demo
+"""
+"""The README's first commands. They were tried in an empty directory of a fresh Debian 12 and 13 (debootstrap's minbase
+with python3, git and python3-venv, as root): whoever changes them tries them again."""
 
 FUNCTIONS = """
 set -euo pipefail
@@ -68,7 +76,7 @@ helm() {
   local words=() word
   for word in "$@"; do
     case $word in
-      oci://ghcr.io/doublewordai/inference-stack | oci://ghcr.io/doublewordai/inference-stack@* | inference-stack-\\*.tgz | .) words+=("$CHART") ;;
+      oci://ghcr.io/doublewordai/inference-stack* | inference-stack-\\*.tgz | .) words+=("$CHART") ;;
       upgrade) words+=(install --dry-run=client) ;;
       install) words+=(install --dry-run=client) ;;
       --install | --reset-then-reuse-values) ;;
@@ -82,7 +90,7 @@ python() { command "$PYTHON" "$@"; }
 """
 
 
-ONE_JOB = ("cd", "crane", "curl", "hf", "oc")
+ONE_JOB = (".", "cd", "crane", "curl", "hf", "oc")
 
 
 def kind(words: list[str]) -> str:
@@ -132,7 +140,7 @@ def files(line: Line, directory: Path) -> None:
 @pytest.mark.parametrize("line", [each for each in lines() if runs_here(each.values[0])])
 def test_it_runs_as_printed(line: Line, directory: Path) -> None:
     files(line, directory)
-    printed = shell(line.text, directory, tool("helm")).stdout
+    printed = shell(line.assigned + line.text, directory, tool("helm")).stdout
     if line.commands[0][:2] == ["kubectl", "create"]:
         (made,) = load_all(printed)
         assert made["metadata"]["name"] in line.commands[0]
@@ -151,6 +159,10 @@ def test_what_runs_the_others_is_there_and_pages_have_them() -> None:
     shown = {kind(words) for each in lines() for words in each.values[0].commands}
     assert ELSEWHERE.keys() <= shown
     assert sum(runs_here(each.values[0]) for each in lines()) > 10
+
+
+def test_the_first_commands_are_those_that_were_tried() -> None:
+    assert FIRST.strip() in (ROOT / "README.md").read_text()
 
 
 @cache
