@@ -27,7 +27,7 @@ EXPECTED = {
     ("engines", "routing-proxy is rendered as written"): "the page says that nothing is added to containers",
     ("engines", "the devices of resources.claims are unknown"): "a device by a claim can be anything",
     ("engines", "does not spread a model over the devices of resources.claims"): "a device by a claim can be anything",
-    ("first-model", "Helm deletes a claim"): "the page says so, and how to keep it",
+    ("gpus", "the nodes of google.com/tpu may be open to root only"): "which users may open a TPU is up to the node",
     ("routing", "which may cost money"): "the page says so",
     ("updates", "drainSeconds is above 600"): "the page says that the notes say so",
 }
