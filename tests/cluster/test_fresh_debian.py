@@ -1,7 +1,7 @@
 """The README's commands for a machine without a cluster, as printed, in an empty directory of a fresh Debian.
 
 A file system of nothing but Debian's smallest system, python3 and git, in namespaces of its own; the repository is this
-checkout's commit. Of the sessions only the beginning is run: the demo shows its help, lint does one check.
+checkout's commit. Of the sessions only the beginning is run: their environments are made, and they show their help.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from harness.tools.store import make_once
 README = (ROOT / "README.md").read_text()
 ADDRESS = "https://github.com/doublewordai/inference-stack"
 SECONDS = 600
-SHORTER = {"nox -s demo": "nox -s demo -- --help", "nox -s lint test": "nox -s lint -- format"}
+SHORTER = {"nox -s demo": "nox -s demo -- --help", "nox -s lint test": "nox -s lint -- --help"}
 """The sessions that take minutes, and the beginning of them that is run instead."""
 
 ENTER = """
@@ -76,7 +76,9 @@ def debian(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(root)
 
 
-def test_the_readmes_commands_work_as_printed(debian: Path) -> None:
+def test_the_readmes_commands_work_as_printed(debian: Path, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout.git"
+    run(["git", "clone", "--bare", "--quiet", ROOT, checkout])
     script = "\n".join(commands())
     for command, begun in SHORTER.items():
         assert command in script
@@ -101,11 +103,11 @@ def test_the_readmes_commands_work_as_printed(debian: Path) -> None:
             *(f"{name}={value}" for name, value in environment.items()),
             *("bash", "-c", inside),
         ],
-        env={"CHECKOUT": str(ROOT)},
+        env={"CHECKOUT": str(checkout)},
         check=False,
         timeout=SECONDS,
     )
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
     assert "usage: nox -s demo --" in done.stdout
-    assert "lint: 1 ok, 0 failed" in done.stdout
+    assert "usage: nox -s lint --" in done.stdout

@@ -28,14 +28,14 @@ HERE = ("helm template", "helm install", "helm upgrade", "kubectl create", "pyth
 FILTERS = ("base64", "diff", "grep", "openssl", "sort")
 
 ELSEWHERE = {
-    ".": "no test: tried by hand on fresh Debian 12 and 13, see FIRST",
-    "cd": "no test: tried by hand on fresh Debian 12 and 13, see FIRST",
+    ".": "tests/cluster/test_fresh_debian.py",
+    "cd": "tests/cluster/test_fresh_debian.py",
     "cosign verify": "harness/release/cosign.py",
     "cosign verify-attestation": "harness/release/cosign.py",
     "crane": "no test: it copies from registries on the internet",
     "curl": "tests/cluster/test_notes.py",
     "gh attestation": "no test: it asks GitHub",
-    "git clone": "no test: it asks GitHub; tried by hand with a local copy, see FIRST",
+    "git clone": "tests/cluster/test_fresh_debian.py",
     "helm diff": "no test: a plugin of others",
     "helm get": "tests/cluster/test_secrets.py",
     "helm history": "no test: only its flags",
@@ -57,18 +57,10 @@ ELSEWHERE = {
     "nox -s": ".ci/run",
     "oc": "no test: OpenShift's client",
     "pipx install": "no test: it changes the machine",
-    "pip install": "no test: tried by hand on fresh Debian 12 and 13, see FIRST",
-    "python3 -m": "no test: tried by hand on fresh Debian 12 and 13, see FIRST",
+    "pip install": "tests/cluster/test_fresh_debian.py",
+    "python3 -m": "tests/cluster/test_fresh_debian.py",
 }
 """Commands that are not run here: the file that runs the same ones on a cluster or a registry, or why nothing does."""
-
-FIRST = """
-git clone https://github.com/doublewordai/inference-stack && cd inference-stack
-python3 -m venv .venv && . .venv/bin/activate
-pip install nox && nox -s demo
-"""
-"""The README's first commands. They were tried in an empty directory of a fresh Debian 12 and 13 (debootstrap's minbase
-with python3, git and python3-venv, as root): whoever changes them tries them again."""
 
 FUNCTIONS = """
 set -euo pipefail
@@ -159,10 +151,6 @@ def test_what_runs_the_others_is_there_and_pages_have_them() -> None:
     shown = {kind(words) for each in lines() for words in each.values[0].commands}
     assert ELSEWHERE.keys() <= shown
     assert sum(runs_here(each.values[0]) for each in lines()) > 10
-
-
-def test_the_first_commands_are_those_that_were_tried() -> None:
-    assert FIRST.strip() in (ROOT / "README.md").read_text()
 
 
 @cache
