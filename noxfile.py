@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["nox==2026.10.20"]
 # ///
-"""What people and CI run: `nox -l` lists the sessions, `nox -s NAME -- ARGUMENTS` runs one."""
+"""What people and CI run: `nox -s NAME -- ARGUMENTS` runs one, `nox -s NAME -- --help` is its own help."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def scan(session: nox.Session) -> None:
 def ct(session: nox.Session) -> None:
     """chart-testing: lint with every file of ci/; the tests of `cluster` install them by it."""
     prepare(session, "ct")
-    session.run("python", "-m", "harness.chart_testing")
+    session.run("python", "-m", "harness.chart_testing", *session.posargs)
 
 
 @nox.session(default=False)
@@ -103,7 +103,7 @@ def cluster(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """A cluster, the chart on it, and an answer from a model; `-- --down` ends it."""
+    """A cluster, the chart on it, and an answer from a model; `-- --down` ends it, `-- --help` is its own help."""
     prepare(session)
     session.run("python", "-m", "harness.demo", *session.posargs)
 
@@ -134,7 +134,7 @@ def docs(session: nox.Session) -> None:
 def outdated(session: nox.Session) -> None:
     """Every pinned version beside the newest on its registry, with its date; fails at nothing."""
     prepare(session)
-    session.run("python", "-m", "harness.outdated")
+    session.run("python", "-m", "harness.outdated", *session.posargs)
 
 
 @nox.session(default=False)

@@ -6,6 +6,7 @@ release-please's to raise, and the maintainers are a team, which has no account 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -62,6 +63,7 @@ def ct(helm: Helm, command: str, *options: str) -> str:
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="nox -s ct --", description=__doc__).parse_args()
     try:
         with step("ct lint"):
             output = lint()

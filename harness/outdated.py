@@ -5,6 +5,7 @@ Each registry is read by its own client, so that mirrors and proxies are those c
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -149,6 +150,7 @@ def answer(pin: Pin) -> tuple[str, str]:
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="nox -s outdated --", description=__doc__).parse_args()
     merged: dict[tuple[str, str], Pin] = {}
     for pin in pins():
         key = (pin.name, pin.version)

@@ -5,6 +5,7 @@ It reads the JUnit files that `nox -s test cluster` leaves, and needs nothing bu
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -28,7 +29,11 @@ def line(outcomes: Counter[str]) -> str:
     return f"{outcomes['passed']} passed, {outcomes['failed']} failed{skipped}"
 
 
-def main(reports: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the outcomes; 1 if a test failed, or a report has none."""
+    parser = argparse.ArgumentParser(prog="python -m harness.summary", description=__doc__)
+    parser.add_argument("reports", nargs="+", metavar="REPORT", help="a JUnit file, such as .nox/test.xml")
+    reports = parser.parse_args(arguments).reports
     total: Counter[str] = Counter()
     for path in map(Path, reports):
         outcomes = count(path)
@@ -39,4 +44,4 @@ def main(reports: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,19 +1,21 @@
-"""The plots of one run, as SVG: the same text for the same figures, on white, so that they are legible on any page."""
+"""The plots of one run, as SVG: the same text for the same figures, on white, so that they are legible on any page.
+
+matplotlib is imported where it draws: on import it looks for fonts, for seconds, and writes down what it found.
+"""
 
 from __future__ import annotations
 
 import io
-from typing import Any
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from typing import TYPE_CHECKING, Any
 
 from harness.bench.balance import ENGINES, MODES
 from harness.bench.figures import Figures, Row, milliseconds
 from harness.bench.gateways import DIRECT, NAMES
 from harness.bench.results import REQUESTS, STREAMS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = ("#2563c9", "#c2410c", "#8a6d00", "#0f7f5f", "#7c3aad")
 """The colour-blind can distinguish them, and each is beside a name."""
@@ -44,6 +46,8 @@ STYLE: dict[Any, Any] = {
 
 def plots(figures: Figures) -> dict[str, str]:
     """File name to SVG."""
+    import matplotlib
+
     with matplotlib.rc_context(STYLE):
         return {
             "requests.svg": _added(figures, REQUESTS, "a whole answer", "{} requests a second"),
@@ -64,6 +68,9 @@ def _svg(figure: Figure, title: str, subtitle: str) -> str:
 
 def _added(figures: Figures, kind: str, what: str, group: str) -> str:
     """A line for each gateway under each load: a dot for p50, a ring for p99, on an axis of powers of ten."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
     rows = [row for row in figures.of_kind(kind) if row.gateway != DIRECT]
     lines: list[Row | str] = []
     for amount in sorted({row.amount for row in rows}):
@@ -102,6 +109,8 @@ def _line(axes: Axes, row: Row, y: int) -> None:
 
 def _balance(figures: Figures) -> str:
     """For each mode nine bars: the engines' shares of the work, the ninth apart."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(WIDTH, 3.2))
     panels = figure.subplots(1, len(MODES), sharey=True)
     figure.subplots_adjust(left=0.08, right=0.98, top=0.72, bottom=0.06, wspace=0.08)

@@ -1,4 +1,4 @@
-"""The cluster from the command line: `python -m harness.cluster up|down|status|kubeconfig|clean`."""
+"""`python -m harness.cluster`: start and end the cluster of the tests and the demo, or ask about it."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tarfile
@@ -40,6 +41,7 @@ def fetch() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m harness.docs.mermaid", description=__doc__).parse_args()
     try:
         fetch()
     except CommandError as error:

@@ -1,4 +1,4 @@
-"""`python -m harness.images list | build [REFERENCE...]`."""
+"""`python -m harness.images`: list or build the images that the cluster of the tests and the demo gets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.progress import console
 
 def main() -> int:
     """Run a command; its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m harness.images")
+    parser = argparse.ArgumentParser(prog="python -m harness.images", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="which image answers for which name")
     building = commands.add_parser("build", help="make images (all of them, if none is named)")

@@ -1,4 +1,4 @@
-"""`python -m harness.scan`: scan the defaults and every example; a finding without a waiver fails."""
+"""`nox -s scan`: scan the defaults and every example; a finding without a waiver fails."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def check(findings: Mapping[str, set[Finding]]) -> Counter[str]:
 
 
 def main() -> int:
-    argparse.ArgumentParser(prog="nox -s scan", description=__doc__).parse_args()
+    argparse.ArgumentParser(prog="nox -s scan --", description=__doc__).parse_args()
     try:
         counts = check(scanned(renders()))
     except HarnessError as error:

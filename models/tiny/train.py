@@ -13,6 +13,7 @@ are fixed and one thread computes, so that the same versions on the same kind of
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
@@ -329,7 +330,9 @@ def _interleaved(weight: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[An
 
 
 def main() -> None:
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("tiny.gguf")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", nargs="?", type=Path, default=Path(__file__).with_name("tiny.gguf"), metavar="FILE")
+    path = parser.parse_args().file
     tokenizer = train_tokenizer()
     params = train(tokenizer)
     print(f"{sum(leaf.size for leaf in jax.tree.leaves(params)):,} parameters")

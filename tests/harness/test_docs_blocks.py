@@ -2,81 +2,92 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import shlex
-from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from harness.docs.markdown import Block, blocks
-from harness.helm import Helm
-from harness.manifests import load
+from harness import __main__ as overview
+from harness.docs.markdown import Block
+from harness.manifests import container, load
 from harness.paths import ROOT
 from harness.run import run
 from harness.tools import tool
-from tests.support import Render
-
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-GENERATED = "messages.md"
-"""Its values are refused or warned of, each by a test of its own."""
+from tests.pages import PAGES, Example, commands, enabled, examples, shown
+from tests.support import Render, Say
 
 LATER_THAN_3_13 = {"--reset-then-reuse-values"}
 """Flags that the pages say a newer Helm 3 has."""
 
+EXPECTED = {
+    ("any page", "clients need no key"): "said of every release without client keys, which are one page's subject",
+    ("embeddings", "where the gateway answers 404"): "the page says that clients ask the group's own Service",
+    ("engines", "modelGroups.other: no metric shows its running requests"): "of a custom engine nothing is known",
+    ("engines", "routing-proxy is rendered as written"): "the page says that nothing is added to containers",
+    ("engines", "the devices of resources.claims are unknown"): "a device by a claim can be anything",
+    ("engines", "does not spread a model over the devices of resources.claims"): "a device by a claim can be anything",
+    ("gpus", "the nodes of google.com/tpu may be open to root only"): "which users may open a TPU is up to the node",
+    ("routing", "which may cost money"): "the page says so",
+    ("updates", "drainSeconds is above 600"): "the page says that the notes say so",
+}
+"""Warnings that the values of a page get, by page and words, and why they are right."""
 
-def shown(language: str) -> list[Any]:
-    """Each block in a language, as a test's parameter."""
-    return [
-        pytest.param(block, id=f"{page.stem}:{block.line}")
-        for page in PAGES
-        for block in blocks(page.read_text())
-        if block.language == language and page.name != GENERATED
-    ]
-
-
-def commands(program: str) -> list[Any]:
-    """Each command of a program in a shell block, as words; behind a pipe is another command."""
-    return [
-        pytest.param(words, id=f"{case.id}:{' '.join(words)[:60]}")
-        for case in shown("bash")
-        for line in case.values[0].text.replace("\\\n", " ").splitlines()
-        for words in split(line)
-        if words[0] == program
-    ]
+CPU: dict[tuple[str, str], str] = {}
+"""Groups of a page whose engine is not known to the chart, and why they start without a GPU."""
 
 
-def split(line: str) -> Iterator[list[str]]:
-    words: list[str] = []
-    for word in [*shlex.split(line, comments=True), ";"]:
-        if word in ("|", "&&", ";", ">"):
-            if words:
-                yield words
-            words = []
-        else:
-            words.append(word)
+def warnings(notes: str) -> list[str]:
+    return [line.removeprefix("- ") for line in notes.partition("\nPlease note:")[2].splitlines() if line]
 
 
-def completed(values: dict[str, Any]) -> dict[str, Any]:
-    """A fragment with what it leaves out: it shows what is added to a group that is there already."""
-    for name, group in (values.get("modelGroups") or {}).items():
-        runs = {"modelName": "org/model"} if "command" not in group and group.get("engine") != "custom" else {}
-        values["modelGroups"][name] = {"enabled": True, "modelAlias": [name], **runs, **group}
-    return values
+def reason(page: str, warning: str) -> tuple[str, str] | None:
+    """The entry of EXPECTED for a warning of a page."""
+    return next((key for key in EXPECTED if key[0] in ("any page", page) and key[1] in warning), None)
 
 
-@pytest.mark.parametrize("block", shown("yaml"))
-def test_values_that_are_shown_render(render: Render, block: Block) -> None:
-    values = load(block.text)
-    manifests = render(completed(values))
-    groups = [name for name, group in (values.get("modelGroups") or {}).items() if group["enabled"]]
-    own = [each["metadata"]["name"] for each in (values.get("extraObjects") or {}).values()]
+@pytest.mark.parametrize("case", examples())
+def test_values_that_are_shown_render(render: Render, case: Example) -> None:
+    """As they are; or added to what they begin with: `# added to the group NAME`, `your values`, `the values above`."""
+    groups = case.values.get("modelGroups") or {}
+    partial = [name for name, group in groups.items() if "enabled" not in group]
+    assert partial == [], "enable the group, or begin with `# added to the group NAME`"
+    manifests = render(case.values)
+    own = [each["metadata"]["name"] for each in (case.values.get("extraObjects") or {}).values()]
     workloads = [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
-    assert len([each for each in workloads if each["metadata"]["name"] not in own]) == 1 + len(groups)
+    assert len([each for each in workloads if each["metadata"]["name"] not in own]) == 1 + len(enabled(case.values))
+
+
+@pytest.mark.parametrize("case", examples())
+def test_models_that_are_shown_start_on_a_node_with_gpus(render: Render, case: Example) -> None:
+    """They request a device, or run on CPU. The devices of a claim are on such a node as well."""
+    manifests = render(case.values)
+    for each in [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]:
+        group = each["metadata"]["labels"].get("app.kubernetes.io/model-group")
+        if group is None:
+            continue
+        main = container(each, group)
+        devices = {name for name in main.get("resources", {}).get("limits", {}) if "/" in name}
+        claims = main.get("resources", {}).get("claims")
+        on_cpu = "llama" in main["image"] or re.search(r"\bcpu\b", main["image"]) or (case.page, group) in CPU
+        assert devices or claims or on_cpu, group
+
+
+@pytest.mark.parametrize("case", examples())
+def test_values_that_are_shown_are_not_warned_of(notes: Say, case: Example) -> None:
+    found = warnings(notes(case.values))
+    assert [each for each in found if not reason(case.page, each)] == []
+
+
+def test_the_warnings_that_are_expected_are_there(notes: Say) -> None:
+    cases = [each.values[0] for each in examples()]
+    found = {reason(case.page, warning) for case in cases for warning in warnings(notes(case.values))}
+    assert EXPECTED.keys() <= found
+
+
+@pytest.mark.parametrize("case", [each for each in examples() if each.values[0].added_to])
+def test_a_block_that_is_added_to_a_group_has_it(case: Example) -> None:
+    assert set(case.added_to) <= case.own["modelGroups"].keys()
 
 
 @pytest.mark.parametrize("block", shown("yaml"))
@@ -113,19 +124,6 @@ def test_helm_knows_each_command_and_its_flags(words: list[str], major: str) -> 
     assert given <= known | LATER_THAN_3_13
 
 
-@pytest.mark.parametrize("words", [c for c in commands("helm") if c.values[0][1] in ("install", "template", "lint")])
-def test_what_helm_installs_renders(words: list[str], helm: Helm) -> None:
-    """With the values it is given on the command line, or from an example; a file of the user's own is not there."""
-    sets = [word for flag, word in pairwise(words) if flag == "--set"]
-    files = [ROOT / word for flag, word in pairwise(words) if flag == "-f" and "examples/" in word]
-    assert helm.template(ROOT, release=words[2], values=files, sets=sets)
-
-
-def sessions() -> set[str]:
-    tree = ast.parse((ROOT / "noxfile.py").read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
-
-
 @pytest.mark.parametrize("words", commands("nox"))
 def test_nox_has_the_sessions_that_are_named(words: list[str]) -> None:
     named: list[str] = []
@@ -134,7 +132,7 @@ def test_nox_has_the_sessions_that_are_named(words: list[str]) -> None:
             if word.startswith("-"):
                 break
             named.append(word)
-    assert set(named) <= sessions()
+    assert set(named) <= {each.name for each in overview.sessions()}
     assert named or words == ["nox", "-l"]
 
 

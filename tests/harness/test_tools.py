@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -210,6 +211,43 @@ class TestApt:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(HarnessError, match=r"(?s)no-such-program.*package manager.*a-package"):
             apt.apt_install({"no-such-program": "a-package"})
+
+    @pytest.fixture
+    def bare(self, tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A machine without Rust, whose apt-get installs a Cargo."""
+        cargo = tmp_path / "bin" / "cargo"
+        for name in ("dash", "grep", "chmod", "env"):
+            found = shutil.which(name)
+            assert found
+            (tmp_path / "bin" / name).symlink_to(found)
+        program(
+            tmp_path / "bin" / "apt-get",
+            f'echo "$*" >> {calls}; printf "#!/bin/sh\\necho cargo 1.96.0\\n" > {cargo}; chmod 755 {cargo}',
+        )
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        tools.tool.cache_clear()
+        return cargo
+
+    def test_a_machine_without_rust_gets_debians_newer_one(self, bare: Path, calls: Path) -> None:
+        assert tools.tool("cargo") == bare
+        assert "cargo-web" in calls.read_text()
+        tools.tool.cache_clear()
+
+    @pytest.mark.usefixtures("bare")
+    @pytest.mark.parametrize("place", ["bin", ".cargo/bin"])
+    def test_an_old_rust_is_left_to_its_owner(self, place: str, calls: Path, tmp_path: Path) -> None:
+        program(tmp_path / place / "cargo", "echo cargo 1.63.0")
+        with pytest.raises(HarnessError, match=r"(?s)cargo .*1\.88.*rustup update"):
+            tools.tool("cargo")
+        assert not calls.exists()
+
+    @pytest.mark.usefixtures("bare")
+    def test_a_user_who_is_not_root_is_told_of_rustup(self, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+        with pytest.raises(HarnessError, match=r"rustup\.rs"):
+            tools.tool("cargo")
+        assert not calls.exists()
 
 
 def test_pinned_programs_say_their_version() -> None:

@@ -33,6 +33,7 @@ from .metrics import Meter
 from .weights import fetch
 
 VERSION = "0.5.23"
+USAGE = "usage: sglang [-h] {serve,generate,version} ...  (a stand-in)"
 OPEN = ("/health", "/ready", "/metrics")
 POLL_SECONDS = 5.0
 WARM_UP_SECONDS = 1.0
@@ -166,8 +167,10 @@ def main() -> None:
         print(f"sglang version: {VERSION} (stand-in)")
     elif command == "serve":
         run(["--model-path", *words] if words and not words[0].startswith("-") else words)
+    elif command in ("--help", "-h"):
+        print(USAGE)
     else:
-        print("usage: sglang [-h] {serve,generate,version} ...  (a stand-in)", file=sys.stderr)
+        print(USAGE, file=sys.stderr)
         sys.exit(2)
 
 

@@ -35,6 +35,7 @@ from .metrics import Meter
 from .weights import fetch
 
 VERSION = "0.32.0"
+USAGE = "usage: vllm [-h] [-v] {serve} ...  (a stand-in)"
 DEFAULT_MODEL = "Qwen/Qwen3-0.6B"
 GUARDED = ("/v1", "/v2", "/inference", "/cohere")
 ABORT_SECONDS = 0.4
@@ -212,8 +213,10 @@ def main() -> None:
         print(f"{VERSION} (stand-in)")
     elif args[:1] == ["serve"]:
         run(args[1:], serve=True)
+    elif args in (["--help"], ["-h"]):
+        print(USAGE)
     else:
-        print("usage: vllm [-h] [-v] {serve} ...  (a stand-in)", file=sys.stderr)
+        print(USAGE, file=sys.stderr)
         sys.exit(2)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -68,7 +67,11 @@ def _plain(converter: Callable[..., Any] | argparse.FileType | str | None) -> tu
 
 
 def main() -> None:
-    engine = sys.argv[1]
+    reading = argparse.ArgumentParser(
+        prog="dump.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    reading.add_argument("engine", choices=("vllm", "sglang"))
+    engine = reading.parse_args().engine
     parser = {"vllm": vllm_parser, "sglang": sglang_parser}[engine]()
     version = importlib.import_module(engine).__version__
     print(f"# Flags of {engine} {version}, printed by dump.py from its parser.")
