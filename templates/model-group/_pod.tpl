@@ -12,7 +12,12 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
+  {{- /*
+  The API server copies the name into the older field, and back where it is left out: only a field that is written here goes with a roll back to a release
+  that has no account. Else the pods would keep the name of one that Helm deletes, and the next could not be created.
+  */}}
   serviceAccountName: {{ include "inference-stack.modelGroup.serviceAccountName" . | quote }}
+  serviceAccount: {{ include "inference-stack.modelGroup.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ include "inference-stack.modelGroup.graceSeconds" . }}

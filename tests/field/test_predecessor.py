@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.manifests import load
-from tests.chart.accessors import FULLNAME, engine, gateway, pools, ports
+from tests.chart.accessors import FULLNAME, engine, gateway, pod, pools, ports
 from tests.chart.test_values_0_4 import STORED, USED, group
 from tests.support import Render
 
@@ -94,3 +94,10 @@ def test_its_examples_render_whole_and_over_a_stored_release(render: Render, old
 def merged(image: dict[str, Any]) -> dict[str, Any]:
     onwards = USED["onwards"]
     return {**USED, "onwards": {**onwards, "image": {**onwards["image"], **image}}}
+
+
+def test_a_roll_back_to_it_takes_the_service_account_away(render: Render) -> None:
+    """Its groups have none: a name that the API server copied would stay, of an account that Helm deletes."""
+    for name in USED["modelGroups"]:
+        spec = pod(render(USED), name)
+        assert spec["serviceAccount"] == spec["serviceAccountName"]
