@@ -124,10 +124,15 @@ def release(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the site into build/site."""
-    prepare(session, "docs")
+    """Build the site into build/site; `-- 1.2.3` commits it to the branch gh-pages as that version, the newest."""
+    prepare(session, "docs", "plots")
     session.run("python", "-m", "harness.docs.mermaid")
-    session.run("python", "-m", "mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+    quiet = {"NO_MKDOCS_2_WARNING": "1"}
+    if not session.posargs:
+        session.run("python", "-m", "mkdocs", "build", "--strict", env=quiet)
+        return
+    session.run("mike", "deploy", "--update-aliases", *session.posargs, "latest", env=quiet)
+    session.run("mike", "set-default", "latest")
 
 
 @nox.session(default=False)

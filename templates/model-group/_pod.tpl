@@ -1,6 +1,10 @@
 {{- /* The pod of a model group, for a Deployment or a StatefulSet. */ -}}
 
-{{- /* Prints a PodTemplateSpec. Input: dict root, name, group (computed). */ -}}
+{{- /*
+Prints a PodTemplateSpec. serviceAccount is the older name of a field that the API server copies, both ways: only what is written here goes with a roll
+back to a release without an account. Else the pods would keep the name of one that Helm deletes, and the next could not be created.
+Input: dict root, name, group (computed).
+*/ -}}
 {{- define "inference-stack.modelGroup.podTemplate" -}}
   {{- $group := .group -}}
   {{- $computed := .group.computed -}}
@@ -12,10 +16,6 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  {{- /*
-  The API server copies the name into the older field, and back where it is left out: only a field that is written here goes with a roll back to a release
-  that has no account. Else the pods would keep the name of one that Helm deletes, and the next could not be created.
-  */}}
   serviceAccountName: {{ include "inference-stack.modelGroup.serviceAccountName" . | quote }}
   serviceAccount: {{ include "inference-stack.modelGroup.serviceAccountName" . | quote }}
   automountServiceAccountToken: false

@@ -27,7 +27,10 @@ EXPECTED = {
     ("engines", "routing-proxy is rendered as written"): "the page says that nothing is added to containers",
     ("engines", "the devices of resources.claims are unknown"): "a device by a claim can be anything",
     ("engines", "does not spread a model over the devices of resources.claims"): "a device by a claim can be anything",
-    ("from-ollama", "how its image is told a model and a port is not known"): "its volume and its hook make it serve the model",
+    (
+        "from-ollama",
+        "how its image is told a model and a port is not known",
+    ): "its hook pulls the model",
     ("from-ollama", "no metric shows its running requests"): "the page says so",
     ("gpus", "the nodes of google.com/tpu may be open to root only"): "which users may open a TPU is up to the node",
     ("routing", "which may cost money"): "the page says so",

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from pathlib import Path
 
+import pytest
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File
+from mkdocs.structure.pages import Page
+
+from harness.docs import share
 from harness.docs.site import BOOST, FROM_ROOT, target
 from harness.paths import ROOT
 
@@ -32,3 +39,52 @@ def test_no_two_pages_differ_in_case_alone() -> None:
 
 def test_the_pages_that_search_puts_behind_others_exist() -> None:
     assert [page for page in BOOST if not (ROOT / "docs" / page).is_file()] == []
+
+
+SITE = MkDocsConfig()
+SITE.load_dict({"site_name": "it", "site_url": "https://host/it/", "extra": {"repository": "https://code/it"}})
+
+
+def page(name: str, text: str) -> Page:
+    made = Page(None, File(name, "docs", "site", use_directory_urls=True), SITE)
+    made.meta = {}
+    made.markdown = share.on_page_markdown(text, made, SITE)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("gpus.md", "docs/gpus.md"),
+        ("index.md", "README.md"),
+        ("from-0.4.md", "UPGRADING.md"),
+        ("values.md", "values.yaml"),
+    ],
+)
+def test_a_page_has_links_to_edit_what_it_is_made_of_and_to_report_a_problem(name: str, source: str) -> None:
+    text = str(page(name, "# It").markdown)
+    assert f"(https://code/it/edit/main/{source})" in text
+    assert "(https://code/it/issues/new?title=docs" in text
+    assert (ROOT / source).exists()
+
+
+def test_a_description_is_the_first_prose_of_a_page() -> None:
+    badges = "[![CI](https://x/y.svg)](https://x)"
+    prose = f"A **chart** with `keys` & [links](x.md) that is long enough {'to be cut ' * 20}"
+    found = page("a.md", f"# It\n\n{badges}\n\n```yaml\na: 1\n```\n\nToo short:\n\n{prose}").meta["description"]
+    assert found.startswith("A chart with keys &amp; links that is long enough to be")
+    assert found.endswith("…")
+
+
+def test_a_shared_page_has_a_card() -> None:
+    shown = share.on_post_page("<head></head>", page("a.md", "# It"), SITE)
+    assert '<meta property="og:image" content="https://host/it/card.png">' in shown
+    assert share.card("it", "what it is").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "path", [*(ROOT / "docs").glob("*.md"), *map(ROOT.joinpath, FROM_ROOT)], ids=lambda path: path.stem
+)
+def test_a_page_has_one_title(path: Path) -> None:
+    fences = re.compile(r"(?ms)^```.*?^```$")
+    assert len(re.findall(r"(?m)^# ", fences.sub("", path.read_text()))) == 1

@@ -28,6 +28,7 @@ from .core import Engine, JsonMap, RefusedError, bind, fixed, log
 from .metrics import Meter
 
 VERSION = "0.35.0"
+USAGE = "usage: ollama serve | pull MODEL | list  (a stand-in)"
 
 
 def address() -> tuple[str, int]:
@@ -106,8 +107,10 @@ def main() -> None:
             print(ask("/api/pull", {"model": name})["status"])
         case ["list"]:
             print("NAME", *(model["name"] for model in ask("/api/tags")["models"]), sep="\n")
+        case ["--help"] | ["-h"]:
+            print(USAGE)
         case _:
-            sys.exit("usage: ollama serve | pull MODEL | list  (a stand-in)")
+            sys.exit(USAGE)
 
 
 if __name__ == "__main__":
