@@ -26,8 +26,25 @@ FROM_ROOT = {
 }
 """Files of the root, and their names on the site (no two names may differ in case alone)."""
 
-BOOST = {"values.md": 0.2, "messages.md": 0.1}
-"""What a hit on a page of the reference counts: it has every word, and who searches for one wants its guide."""
+BOOST = {
+    "values.md": 0.2,
+    "messages.md": 0.1,
+    "faq.md": 0.3,
+    "comparison.md": 0.3,
+    "limits.md": 0.5,
+    "examples.md": 0.1,
+    "changelog.md": 0.1,
+    "contributing.md": 0.1,
+    "performance.md": 0.5,
+    "architecture.md": 0.7,
+    "updates.md": 2,
+    "multi-node.md": 0.7,
+    **{
+        f"from-{other}.md": 0.5
+        for other in ("a-manifest", "docker-compose", "kubeai", "litellm", "ollama", "production-stack")
+    },
+}
+"""What a hit on a page counts: less where it has the words of many others, and their guide is wanted."""
 
 LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?\)")
 

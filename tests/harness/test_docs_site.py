@@ -38,7 +38,8 @@ def test_no_two_pages_differ_in_case_alone() -> None:
 
 
 def test_the_pages_that_search_puts_behind_others_exist() -> None:
-    assert [page for page in BOOST if not (ROOT / "docs" / page).is_file()] == []
+    made = {*FROM_ROOT.values(), "examples.md"}
+    assert [page for page in BOOST if page not in made and not (ROOT / "docs" / page).is_file()] == []
 
 
 SITE = MkDocsConfig()
