@@ -28,12 +28,12 @@ DIRECTORY = ROOT / "docs" / "diagrams"
 THEMES: Mapping[str, Mapping[str, object]] = {
     "light": {
         "theme": "neutral",
-        "themeVariables": {"noteBkgColor": "#e8eaf6", "noteTextColor": "#222", "noteBorderColor": "#9fa8da"},
+        "themeVariables": {"fontSize": "14px", "noteBkgColor": "#e8eaf6", "noteTextColor": "#222", "noteBorderColor": "#9fa8da"},
         "themeCSS": ".edgeLabel rect { fill: #fff; opacity: 1 }",
     },
     "dark": {
         "theme": "dark",
-        "themeVariables": {"noteBkgColor": "#303a5c", "noteTextColor": "#eee", "noteBorderColor": "#7986cb"},
+        "themeVariables": {"fontSize": "14px", "noteBkgColor": "#303a5c", "noteTextColor": "#eee", "noteBorderColor": "#7986cb"},
         "themeCSS": ".edgeLabel rect { fill: #1e2129; opacity: 1 } .cluster rect { fill: #2a2e38 }",
     },
 }
@@ -49,7 +49,8 @@ DRAW = """<meta charset="utf-8"><script src="BUNDLE"></script><pre id="drawn"></
     mermaid.initialize({
       ...theme, startOnLoad: false, htmlLabels: false, fontFamily: "Arial, Helvetica, sans-serif",
       deterministicIds: true, deterministicIDSeed: name,
-      flowchart: {htmlLabels: false, wrappingWidth: 400}, sequence: {mirrorActors: false},
+      flowchart: {htmlLabels: false, wrappingWidth: 400, nodeSpacing: 30, rankSpacing: 35, padding: 10},
+      sequence: {mirrorActors: false, actorMargin: 40, width: 120, height: 45, messageFontSize: 14, noteFontSize: 14},
     });
     const {svg} = await mermaid.render("d" + name.slice(0, 6), text);
     const element = new DOMParser().parseFromString(svg, "text/html").querySelector("svg");
