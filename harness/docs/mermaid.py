@@ -28,12 +28,22 @@ DIRECTORY = ROOT / "docs" / "diagrams"
 THEMES: Mapping[str, Mapping[str, object]] = {
     "light": {
         "theme": "neutral",
-        "themeVariables": {"fontSize": "14px", "noteBkgColor": "#e8eaf6", "noteTextColor": "#222", "noteBorderColor": "#9fa8da"},
+        "themeVariables": {
+            "fontSize": "14px",
+            "noteBkgColor": "#e8eaf6",
+            "noteTextColor": "#222",
+            "noteBorderColor": "#9fa8da",
+        },
         "themeCSS": ".edgeLabel rect { fill: #fff; opacity: 1 }",
     },
     "dark": {
         "theme": "dark",
-        "themeVariables": {"fontSize": "14px", "noteBkgColor": "#303a5c", "noteTextColor": "#eee", "noteBorderColor": "#7986cb"},
+        "themeVariables": {
+            "fontSize": "14px",
+            "noteBkgColor": "#303a5c",
+            "noteTextColor": "#eee",
+            "noteBorderColor": "#7986cb",
+        },
         "themeCSS": ".edgeLabel rect { fill: #1e2129; opacity: 1 } .cluster rect { fill: #2a2e38 }",
     },
 }
@@ -98,7 +108,9 @@ def shown(markdown: str) -> str:
     for match in reversed(list(FENCE.finditer(markdown))):
         if match["language"] == "mermaid":
             (block,) = blocks(match[0] + "\n")
-            images = (f"![{title(block.text)}](diagrams/{path.name}#only-{kind})" for kind, path in files(block.text).items())
+            images = (
+                f"![{title(block.text)}](diagrams/{path.name}#only-{kind})" for kind, path in files(block.text).items()
+            )
             markdown = markdown[: match.start()] + match["indent"] + "".join(images) + markdown[match.end() :]
     return markdown
 
@@ -140,7 +152,9 @@ def draw(wanted: Mapping[Path, tuple[Mapping[str, object], str]]) -> None:
         dumped = run([browser, *options, page.as_uri()], timeout=120).stdout
     found = re.search(r'<pre id="drawn">([^<]+)</pre>', dumped)
     if not found:
-        raise HarnessError("Mermaid drew nothing", f"It does not understand one of: {', '.join(sorted(map(str, wanted)))}")
+        raise HarnessError(
+            "Mermaid drew nothing", f"It does not understand one of: {', '.join(sorted(map(str, wanted)))}"
+        )
     drawn = json.loads(base64.b64decode(found[1]))
     DIRECTORY.mkdir(exist_ok=True)
     for path in wanted:

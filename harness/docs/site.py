@@ -14,7 +14,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from harness.docs.mermaid import DIRECTORY, shown as drawn
+from harness.docs.mermaid import DIRECTORY
+from harness.docs.mermaid import shown as drawn
 from harness.docs.tables import title
 from harness.paths import ROOT, examples
 

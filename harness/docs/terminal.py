@@ -92,9 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         program = [sys.executable, "-m", "harness.demo"]
-        printed = (
-            options.demo.read_text() if options.demo else run(program, cwd=ROOT, env={"FORCE_COLOR": "1"}).stdout
-        )
+        printed = options.demo.read_text() if options.demo else run(program, cwd=ROOT, env={"FORCE_COLOR": "1"}).stdout
         DIRECTORY.mkdir(exist_ok=True)
         (DIRECTORY / "demo.svg").write_text(picture(demo(printed), "nox -s demo", "demo"))
         (DIRECTORY / "refusal.svg").write_text(picture(refusal(), "a refusal", "refusal"))
