@@ -64,7 +64,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """Load only the one of two drawings that is seen, and keep its place free until then."""
+    """Load drawings when the reader comes near, and keep their place free until then."""
 
     def lazy(match: re.Match[str]) -> str:
         size = SIZE.search((DIRECTORY / match["name"]).read_text())
