@@ -126,7 +126,6 @@ def release(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the site into build/site; `-- 1.2.3` commits it to the branch gh-pages as that version, the newest."""
     prepare(session, "docs", "plots")
-    session.run("python", "-m", "harness.docs.mermaid")
     quiet = {"NO_MKDOCS_2_WARNING": "1"}
     if not session.posargs:
         session.run("python", "-m", "mkdocs", "build", "--strict", env=quiet)

@@ -14,7 +14,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from harness.docs.mermaid import script
+from harness.docs.mermaid import DIRECTORY
+from harness.docs.mermaid import shown as drawn
 from harness.docs.tables import title
 from harness.paths import ROOT, examples
 
@@ -46,6 +47,12 @@ BOOST = {
 }
 """What a hit on a page counts: less where it has the words of many others, and their guide is wanted."""
 
+BADGE = re.compile(r"(?m)^\[!\[[^\]]*\]\(https://[^)]*\)\]\([^)]*\)\n")
+"""Badges come from elsewhere, and are for readers of the repository."""
+
+DRAWING = re.compile(r'<img [^>]*src="[^"]*diagrams/(?P<name>[^"#]+)#only-')
+SIZE = re.compile(r'<svg(?=[^>]* (width="\d+"))(?=[^>]* (height="\d+"))')
+
 LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -54,10 +61,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, page in FROM_ROOT.items():
         files.append(File.generated(config, page, content=(ROOT / name).read_text()))
     files.append(File.generated(config, "examples.md", content=_examples()))
-    bundle = script()
-    if bundle.exists():
-        files.append(File.generated(config, "mermaid.js", abs_src_path=str(bundle)))
-        config.extra_javascript.append("mermaid.js")
     return files
 
 
@@ -74,7 +77,18 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return match[0]
         return f"{match[1]}{target(source, match[2], pages, config.extra['repository'])}{match[3] or ''})"
 
-    return LINK.sub(leads, markdown)
+    return drawn(LINK.sub(leads, BADGE.sub("", markdown)))
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Load drawings when the reader comes near, and keep their place free until then."""
+
+    def lazy(match: re.Match[str]) -> str:
+        size = SIZE.search((DIRECTORY / match["name"]).read_text())
+        assert size is not None
+        return f'<img loading="lazy" {size[1]} {size[2]} {match[0].removeprefix("<img ")}'
+
+    return DRAWING.sub(lazy, html)
 
 
 def target(source: str, link: str, pages: Mapping[str, str], repository: str) -> str:

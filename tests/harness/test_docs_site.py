@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File
 from mkdocs.structure.pages import Page
 
-from harness.docs import share
+from harness.docs import mermaid, share, terminal
 from harness.docs.site import BOOST, FROM_ROOT, target
+from harness.errors import HarnessError
 from harness.paths import ROOT
 
 PAGES = {**FROM_ROOT, "docs/gpus.md": "gpus.md"}
@@ -89,3 +92,54 @@ def test_a_shared_page_has_a_card() -> None:
 def test_a_page_has_one_title(path: Path) -> None:
     fences = re.compile(r"(?ms)^```.*?^```$")
     assert len(re.findall(r"(?m)^# ", fences.sub("", path.read_text()))) == 1
+
+
+def test_every_diagram_is_drawn_and_every_drawing_has_one() -> None:
+    """`python -m harness.docs.mermaid` draws what is missing."""
+    wanted = {path for text in mermaid.fences() for path in mermaid.files(text).values()}
+    assert wanted
+    assert set(mermaid.DIRECTORY.iterdir()) == wanted
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*mermaid.DIRECTORY.iterdir(), *terminal.DIRECTORY.iterdir()]), ids=lambda p: p.name
+)
+def test_a_drawing_is_light_and_takes_nothing_from_elsewhere(path: Path) -> None:
+    text = path.read_text()
+    assert len(text) < 60_000
+    assert "foreignObject" not in text
+    assert not re.search(r"url\(.?http|@import|href=.http", text)
+
+
+def test_a_fence_becomes_the_drawing_for_light_and_for_dark() -> None:
+    text = "  flowchart LR\n  accTitle: It all\n  a --> b\n"
+    shown = mermaid.shown(f"Before\n\n```mermaid\n{text}```\n\n```yaml\na: 1\n```\n")
+    drawings = "".join(
+        f"![It all](diagrams/{mermaid.digest(text)}-{kind}.svg#only-{kind})" for kind in ("light", "dark")
+    )
+    assert shown == f"Before\n\n{drawings}\n\n```yaml\na: 1\n```\n"
+
+
+def test_the_site_loads_nothing_from_elsewhere_and_no_mermaid(tmp_path: Path) -> None:
+    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(tmp_path)))
+    assert not [*tmp_path.rglob("*mermaid*")]
+    home = (tmp_path / "index.html").read_text()
+    assert home.count('<img loading="lazy"') == 2
+    for path in tmp_path.rglob("*.html"):
+        text = path.read_text()
+        assert 'class="mermaid' not in text, path
+        assert not re.search(r"""src=["']?(https?:)?//|<link[^>]+stylesheet[^>]+href=["']?(https?:)?//""", text), path
+
+
+def test_the_picture_of_a_refusal_is_what_helm_says() -> None:
+    """`python -m harness.docs.terminal` draws it again."""
+    shown = terminal.picture(terminal.refusal(), "a refusal", "refusal")
+    assert (terminal.DIRECTORY / "refusal.svg").read_text() == shown
+
+
+def test_the_picture_of_the_demo_has_its_steps_and_answers_without_spinners() -> None:
+    steps = "nox > it\n\x1b[?25l⠋ A step\x1b[2K⠙ A step\n\x1b[1A\x1b[2K\x1b[32m✓\x1b[0m A step\n"
+    printed = f"{steps}Through the gateway\nyes\n\nThe tokens come from"
+    assert list(terminal.demo(printed))[1:] == ["\x1b[32m✓\x1b[0m A step", "", "Through the gateway", "yes"]
+    with pytest.raises(HarnessError, match="no complete output"):
+        list(terminal.demo(printed[:-4]))
