@@ -13,6 +13,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from harness.docs.site import FROM_ROOT
+from harness.paths import ROOT
 
 CARD = "card.png"
 CARD_INCHES = (12, 6.3)
@@ -38,7 +39,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Files
     name = page.file.src_uri
     source = next((path for path, uri in FROM_ROOT.items() if uri == name), GENERATED.get(name, f"docs/{name}"))
     title = quote(f"docs: {page.file.src_uri.removesuffix('.md')}: ")
-    edit = f"[Edit this page]({repository}/edit/main/{source})"
+    edit = f"[Edit this page]({repository}/{'tree' if (ROOT / source).is_dir() else 'edit'}/main/{source})"
     report = f"[Report a problem]({repository}/issues/new?title={title})"
     return f"{markdown}\n\n---\n\n<small>{edit} · {report}</small>\n"
 
