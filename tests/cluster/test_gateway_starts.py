@@ -24,6 +24,7 @@ from harness.manifests import Manifests, Object, container
 from harness.paths import ROOT, examples
 from harness.run import background
 from harness.stack import routes
+from tests.cluster.ready import READY_SECONDS, is_ready
 from tests.properties.checks import LIBRARY
 from tests.properties.conftest import COMMON
 from tests.properties.strategies import values
@@ -31,7 +32,6 @@ from tests.snippets import SNIPPETS
 from tests.support import objects, split
 
 Values = Path | Mapping[str, Any]
-READY_SECONDS = 20.0
 SETS = 80
 """How many generated sets of values; some of them are refused."""
 
@@ -82,15 +82,8 @@ def start(manifests: Manifests, directory: Path) -> str:
     args = [here.get(before, word) for before, word in zip(("", *command["args"]), command["args"], strict=False)]
     log = directory / "log"
     with log.open("w") as output, background([onwards.binary(), *args], stdout=output, stderr=output) as process:
-        wait_until(lambda: process.poll() is not None or _ready(metrics), "the gateway", READY_SECONDS)
+        wait_until(lambda: process.poll() is not None or is_ready(metrics), "the gateway", READY_SECONDS)
         return log.read_text() if process.poll() is not None else _wrong(port, manifests)
-
-
-def _ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
 
 
 def _wrong(port: int, manifests: Manifests) -> str:
