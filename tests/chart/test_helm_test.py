@@ -49,6 +49,7 @@ def test_it_is_a_test_hook_and_can_run_again(render: Render) -> None:
     assert job(render, one())["metadata"]["annotations"] == {
         "helm.sh/hook": "test",
         "helm.sh/hook-delete-policy": "before-hook-creation",
+        "helm.sh/hook-output-log-policy": "hook-succeeded,hook-failed",
     }
     spec = job(render, one())["spec"]
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (0, 330)

@@ -215,7 +215,8 @@ def test_the_complete_notes(helm: Helm) -> None:
         "  curl http://localhost:8080/v1/chat/completions \\",
         "    -H 'Content-Type: application/json' \\",
         """    -d '{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'""",
-        "  helm test test-release -n default --logs",
+        "  helm test test-release -n default || \\",
+        "    kubectl -n default logs job/test-release-inference-stack-onwards-test",
         "",
         "Please note (docs/messages.md has more on each):",
         f"- {NO_KEY}",
@@ -236,7 +237,7 @@ def test_a_path_that_cannot_be_reached_causes_no_warning(notes: Say) -> None:
 
 
 def test_they_show_how_to_test_every_model(notes: Say) -> None:
-    assert "  helm test test-release -n default --logs\n" in notes(quiet())
+    assert "  helm test test-release -n default || \\\n" in notes(quiet())
     assert "helm test" not in notes()
 
 
