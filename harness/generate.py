@@ -19,7 +19,7 @@ from harness.progress import console, step
 from harness.schema import keys
 
 README = ROOT / "README.md"
-MESSAGES = ROOT / "docs" / "messages.md"
+DOCS = ROOT / "docs"
 TAGGED = re.compile(
     r"((?:image|repository): (?:[\w.-]+/)*(?P<name>[\w.-]+)(?: +#[^\n]*)?(?:\n +tag: |:))(?P<tag>[\w.-]+)"
 )
@@ -29,8 +29,8 @@ TAGGED = re.compile(
 def tags() -> dict[Path, str]:
     """The pages, the examples and the files of ci/, with the engines' images as the chart pins them."""
     pinned = {image.repository.rpartition("/")[2]: image.tag for image in images().values()}
-    pages = [README, ROOT / "UPGRADING.md", *sorted((ROOT / "docs").glob("*.md")), *examples(), *ci_values()]
-    texts = {path: path.read_text() for path in pages if path != MESSAGES}
+    pages = [README, ROOT / "UPGRADING.md", *sorted(DOCS.glob("*.md")), *examples(), *ci_values()]
+    texts = {path: path.read_text() for path in pages if path.name not in messages.PAGES}
     return {
         path: TAGGED.sub(lambda found: found[1] + pinned.get(found["name"], found["tag"]), text)
         for path, text in texts.items()
@@ -48,8 +48,8 @@ GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
     "keys": lambda: {keys.FILE: schema.written(keys.tree(schema.build())) + "\n"},
     "tags": tags,
     "readme": readme,
-    "values": lambda: {ROOT / "docs" / "values.md": tables.page(documented())},
-    "messages": lambda: {MESSAGES: messages.page()},
+    "values": lambda: {DOCS / "values.md": tables.page(documented())},
+    "messages": lambda: {DOCS / name: text for name, text in messages.pages().items()},
     "golden": golden.golden,
 }
 """What gives each file its text, in the order of need: Helm reads the defaults and the schema, pages the schema."""

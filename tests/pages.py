@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
+from harness.docs import messages
 from harness.docs.markdown import blocks
 from harness.manifests import load
 from harness.paths import ROOT
 
 OUTSIDE = ("README.md", "CONTRIBUTING.md", "UPGRADING.md", "SECURITY.md")
 PAGES = [*(ROOT / name for name in OUTSIDE), *sorted((ROOT / "docs").glob("*.md"))]
-GENERATED = "messages.md"
-"""Its values are refused or warned of, each by a test of its own."""
+GENERATED = messages.PAGES
+"""Their values are refused or warned of, each by a test of its own."""
 
 
 def shown(language: str) -> list[Any]:
@@ -27,7 +28,7 @@ def shown(language: str) -> list[Any]:
         pytest.param(block, id=f"{page.stem}:{block.line}")
         for page in PAGES
         for block in blocks(page.read_text())
-        if block.language == language and page.name != GENERATED
+        if block.language == language and page.name not in GENERATED
     ]
 
 
@@ -107,7 +108,7 @@ def examples_of(page: Path) -> Iterator[Any]:
 
 def examples() -> list[Any]:
     """All pages' values but UPGRADING.md's: what 0.4 had and what to change of it, with tests of its own."""
-    return [each for page in PAGES if page.name not in (GENERATED, "UPGRADING.md") for each in examples_of(page)]
+    return [each for page in PAGES if page.name not in (*GENERATED, "UPGRADING.md") for each in examples_of(page)]
 
 
 def enabled(values: dict[str, Any]) -> list[str]:
@@ -145,7 +146,7 @@ def lines() -> list[Any]:
     """Each command line that the pages show, as a test's parameter."""
     found = []
     for page in PAGES:
-        values = {case.id: case.values[0].values for case in examples_of(page)} if page.name != GENERATED else {}
+        values = {case.id: case.values[0].values for case in examples_of(page)} if page.name not in GENERATED else {}
         near: dict[str, Any] = {"modelGroups": {BASE: whole(BASE)}}
         for block in blocks(page.read_text()):
             near = values.get(f"{page.stem}:{block.line}", near)

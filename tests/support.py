@@ -46,5 +46,5 @@ def plain(text: str) -> str:
     text = re.sub(r"(?m)\n  # See docs/[a-z-]+\.md, docs/messages\.md#\S+$", "", text)
     wrapped = r"(?m)^(?!Please set:)(\S.*(?:\n(?!Please set:)\S.*)*)\nPlease set:"
     text = re.sub(wrapped, lambda found: found[1].replace("\n", " ") + "\nPlease set:", text)
-    before, note, warnings = text.partition("\nPlease note (docs/messages.md has more on each):")
+    before, note, warnings = text.partition("\nPlease note (docs/warnings.md has more on each):")
     return before + ("\nPlease note:" + warnings.replace("\n  ", " ") if note else "")

@@ -1,4 +1,4 @@
-"""Every refusal and warning of the chart, as a page.
+"""Every refusal of the chart as a page, and every warning as another.
 
 The tests assert each text of `messages.yaml` word for word: the page shows what the chart prints. `unmentioned` reads
 the sentences in the templates, so one without a case is found.
@@ -23,6 +23,8 @@ from harness.golden import Dumper
 from harness.manifests import load
 from harness.paths import ROOT
 
+PAGES = ("messages.md", "warnings.md")
+"""The pages, of refusals and of warnings."""
 TEMPLATES = sorted((ROOT / "templates").rglob("*.tpl"))
 """The templates with the chart's messages."""
 STRING = r'"(?:[^"\\]|\\.)*"'
@@ -32,7 +34,8 @@ HEAD = """\
 
 Values that cannot work are **refused** before anything is installed, all problems at once, each with its path, the
 reason and the YAML that helps. Values that can work but are risky are **warned** of in the notes that `helm install`
-and `helm upgrade` print. A refusal ends with the guide of its key and with its place on this page.
+and `helm upgrade` print: they are on [a page of their own](warnings.md). A refusal ends with the guide of its key and
+with its place on this page.
 
 To find a message, search for its words: headings are beginnings of messages, below the key that is at fault.
 
@@ -50,6 +53,15 @@ would in a release called `prod-chat-embed`: the objects of chat would have the 
 Each message is listed with values that cause it; yours will have other names and numbers.
 """
 
+WARNINGS_HEAD = """\
+# Warnings
+
+Values that can work but are risky are warned of in the notes that `helm install` and `helm upgrade` print, below
+*Please note*. What cannot work is refused: [messages](messages.md).
+
+To find a warning, search for its words: headings are beginnings of warnings, below the key that they are of. Each is
+listed with values that cause it; yours will have other names and numbers.
+"""
 
 OWN = "modelGroups|externalProviders|routes|configMaps|extraObjects"
 """The maps whose keys the user chooses, as messages name them."""
@@ -107,22 +119,23 @@ def _yaml(values: object) -> str:
     return re.sub(r"(\w)\1{999,}", r"\1\1\1...", text)
 
 
-def page() -> str:
-    """The complete page.
+def pages() -> dict[str, str]:
+    """Each of `PAGES` by its name.
 
     Raises:
         HarnessError: a sentence of the templates has no case.
     """
     refused, warned = refusals(), warnings()
     own = {each.anchor for each in refused}
-    later = {each.anchor for each in warned} - own
-    marks = "\n".join(_mark(each) for each in _keys() if each not in own | later)
-    parts = [HEAD, "## Refusals", *_sections(refused, own), f"### Other keys\n\n{marks}\n\n{OTHERS}"]
-    parts += ["## Warnings", *_sections(warned, later)]
-    text = "\n\n".join(part.strip() for part in parts) + "\n"
-    if missing := unmentioned(text):
+    marks = "\n".join(_mark(each) for each in _keys() if each not in own)
+    texts = [
+        [HEAD, "## Refusals", *_sections(refused), f"### Other keys\n\n{marks}\n\n{OTHERS}"],
+        [WARNINGS_HEAD, "## By key", *_sections(warned)],
+    ]
+    made = {name: "\n\n".join(part.strip() for part in parts) + "\n" for name, parts in zip(PAGES, texts, strict=True)}
+    if missing := unmentioned("\n".join(made.values())):
         raise HarnessError("No case has:\n" + "\n".join(missing), f"Add one to {FILE.relative_to(ROOT)}")
-    return text
+    return made
 
 
 def anchors(page: str) -> set[str]:
@@ -136,15 +149,15 @@ def _mark(name: str) -> str:
     return f'<a id="{name}"></a>'
 
 
-def _sections(entries: Iterable[Entry], marked: set[str]) -> Iterator[str]:
-    """The entries by their keys, those of one heading together; `marked` are the keys that get an address here."""
+def _sections(entries: Iterable[Entry]) -> Iterator[str]:
+    """The entries by their keys, those of one heading together."""
     found: dict[str, dict[str, list[str]]] = {}
     for each in entries:
         found.setdefault(each.anchor, {}).setdefault(each.heading, []).append(each.text)
     for of, headings in found.items():
         key = _keys().get(of)
         title = f"`{key}`" if key else of.replace("-", " ").capitalize() if of else NO_KEY
-        mark = f"{_mark(of)}\n\n" if of in marked - {"", tables.anchor(title.replace(" ", "-"))} else ""
+        mark = f"{_mark(of)}\n\n" if of not in ("", tables.anchor(title.replace(" ", "-"))) else ""
         yield f"{mark}### {title}"
         if key:
             yield f"The key: [`{key}`](values.md#{tables.anchor(key)})."

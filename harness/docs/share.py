@@ -22,7 +22,12 @@ DESCRIPTION_LENGTH = 160
 """What search engines show of a description."""
 PROSE = re.compile(r"(?!```|\[!\[)[A-Za-z*_`\[]")
 """How a paragraph begins that is neither code, nor a row of badges."""
-GENERATED = {"values.md": "values.yaml", "messages.md": "harness/docs/messages.yaml", "examples.md": "examples"}
+GENERATED = {
+    "values.md": "values.yaml",
+    "messages.md": "harness/docs/messages.yaml",
+    "warnings.md": "harness/docs/messages.yaml",
+    "examples.md": "examples",
+}
 """Pages that are made from another file, which is the one to edit."""
 
 

@@ -30,6 +30,7 @@ FROM_ROOT = {
 BOOST = {
     "values.md": 0.2,
     "messages.md": 0.1,
+    "warnings.md": 0.1,
     "faq.md": 0.3,
     "comparison.md": 0.3,
     "limits.md": 0.5,

@@ -218,7 +218,7 @@ def test_the_complete_notes(helm: Helm) -> None:
         "  helm test test-release -n default || \\",
         "    kubectl -n default logs job/test-release-inference-stack-onwards-test",
         "",
-        "Please note (docs/messages.md has more on each):",
+        "Please note (docs/warnings.md has more on each):",
         f"- {NO_KEY}",
     ]
 

@@ -1,4 +1,4 @@
-"""docs/messages.md has every refusal and warning of the chart."""
+"""docs/messages.md has every refusal of the chart, docs/warnings.md every warning."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.docs.cases import REFUSALS, WARNINGS
-from harness.docs.messages import TEMPLATES, anchor, anchors, heading, page, refusals, sentences, unmentioned, warnings
+from harness.docs.messages import TEMPLATES, anchor, anchors, heading, pages, refusals, sentences, unmentioned, warnings
 from harness.docs.values import documented
 
+REFUSED, WARNED = pages().values()
 WITH_MESSAGES = [path for path in TEMPLATES if "\nPlease set:\n" in path.read_text() or path.name == "_warnings.tpl"]
 
 
@@ -24,7 +25,7 @@ def test_each_sentence_of_a_template_is_read(path: Path) -> None:
 
 def test_a_sentence_without_a_case_is_found() -> None:
     assert len(unmentioned("")) > 20
-    without = page().replace("anyone who reaches the gateway", "")
+    without = "\n".join(pages().values()).replace("anyone who reaches the gateway", "")
     assert unmentioned(without) == [re.escape("anyone who reaches the gateway can use every model.")]
 
 
@@ -58,21 +59,21 @@ def test_a_message_is_headed_by_its_own_words(sentence: str, words: str) -> None
 )
 def test_a_message_is_at_the_key_that_is_at_fault(path: str, of: str) -> None:
     assert anchor(path) == of
-    assert of in anchors(page())
+    assert of in anchors(REFUSED)
 
 
 def test_each_key_has_a_place_and_each_place_is_one() -> None:
     """Whatever key a refusal is of, the address that it prints leads somewhere."""
-    text = page()
     keys = [re.sub(r"<(\w+)>", r"\1", key.path) for key in documented()]
-    assert {anchor(path) for path in keys} <= anchors(text)
-    marks = re.findall(r'<a id="([^"]+)"></a>', text)
-    assert len({*marks}) == len(marks)
-    assert {*REFUSALS, *WARNINGS} <= {*marks}
+    assert {anchor(path) for path in keys} <= anchors(REFUSED)
+    for text, cases in ((REFUSED, REFUSALS), (WARNED, WARNINGS)):
+        marks = re.findall(r'<a id="([^"]+)"></a>', text)
+        assert len({*marks}) == len(marks)
+        assert {*cases} <= {*marks}
 
 
 def test_each_case_is_below_its_words() -> None:
-    headings = re.findall(r"(?m)^#### (.+)$", page())
+    headings = re.findall(r"(?m)^#### (.+)$", REFUSED + WARNED)
     assert {each.heading for each in (*refusals(), *warnings())} == {*headings}
     assert len(warnings()) == len(WARNINGS)
     assert len(refusals()) == len(REFUSALS)

@@ -11,12 +11,15 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File
 from mkdocs.structure.pages import Page
+from py_mini_racer import MiniRacer
 
-from harness.docs import mermaid, share, terminal
+from harness.docs import light, mermaid, share, terminal
 from harness.docs.site import BOOST, FROM_ROOT, target
 from harness.errors import HarnessError
 from harness.paths import ROOT
 
+LIGHT = 600_000
+"""Bytes, uncompressed."""
 PAGES = {**FROM_ROOT, "docs/gpus.md": "gpus.md"}
 
 
@@ -120,15 +123,58 @@ def test_a_fence_becomes_the_drawing_for_light_and_for_dark() -> None:
     assert shown == f"Before\n\n{drawings}\n\n```yaml\na: 1\n```\n"
 
 
-def test_the_site_loads_nothing_from_elsewhere_and_no_mermaid(tmp_path: Path) -> None:
-    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(tmp_path)))
-    assert not [*tmp_path.rglob("*mermaid*")]
-    home = (tmp_path / "index.html").read_text()
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("site")
+    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(directory)))
+    return directory
+
+
+def test_the_site_loads_nothing_from_elsewhere_and_no_mermaid(site: Path) -> None:
+    assert not [*site.rglob("*mermaid*")]
+    home = (site / "index.html").read_text()
     assert home.count('<img loading="lazy"') == 2
-    for path in tmp_path.rglob("*.html"):
+    for path in site.rglob("*.html"):
         text = path.read_text()
         assert 'class="mermaid' not in text, path
         assert not re.search(r"""src=["']?(https?:)?//|<link[^>]+stylesheet[^>]+href=["']?(https?:)?//""", text), path
+
+
+def test_a_first_visit_of_any_page_is_light(site: Path) -> None:
+    """Without what is loaded later: pictures that the reader is not near, and the search's index."""
+    for path in (*site.glob("*/index.html"), site / "index.html"):
+        text = path.read_text()
+        pictures = re.findall(r'<img(?! loading="lazy")[^>]*src="([^"]+)"', text)
+        parts = {*pictures, *re.findall(r'(?:src|href|"search")(?:=|: ?)"([^"]+\.(?:js|css))"', text)}
+        files = [path.parent / part for part in parts]
+        assert any(file.match("workers/search.*.js") for file in files), path
+        assert sum(file.stat().st_size for file in (path, *files)) < LIGHT, path
+
+
+BROWSER = """
+var hear = {}, sent = [], location = {search: ""}, URLSearchParams = class { has() { return false } }
+function addEventListener(event, f) { hear[event] = f }
+class XMLHttpRequest { open(method, url) { this.url = url } send() { sent.push(this.url) } }
+function ask(url) { const it = new XMLHttpRequest(); it.open("GET", url); it.send() }
+"""
+"""What a browser has around the script, and how the theme asks."""
+
+
+def test_the_searchs_index_waits_for_a_search() -> None:
+    with MiniRacer() as browser:
+        browser.eval(BROWSER + light.INDEX_ON_DEMAND)
+        browser.eval('ask("versions.json"); ask("https://host/search/search_index.json"); 0')
+        assert browser.eval("sent.join()") == "versions.json"
+        browser.eval('hear.pointerdown({target: {closest: () => null}}); hear.keydown({key: "a"}); 0')
+        assert browser.eval("sent.join()") == "versions.json"
+        browser.eval("hear.focusin({target: {closest: () => true}}); 0")
+        assert browser.eval("sent.join()") == "versions.json,https://host/search/search_index.json"
+
+
+def test_code_is_kept_as_it_is_written() -> None:
+    code = '<pre><code>a:\n  <span class="nt">b</span><span class="p">:</span><span class="w"> </span>1\n</code></pre>'
+    shown = light.on_post_page(f"<head>\n   </head>\n  <p>\n\n   it</p>\n  {code}\n   <p>")
+    assert shown.endswith('</head>\n<p>\nit</p>\n<pre><code>a:\n  <span class="nt">b</span>: 1\n</code></pre>\n<p>')
 
 
 def test_the_picture_of_a_refusal_is_what_helm_says() -> None:
