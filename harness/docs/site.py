@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from posixpath import normpath
+from textwrap import indent
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -54,6 +55,10 @@ BADGE = re.compile(r"(?m)^\[!\[[^\]]*\]\(https://[^)]*\)\]\([^)]*\)\n")
 DRAWING = re.compile(r'<img [^>]*src="[^"]*diagrams/(?P<name>[^"#]+)#only-')
 SIZE = re.compile(r'<svg(?=[^>]* (width="\d+"))(?=[^>]* (height="\d+"))')
 
+TABS = "\n<!-- tabs -->\n"
+"""What is below it are tabs on the site, one a heading: a reader wants one of them."""
+TAB = re.compile(r'<input [^>]*id="([^"]+)" name="__tabbed')
+
 LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -78,11 +83,24 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return match[0]
         return f"{match[1]}{target(source, match[2], pages, config.extra['repository'])}{match[3] or ''})"
 
-    return drawn(LINK.sub(leads, BADGE.sub("", markdown)))
+    return tabbed(drawn(LINK.sub(leads, BADGE.sub("", markdown))))
 
 
-def on_page_content(html: str, **_: object) -> str:
-    """Load drawings when the reader comes near, and keep their place free until then."""
+def tabbed(markdown: str) -> str:
+    """The headings below `TABS` as tabs, in the spelling of pymdownx.tabbed."""
+    above, mark, below = markdown.partition(TABS)
+    if not mark:
+        return markdown
+    _, *sections = re.split(r"(?m)^## ", below)
+    tabs = (
+        f'=== "{heading}"\n{indent(text, "    ")}' for heading, _, text in (part.partition("\n") for part in sections)
+    )
+    return above + "\n" + "\n".join(tabs)
+
+
+def on_page_content(html: str, page: Page, **_: object) -> str:
+    """Load drawings when the reader comes near, and keep their place free until then; tell MkDocs the tabs' anchors."""
+    page.present_anchor_ids = {*(page.present_anchor_ids or ()), *TAB.findall(html)}
 
     def lazy(match: re.Match[str]) -> str:
         size = SIZE.search((DIRECTORY / match["name"]).read_text())

@@ -24,6 +24,7 @@ from harness.tools.store import make_once
 
 README = (ROOT / "README.md").read_text()
 ADDRESS = "https://github.com/doublewordai/inference-stack"
+MIRROR = "http://deb.debian.org"
 SECONDS = 600
 SHORTER = {"nox -s demo": "nox -s demo -- --help", "nox -s lint test": "nox -s lint -- --help"}
 """The sessions that take minutes, and the beginning of them that is run instead."""
@@ -58,7 +59,7 @@ def packages() -> str:
 
 @pytest.fixture(params=["bookworm", "trixie"])
 def debian(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """The root of a fresh system, whose packages are fetched once."""
+    """The root of a fresh system with the sources that Debian's installer gives it, whose packages are fetched once."""
     if sys.platform != "linux" or os.geteuid() != 0 or not installed("apt-get"):
         pytest.skip("only root makes a system from Debian's packages, by its debootstrap")
 
@@ -68,8 +69,14 @@ def debian(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
         program = share.parent.parent / "sbin" / "debootstrap"
         options = ["--variant=minbase", "--include=python3,git,ca-certificates", f"--keyring={keys}"]
         run([program, *options, request.param, directory / "root"], env={"DEBOOTSTRAP_DIR": str(share)})
+        sources = (
+            f"deb {MIRROR}/debian {request.param} main\ndeb {MIRROR}/debian-security {request.param}-security main\n"
+        )
+        (directory / "root" / "etc" / "apt" / "sources.list").write_text(sources)
 
-    made = make_once(cache_dir("debian") / request.param, f"Fetching Debian {request.param}", make) / "root"
+    made = (
+        make_once(cache_dir("debian") / f"{request.param}-security", f"Fetching Debian {request.param}", make) / "root"
+    )
     root = tmp_path / "root"
     run(["cp", "--archive", made, root])
     yield root

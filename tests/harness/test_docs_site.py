@@ -14,7 +14,7 @@ from mkdocs.structure.pages import Page
 from py_mini_racer import MiniRacer
 
 from harness.docs import light, mermaid, share, terminal
-from harness.docs.site import BOOST, FROM_ROOT, target
+from harness.docs.site import BOOST, FROM_ROOT, TAB, tabbed, target
 from harness.errors import HarnessError
 from harness.paths import ROOT
 
@@ -149,6 +149,14 @@ def test_a_first_visit_of_any_page_is_light(site: Path) -> None:
         files = [path.parent / part for part in parts]
         assert any(file.match("workers/search.*.js") for file in files), path
         assert sum(file.stat().st_size for file in (path, *files)) < LIGHT, path
+
+
+def test_headings_become_tabs_whose_anchors_are_theirs(site: Path) -> None:
+    text = "Above\n\n<!-- tabs -->\n\n## A b\n\nit\n\n## C\n\nx\n"
+    assert tabbed(text) == 'Above\n\n=== "A b"\n\n    it\n\n\n=== "C"\n\n    x\n'
+    shown = (site / "platforms" / "index.html").read_text()
+    headings = re.findall(r"(?m)^## (.+)$", (ROOT / "docs" / "platforms.md").read_text())
+    assert TAB.findall(shown) == [heading.lower().replace(" ", "-") for heading in headings]
 
 
 BROWSER = """
