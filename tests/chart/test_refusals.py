@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from harness.docs.cases import REFUSALS, Refusal
-from harness.docs.messages import anchor, anchors, page
+from harness.docs.messages import anchor, anchors, pages
 from harness.helm import KUBE_VERSION, Helm, HelmError
 from harness.manifests import load
 from harness.paths import ROOT
@@ -19,7 +19,7 @@ from tests.support import Render, Values, plain
 
 GROUP = {"enabled": True, "modelAlias": ["m"], "modelName": "org/m"}
 VOLUME = {"name": "v", "size": "1Gi", "mountPath": "/v"}
-ANCHORS = anchors(page())
+ANCHORS = anchors(pages()["messages.md"])
 SURGE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}
 
 

@@ -15,6 +15,7 @@ from py_mini_racer import MiniRacer
 
 from harness.docs import light, mermaid, share, terminal
 from harness.docs.site import BOOST, FROM_ROOT, TAB, tabbed, target
+from harness.docs.terminal import Line
 from harness.errors import HarnessError
 from harness.paths import ROOT
 
@@ -191,9 +192,28 @@ def test_the_picture_of_a_refusal_is_what_helm_says() -> None:
     assert (terminal.DIRECTORY / "refusal.svg").read_text() == shown
 
 
-def test_the_picture_of_the_demo_has_its_steps_and_answers_without_spinners() -> None:
-    steps = "nox > it\n\x1b[?25l⠋ A step\x1b[2K⠙ A step\n\x1b[1A\x1b[2K\x1b[32m✓\x1b[0m A step\n"
-    printed = f"{steps}Through the gateway\nyes\n\nThe tokens come from"
-    assert list(terminal.demo(printed))[1:] == ["\x1b[32m✓\x1b[0m A step", "", "Through the gateway", "yes"]
+def test_the_recording_of_the_demo_has_its_steps_and_answers_without_spinners() -> None:
+    printed = [
+        "nox > it",
+        "\x1b[?25l⠋ A step\x1b[2K⠙ A step",
+        "\x1b[1A\x1b[2K\x1b[32m✓\x1b[0m A step",
+        "",
+        "Through the gateway",
+    ]
+    printed += ["yes", "The tokens come from"]
+    lines = [Line(at, text) for at, text in enumerate(printed)]
+    assert list(terminal.demo(lines))[1:] == [
+        *(Line(2, "\x1b[32m✓\x1b[0m A step"), Line(4, ""), Line(4, "Through the gateway"), Line(5, "yes")),
+    ]
     with pytest.raises(HarnessError, match="no complete output"):
-        list(terminal.demo(printed[:-4]))
+        list(terminal.demo(lines[:-1]))
+
+
+def test_lines_of_a_recording_appear_in_their_order_after_pauses_that_are_not_long() -> None:
+    shown = terminal.picture([Line(0, "a"), Line(0.5, "b"), Line(600, "c")], "it", "it")
+    assert re.findall(r"#it-line-(\d)\)\"\]\{animation-delay:([\d.]+)s", shown) == [
+        ("0", "0.0"),
+        ("1", "0.5"),
+        ("2", "2.0"),
+    ]
+    assert [int(line) for line in re.findall(r"<text[^>]*#it-line-(\d)[^>]*>[abc]<", shown)] == [0, 1, 2]
