@@ -115,7 +115,7 @@ def motion(lines: Sequence[Line], name: str) -> str:
     for number, line in enumerate(lines):
         shown += min(line.at - before, LONGEST)
         before = line.at
-        rules.append(f'[clip-path="url(#{name}-line-{number})"]{{animation-delay:{shown:.1f}s}}')
+        rules.append(f'text[clip-path="url(#{name}-line-{number})"]{{animation-delay:{shown:.1f}s}}')
     return (
         f"@keyframes {name}-appear{{from{{opacity:0}}to{{opacity:1}}}}"
         f"@media(prefers-reduced-motion:no-preference){{text[clip-path]{{animation:{name}-appear 1ms backwards}}"
