@@ -154,7 +154,7 @@ def own_namespace(cluster: Cluster) -> Iterator[str]:
     finally:
         kubectl.run("delete", "deployments,statefulsets", "--all", "--wait=false", check=False)
         kubectl.run("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false", check=False)
-        kubectl.run("delete", "namespace", name, "--wait=false")
+        kubectl.run("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 def installer(cluster: Cluster, chart: Published, namespace: str) -> Install:

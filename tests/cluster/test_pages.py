@@ -39,18 +39,19 @@ VALUES: dict[str, Any] = {
 }
 UPGRADE = f"helm upgrade my-stack {ADDRESS} --reuse-values --wait --set onwards.podLabels.again="
 """A reader's change, which makes a revision."""
+ROLLED = "kubectl rollout status deployment/my-stack-inference-stack-"
 LIFE = [
     ("engine-keys", "# Engine keys", "", "secret/engine-keys created"),
     ("users", "## In a namespace with Pod Security `restricted`", "", "STATUS: deployed"),
-    ("platforms", "# Platforms", "kubectl rollout status deployment/my-stack-inference-stack-chat", "standard"),
-    ("troubleshooting", "# Troubleshooting", "", 'ok      "chat" chats'),
+    ("platforms", "# Platforms", f"{ROLLED}chat", "standard"),
+    ("troubleshooting", "# Troubleshooting", "", "chats"),
     ("client-keys", "## Use the key", "", '"object":"chat.completion"'),
-    ("client-keys", "## Rotate a client's key", "", "secret/client-keys patched"),
     ("embeddings", "## Embedding model", "", '"object":"embedding"'),
+    ("client-keys", "## Rotate a client's key", "", "secret/client-keys patched"),
     ("engine-keys", "## Rotate an engine's key", "", "restarted"),
-    ("tls", "## Private CA for an external provider", "touch ca-bundle.pem", "restarted"),
+    ("tls", "## Private CA for an external provider", f"touch ca-bundle.pem; {ROLLED}onwards", "restarted"),
     ("monitoring", "## List the metrics of an engine", "", "# HELP vllm:num_requests_running"),
-    ("gitops", "## Run the test", "", "chats"),
+    ("gitops", "## Run the test", f"{ROLLED}chat", "chats"),
     ("upgrading", "# Upgrading", f"{UPGRADE}a", "my-stack"),
     ("upgrading", "## Rollback", f"{UPGRADE}b", "Rollback was a success"),
     ("updates", "## Rollback", "", "Rollback was a success"),
@@ -112,7 +113,7 @@ class Reader:
             text = re.sub(rf"(port-forward .*){port}:", rf"\g<1>{own}:", text)
         text = re.sub(r"(namespace |-n )inference\b(?!-)", rf"\1{self.namespace}", text).replace(ADDRESS, self.chart)
         before = [
-            f"cd {self.directory}; export KUBECONFIG={self.directory}/kubeconfig; trap 'kill $(jobs -p)' EXIT",
+            f"cd {self.directory}; export KUBECONFIG={self.directory}/kubeconfig; trap 'kill $(jobs -p) 2> /dev/null || true' EXIT",
             CURL,
             'diff() { command diff "$@" || test $? = 1; }',
         ]
