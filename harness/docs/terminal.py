@@ -40,6 +40,8 @@ PROMPT = "\x1b[32m$\x1b[0m "
 SCALE = 0.65
 """Of rich's size, whose letters are 20 pixels high."""
 FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
+COLUMNS = 100
+"""Of a terminal, at least: no line is broken."""
 LONGEST = 1.5
 """Seconds of a pause in a recording, whatever it was."""
 TYPED = 1.0
@@ -123,10 +125,9 @@ def motion(lines: Sequence[Line], name: str) -> str:
     )
 
 
-def picture(lines: Sequence[Line], title: str, name: str, width: int = 100) -> str:
+def picture(lines: Sequence[Line], title: str, name: str) -> str:
     """The lines as an SVG that takes the reader's own font."""
-    if too_long := [line.text for line in lines if Text.from_ansi(line.text).cell_len > width]:
-        raise HarnessError(f"Longer than {width} columns: {too_long}", "Make them shorter, or the picture wider.")
+    width = max(COLUMNS, *(Text.from_ansi(line.text).cell_len for line in lines))
     console = Console(record=True, width=width, file=io.StringIO(), color_system="truecolor", force_terminal=True)
     for line in lines:
         console.print(Text.from_ansi(line.text))

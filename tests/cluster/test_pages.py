@@ -113,7 +113,8 @@ class Reader:
             text = re.sub(rf"(port-forward .*){port}:", rf"\g<1>{own}:", text)
         text = re.sub(r"(namespace |-n )inference\b(?!-)", rf"\1{self.namespace}", text).replace(ADDRESS, self.chart)
         before = [
-            f"cd {self.directory}; export KUBECONFIG={self.directory}/kubeconfig; trap 'kill $(jobs -p) 2> /dev/null || true' EXIT",
+            f"cd {self.directory}; export KUBECONFIG={self.directory}/kubeconfig",
+            "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT",
             CURL,
             'diff() { command diff "$@" || test $? = 1; }',
         ]
