@@ -37,6 +37,12 @@ def tags() -> dict[Path, str]:
     }
 
 
+def engines() -> dict[Path, str]:
+    """The guide's table of engines."""
+    page = DOCS / "engines.md"
+    return {page: between(page.read_text(), "ENGINES", tables.engine_table())}
+
+
 def readme() -> dict[Path, str]:
     """The README's table of examples."""
     return {README: between(README.read_text(), "EXAMPLES", tables.example_table())}
@@ -48,6 +54,7 @@ GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
     "keys": lambda: {keys.FILE: schema.written(keys.tree(schema.build())) + "\n"},
     "tags": tags,
     "readme": readme,
+    "engines": engines,
     "values": lambda: {DOCS / "values.md": tables.page(documented())},
     "messages": lambda: {DOCS / name: text for name, text in messages.pages().items()},
     "golden": golden.golden,

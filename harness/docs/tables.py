@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from harness.docs.markdown import cell, code, table
 from harness.docs.values import GROUP, UNSET, Key
 from harness.errors import HarnessError
 from harness.paths import examples
+from harness.presets import presets
 
 COMMON = (
     "fullnameOverride",
@@ -77,7 +79,9 @@ class Section:
 AREAS: Mapping[str, tuple[Section, ...]] = {
     f"Model groups: `{GROUP}`": (
         Section("Model groups and their defaults", "engines", "", "modelGroups modelGroupDefaults"),
-        Section("Model", "engines", GROUP, "enabled engine engineVersion image tag modelName command args env envFrom"),
+        Section(
+            "Model", "engines", GROUP, "enabled engine engineVersion image tag modelName kind command args env envFrom"
+        ),
         Section(
             "Routing",
             "routing",
@@ -346,3 +350,21 @@ def example_table() -> str:
     simplest = sorted(texts, key=lambda path: texts[path].count("\n"))
     rows = ((f"[`{path.stem}`](examples/{path.name})", cell(title(texts[path]))) for path in simplest)
     return table(["example", "what it shows"], rows)
+
+
+def engine_table() -> str:
+    """What the presets know of each engine, for docs/engines.md."""
+    rows = (_engine(name, preset) for name, preset in presets().items() if name != "custom")
+    return table(["engine", "kind", "ready", "metrics", "its key", "running requests"], rows)
+
+
+def _engine(name: str, preset: dict[str, Any]) -> tuple[str, ...]:
+    key = preset["apiKey"]["env"]
+    return (
+        f"`{name}`",
+        "none of OpenAI's" if "noOpenAI" in preset else preset.get("kind", "chat"),
+        f"`{preset['probes']['readiness']['path']}`",
+        f"`{preset['metricsPath']}`" if preset["metricsPath"] else "none",
+        f"`{key}`" if key else "none",
+        "shown" if "inFlight" in preset else "not shown",
+    )

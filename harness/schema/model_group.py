@@ -29,6 +29,7 @@ from harness.schema.kubernetes import (
     embed,
 )
 
+KINDS = ("chat", "embedding", "rerank", "audio", "images")
 DIGEST = "^(sha256:[0-9a-f]{64})?$"
 BASE_PATH = "^/[-A-Za-z0-9._~/]*$"
 
@@ -88,6 +89,7 @@ def schema() -> Schema:
         enabled=boolean(),
         engine=text("", *presets()),
         engineVersion=common.word(),
+        kind=text("", *KINDS),
         image=image(),
         tag=common.tag(),
         **routing.endpoint(),

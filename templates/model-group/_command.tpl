@@ -164,12 +164,14 @@ Input: dict root, group (computed). Output: JSON {
   {{- else if and (not $command) $program $own $preset.entrypoint (not $option) -}}
     {{- $command = list $first -}}
     {{- $args = rest $args -}}
-  {{- else if and (not $command) $preset.launcher (not $program) -}}
+  {{- else if and (not $command) (or $preset.launcher $preset.entrypoint) (not $program) -}}
     {{- if $model.positional -}}
       {{- $behind = ternary (include "inference-stack.modelBehindOptions" (dict "words" $args "name" $name)) $first $option -}}
     {{- end -}}
-    {{- $launched = or (not (empty $own)) (and (not (empty $name)) (not (or $given $behind))) -}}
-    {{- if $launched -}}
+    {{- $launched = and $preset.launcher (or (not (empty $own)) (and (not (empty $name)) (not (or $given $behind)))) -}}
+    {{- if and $own (not $preset.launcher) -}}
+      {{- $command = list -}}
+    {{- else if $launched -}}
       {{- $named := or $byOption (not (empty $name)) -}}
       {{- $command = include "inference-stack.modelGroup.launcher" (dict "group" .group "named" $named) | fromJsonArray -}}
     {{- else if not .group.engine -}}
@@ -180,7 +182,7 @@ Input: dict root, group (computed). Output: JSON {
   {{- toJson (dict
         "command" $command
         "args" $args
-        "launched" $launched
+        "launched" (not (empty $launched))
         "modelGiven" $given
         "byOption" $byOption
         "kept" $kept
@@ -237,6 +239,11 @@ Input: dict root, group (computed). Output: JSON {
         {{- end -}}
       {{- end -}}
       {{- $added = list $flag $name -}}
+      {{- with $preset.model.subcommand -}}
+        {{- if not (has (first $launch.args | default "") $serve) -}}
+          {{- $added = prepend $added . -}}
+        {{- end -}}
+      {{- end -}}
       {{- $index = max $index $before | int -}}
     {{- end -}}
     {{- $words = concat (slice $words 0 $index | default list) $added (slice $words $index | default list) -}}
@@ -367,8 +374,9 @@ Input: dict root, name, group, words, script. Output: JSON {port: number, unknow
 */ -}}
 {{- define "inference-stack.modelGroup.httpPort" -}}
   {{- $preset := .group.computed.preset -}}
-  {{- $port := .group.containerPort | int64 -}}
+  {{- $known := or $preset.launcher $preset.entrypoint -}}
   {{- $own := include "inference-stack.modelGroup.givenPort" . -}}
+  {{- $port := ternary .group.containerPort ($preset.port | default .group.containerPort) (not (empty $own)) | int64 -}}
   {{- range $preset.ports -}}
     {{- if eq (int64 .containerPort) $port -}}
       {{- $port = $.root.stack.defaults.modelGroupDefaults.containerPort | int64 -}}
@@ -380,9 +388,10 @@ Input: dict root, name, group, words, script. Output: JSON {port: number, unknow
     {{- $flag := include "inference-stack.flag" (dict "words" $.words "names" .names) | fromJson -}}
     {{- $given = first $flag.values | default (index $.group.computed.givenEnv (.env | default "")) | default "" | toString -}}
   {{- end -}}
+  {{- $given = regexReplaceAll "^.*:([0-9]+)/?$" $given "${1}" -}}
   {{- $number := regexMatch "^[0-9]+$" $given -}}
-  {{- $unknown := ternary $given "" (and (contains "$" $given) (not (empty $preset.launcher))) -}}
-  {{- $port = ternary (int64 $given) $port (and $number (not (and $own (or .script (not $preset.launcher))))) -}}
+  {{- $unknown := ternary $given "" (and (contains "$" $given) (not (empty $known))) -}}
+  {{- $port = ternary (int64 $given) $port (and $number (not (and $own (or .script (not $known))))) -}}
   {{- toJson (dict "port" $port "unknown" $unknown) -}}
 {{- end -}}
 
@@ -430,14 +439,14 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
 {{- end -}}
 
 {{- /*
-Arguments that a command line lacks: bind address, port, served names, metrics, tensor parallelism, key, shutdown timeout.
+Arguments that a command line lacks: bind address, port, base path, served names, metrics, tensor parallelism, key, shutdown timeout.
 Input: dict group, words, script, behind, port, servedNames. Output: JSON list of strings.
 */ -}}
 {{- define "inference-stack.modelGroup.missingArgs" -}}
   {{- $context := . -}}
   {{- $computed := .group.computed -}}
   {{- $args := list -}}
-  {{- range $kind := list "host" "port" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" -}}
+  {{- range $kind := list "host" "port" "basePath" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" -}}
     {{- with index $computed.preset.flags $kind -}}
       {{- $names := .names -}}
       {{- if eq $kind "tensorParallel" -}}
@@ -454,6 +463,8 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
         {{- $needed = and $needed (not $context.behind) (include "inference-stack.modelGroup.toldNames" $context | fromJsonArray) -}}
       {{- else if eq $kind "apiKey" -}}
         {{- $needed = and $needed (not (empty $context.group.apiKey)) -}}
+      {{- else if eq $kind "basePath" -}}
+        {{- $needed = and $needed (ne $context.group.basePath "/") -}}
       {{- end -}}
       {{- if and $needed .add (not $context.script) -}}
         {{- range .add -}}
@@ -553,6 +564,7 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
 {{- define "inference-stack.modelGroup.filled" -}}
   {{- .text
         | replace "PORT" (toString .context.port)
+        | replace "BASE" (trimSuffix "/" .context.group.basePath)
         | replace "GPUS" (toString .context.group.computed.gpus)
         | replace "DRAIN" (.context.group.drainSeconds | int64 | toString) -}}
 {{- end -}}

@@ -51,7 +51,7 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   servedNames                       the names it serves
   adapters                          alias -> the name by which requests ask for the adapter behind it
   engineKey                         the key that the command or environment makes the engine require: {from, secret}
-  otherRoutes                       paths that its model is asked at and the gateway does not have, as text
+  kind otherRoutes                  what its model does, and the paths that it is asked at and the gateway does not have, as text
   ports                             {name, containerPort, servicePort, protocol} of each
   sidecars target                   the user's containers beside the engine, and the port that the gateway's requests go to
   cache                             the volume of the engine's downloads
@@ -89,6 +89,7 @@ Input: dict root, name, group (merged).
   {{- end -}}
   {{- $_ := set $computed "adapters" (include "inference-stack.modelGroup.adapters" . | fromJson) -}}
   {{- $_ := set $computed "engineKey" (include "inference-stack.modelGroup.engineKey" . | fromJson) -}}
+  {{- $_ := set $computed "kind" (include "inference-stack.modelGroup.kind" .) -}}
   {{- $_ := set $computed "otherRoutes" (include "inference-stack.modelGroup.otherRoutes" .) -}}
   {{- $_ := set $computed "ports" (include "inference-stack.modelGroup.ports" . | fromJsonArray) -}}
   {{- $sidecars := dict "values" $group "own" (list .name) -}}

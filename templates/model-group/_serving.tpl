@@ -79,20 +79,39 @@ The key that a group's command or environment makes its engine require, where ap
 {{- end -}}
 
 {{- /*
-Routes other than the gateway's that a group's model is asked at, as its name, image and options show. Input: dict group (computed). Output: paths, or
-nothing.
+What a model does, as its name, image and options show. Input: text. Output: audio, rerank, images or embedding; nothing if it does not show.
 */ -}}
-{{- define "inference-stack.modelGroup.otherRoutes" -}}
-  {{- $computed := .group.computed -}}
-  {{- $text := concat (list (include "inference-stack.text" .group.modelName) (regexReplaceAll ":[^/]*$" $computed.imageReference ""))
-        $computed.command $computed.args | join " " | lower -}}
+{{- define "inference-stack.kindOf" -}}
+  {{- $text := lower . -}}
   {{- $pictures := "stable-diffusion|(^|[ /_-])sdxl|flux\\.[12]|qwen-image|wan2\\.|hunyuanvideo|cogvideo|-diffusers|-[ti]2v|--ulysses-degree" -}}
   {{- $score := "rerank|cross-encoder|--task[= ](score|classify|reward)|--convert[= ]classify" -}}
+  {{- $embeds := "(^|[ /_.-])(embed|embedder|embedding|embeddings|bge|gte|e5|minilm)([ :_.-]|$)" -}}
+  {{- $pools := "--(is-embedding|embeddings?|runner[ =]pooling|task[ =]embed|convert[ =]embed)( |$)" -}}
   {{- if regexMatch "whisper|parakeet|speaches|kokoro|cosyvoice|(^|[ /_-])x?tts([ /_-]|$)|--task[= ]transcription" $text -}}
-/v1/audio
+audio
   {{- else if regexMatch $score $text -}}
-/v1/rerank and /v1/score
+rerank
   {{- else if regexMatch $pictures $text -}}
-/v1/images and /v1/videos
+images
+  {{- else if or (regexMatch $embeds $text) (regexMatch $pools $text) -}}
+embedding
   {{- end -}}
+{{- end -}}
+
+{{- /*
+What a group's model does: what the group says, else what its name, image and options show, else what its engine does. Input: dict group (computed).
+Output: chat, embedding, rerank, audio or images.
+*/ -}}
+{{- define "inference-stack.modelGroup.kind" -}}
+  {{- $computed := .group.computed -}}
+  {{- $image := regexReplaceAll ":[^/]*$" $computed.imageReference "" -}}
+  {{- $words := concat (list (include "inference-stack.text" .group.modelName) $image) $computed.command $computed.args -}}
+  {{- $shown := include "inference-stack.kindOf" (join " " $words) -}}
+  {{- include "inference-stack.text" .group.kind | default $shown | default $computed.preset.kind | default "chat" -}}
+{{- end -}}
+
+{{- /* Routes other than the gateway's that a group's model is asked at. Input: dict group (computed). Output: paths, or nothing. */ -}}
+{{- define "inference-stack.modelGroup.otherRoutes" -}}
+  {{- $routes := dict "audio" "/v1/audio" "rerank" "/v1/rerank and /v1/score" "images" "/v1/images and /v1/videos" -}}
+  {{- index $routes .group.computed.kind | default "" -}}
 {{- end -}}

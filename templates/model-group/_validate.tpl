@@ -193,7 +193,7 @@ Please set:
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.model" -}}
-  {{- $runs := or .group.command .group.args .group.modelName (eq .group.computed.engine "custom") }}
+  {{- $runs := or .group.command .group.args .group.modelName (not .group.computed.preset.launcher) }}
   {{- range .group.computed.preset.model.env }}
     {{- if or (hasKey $.group.computed.givenEnv .) $.group.envFrom }}
       {{- $runs = true }}

@@ -283,7 +283,7 @@ sharedMemory.
 
 {{ .path }}.lifecycle: its preStop hook replaces the chart's, which waits until the pod is out of its Service and no request is running; the engine gets
 SIGTERM as soon as yours ends.
-  {{- else if and (not .group.computed.gauges) (or $preset.inFlight (not $preset.launcher)) }}
+  {{- else if and (not .group.computed.gauges) (or $preset.inFlight $preset.cutsRequests) }}
 
 {{ .path }}: no metric shows its running requests, so a terminating pod waits {{ (include "inference-stack.drain.seconds" . | fromJson).deregister }} seconds
 and then gets SIGTERM; answers that take longer end there, unless the engine finishes them by itself.

@@ -202,20 +202,20 @@ Input: root. Output: JSON {path, body, client (a name, or empty)}, {} if nothing
   {{- toJson $request -}}
 {{- end -}}
 
-{{- /* Whether an alias is one of embeddings, by its name, its model's, or the engine's options. Input: dict root, alias. Output: "true" or nothing. */ -}}
+{{- /*
+Whether an alias is one of embeddings: a group of it is, or its name shows it, or that of a provider's model. Input: dict root, alias. Output: "true" or
+nothing.
+*/ -}}
 {{- define "inference-stack.notes.embeds" -}}
-  {{- $words := list .alias -}}
+  {{- $embeds := eq (include "inference-stack.kindOf" .alias) "embedding" -}}
   {{- range .root.stack.members -}}
     {{- if has $.alias .aliases -}}
-      {{- $words = append $words (include "inference-stack.text" .member.modelName) -}}
-      {{- with .member.computed -}}
-        {{- $words = concat $words .command .args -}}
-      {{- end -}}
+      {{- $name := include "inference-stack.text" .member.modelName -}}
+      {{- $kind := (.member.computed | default dict).kind | default (include "inference-stack.kindOf" $name) -}}
+      {{- $embeds = or $embeds (eq $kind "embedding") -}}
     {{- end -}}
   {{- end -}}
-  {{- $line := lower (join " " $words) -}}
-  {{- $named := regexMatch "(^|[ /_.-])(embed|embedder|embedding|embeddings|bge|gte|e5|minilm)([ :_.-]|$)" $line -}}
-  {{- if or $named (regexMatch "--(is-embedding|embeddings?|runner[ =]pooling|task[ =]embed|convert[ =]embed)( |$)" $line) -}}
+  {{- if $embeds -}}
 true
   {{- end -}}
 {{- end -}}

@@ -48,6 +48,7 @@ FULL_GROUP: dict[str, Any] = {
     "enabled": True,
     "engine": "vllm",
     "engineVersion": "0.30.0",
+    "kind": "chat",
     "image": {
         "registry": "registry.example",
         "repository": "vllm/vllm-openai",

@@ -165,6 +165,7 @@ CHANGES: dict[str, Any] = {
     "modelGroups.full.containerPort": 9100,
     "modelGroups.full.engine": "custom",
     "modelGroups.full.engineVersion": "0.9",
+    "modelGroups.full.kind": "audio",
     "modelGroups.full.image": "other/image:1",
     "modelGroups.full.image.digest": f"sha256:{'1' * 64}",
     "modelGroups.full.persistentVolumes.0.accessModes": ["ReadOnlyMany"],

@@ -24,7 +24,7 @@ def handlers(rendered: Any) -> list[dict[str, Any]]:
     return [{key: container[name][key] for key in HANDLERS if key in container[name]} for name in PROBES]
 
 
-IMAGES = ["ollama/ollama:0.31.2", "nvcr.io/nim/meta/llama3-8b-instruct:1.0.0", "localai/localai:v3.8.0", "mine:1"]
+IMAGES = ["localai/localai:v3.8.0", "mine:1"]
 
 
 @pytest.mark.parametrize("image", IMAGES)

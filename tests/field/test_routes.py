@@ -119,28 +119,18 @@ def test_outside_strict_mode_only_forms_need_a_word(notes: Say) -> None:
 
 HINTS: dict[str, tuple[dict[str, Any], str]] = {
     "model-not-told": (
-        {"image": "ghcr.io/huggingface/text-embeddings-inference:cuda-1.9", "modelName": "org/m"},
+        {"image": "localai/localai:v3.8.0", "modelName": "org/m"},
         "its args, env or image have to make it serve org/m on 0.0.0.0:8000",
     ),
-    "tei-port": ({"image": "ghcr.io/huggingface/text-embeddings-inference:cuda-1.9"}, "listens on port 80;"),
-    "tgi-port": ({"image": "ghcr.io/huggingface/text-generation-inference:3.3.7"}, "listens on port 80;"),
-    "ollama-port": ({"image": "ollama/ollama:0.31.2"}, "set containerPort: 11434"),
+    "ollama-port": ({"image": "ollama/ollama:0.33.0", "containerPort": 9000}, "set containerPort: 11434"),
     "localai-port": ({"image": "localai/localai:v3.8.0"}, "set containerPort: 8080"),
-    "lmdeploy-port": ({"image": "openmmlab/lmdeploy:v0.18.0"}, "set containerPort: 23333"),
-    "infinity-port": ({"image": "michaelf34/infinity:0.0.77"}, "set containerPort: 7997"),
-    "infinity": ({"image": "michaelf34/infinity:0.0.77"}, "add --url-prefix /v1 to its args, or set basePath: /"),
     "model-server": ({"image": "openvino/model_server:2025.2-gpu"}, "set basePath: /v3"),
     "nim": ({"image": "nvcr.io/nim/meta/llama3-8b-instruct:1.0.0"}, "podSecurityContext: {fsGroup: 1000}"),
 }
 HEEDED: dict[str, dict[str, Any]] = {
     "model-not-told": {"args": ["--model-id", "org/m"]},
-    "tei-port": {"args": ["--port", "8000"]},
-    "tgi-port": {"env": [{"name": "PORT", "value": 8000}]},
-    "ollama-port": {"containerPort": 11434},
+    "ollama-port": {"env": [{"name": "OLLAMA_HOST", "value": "0.0.0.0:9000"}]},
     "localai-port": {"containerPort": 8080},
-    "lmdeploy-port": {"containerPort": 23333},
-    "infinity-port": {"containerPort": 7997},
-    "infinity": {"args": ["v2", "--url-prefix", "/v1"]},
     "model-server": {"basePath": "/v3"},
     "nim": {"podSecurityContext": {"fsGroup": 1000}},
 }

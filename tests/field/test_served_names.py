@@ -91,7 +91,7 @@ ADAPTERS: dict[str, tuple[dict[str, Any], list[str], dict[str, str]]] = {
     "another-server": (
         {"image": "openmmlab/lmdeploy:v0.18.0", "args": ["--adapters", "sql=org/adapter"]},
         [],
-        {"llama": "org/m", "sql": "sql"},
+        {"llama": "llama", "sql": "sql"},
     ),
 }
 
