@@ -138,7 +138,7 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         **POD,
         "additionalPorts": "extraPorts ports",
         "apiKey": "apiKeySecret vllmApiKey",
-        "args": "arguments engineArgs extraArgs vllmConfig",
+        "args": "arguments extraArgs vllmConfig",
         "args: [--max-model-len, NUMBER]": "contextLength contextSize ctxSize maxModelLen max_model_len",
         "args: [--quantization, METHOD]": "quantization quantize",
         "args: [--dtype, TYPE]": "dtype",

@@ -337,3 +337,39 @@ Please set:
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- /* Rule: options of engineArgs can be appended, and stand once. */ -}}
+{{- define "inference-stack.modelGroup.rule.engineArgs" -}}
+  {{- $line := .group.computed.line }}
+  {{- $options := .group.engineArgs }}
+  {{- if and $options $line.shell }}
+
+modelGroups.{{ .name }}.engineArgs: a shell runs its command, so an option behind it would not reach the engine; write them into the script.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      engineArgs: null  # in the script: {{ include "inference-stack.optionWords" $options | fromJsonArray | join " " }}
+  {{- else }}
+    {{- $own := concat (include "inference-stack.texts" .group.command | fromJsonArray) (include "inference-stack.texts" .group.args | fromJsonArray) }}
+    {{- $twice := dict }}
+    {{- range $name, $value := $options }}
+      {{- $option := include "inference-stack.optionName" $name | replace "_" "-" }}
+      {{- range $own }}
+        {{- if eq ((splitn "=" 2 .)._0 | replace "_" "-") $option }}
+          {{- $_ := set $twice $name true }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- if $twice }}
+
+modelGroups.{{ .name }}.engineArgs: its command has {{ keys $twice | sortAlpha | join ", " }} too, and an option counts once; leave it to one of both.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      engineArgs:
+      {{- range keys $twice | sortAlpha }}
+        {{ include "inference-stack.yamlString" . }}: null
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}

@@ -23,6 +23,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "commandScript"
           "commandEnv"
           "programPath"
+          "engineArgs"
           "unknownPort"
           "unsetVariables"
           "containerNames"

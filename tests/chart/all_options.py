@@ -49,6 +49,7 @@ FULL_GROUP: dict[str, Any] = {
     "engine": "vllm",
     "engineVersion": "0.30.0",
     "kind": "chat",
+    "engineArgs": {"max-num-seqs": 64, "enable-prefix-caching": True},
     "image": {
         "registry": "registry.example",
         "repository": "vllm/vllm-openai",
