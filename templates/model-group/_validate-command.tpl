@@ -373,3 +373,41 @@ Please set:
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- /* Rule: no option that the engine's version does not have any more, with which it would stop. */ -}}
+{{- define "inference-stack.modelGroup.rule.lostOptions" -}}
+  {{- $computed := .group.computed }}
+  {{- range $lost := $computed.preset.lost }}
+    {{- if and $computed.engineVersion (not $computed.script) (semverCompare (printf ">=%s" .version) $computed.engineVersion) }}
+      {{- $given := dict }}
+      {{- $fix := dict }}
+      {{- range $key := list "command" "args" }}
+        {{- range include "inference-stack.texts" (index $.group $key) | fromJsonArray }}
+          {{- range splitList " " . }}
+            {{- $option := (splitn "=" 2 .)._0 | replace "_" "-" }}
+            {{- if has $option $lost.flags }}
+              {{- $_ := set $given $option $key }}
+              {{- $_ := set $fix $key list }}
+            {{- end }}
+          {{- end }}
+        {{- end }}
+      {{- end }}
+      {{- range $name, $_ := $.group.engineArgs }}
+        {{- $option := include "inference-stack.optionName" $name | replace "_" "-" }}
+        {{- if has $option $lost.flags }}
+          {{- $_ := set $given $option "engineArgs" }}
+          {{- $_ := set $fix "engineArgs" (merge (dict $name nil) (index $fix "engineArgs" | default dict)) }}
+        {{- end }}
+      {{- end }}
+      {{- if $given }}
+        {{- $names := keys $given | sortAlpha | join " and " }}
+
+modelGroups.{{ $.name }}.{{ values $given | sortAlpha | first }}: {{ $computed.engine }} {{ $computed.engineVersion }} does not know {{ $names }} any more,
+and would stop; {{ $lost.instead }}.
+Please set:
+  # without {{ $names }}:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name) "yaml" (toYaml $fix)) | indent 2 }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}

@@ -24,6 +24,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "commandEnv"
           "programPath"
           "engineArgs"
+          "lostOptions"
           "unknownPort"
           "unsetVariables"
           "containerNames"
