@@ -83,7 +83,7 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
             "Model",
             "engines",
             GROUP,
-            "enabled engine engineVersion image tag modelName kind command args engineArgs env envFrom",
+            "enabled engine engineVersion image tag modelName adapters kind command args engineArgs env envFrom",
         ),
         Section(
             "Routing",

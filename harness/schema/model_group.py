@@ -92,6 +92,7 @@ def schema() -> Schema:
         engine=text("", *presets()),
         engineVersion=common.word(),
         kind=text("", *KINDS),
+        adapters=mapping(optional(common.word())),
         image=image(),
         tag=common.tag(),
         **routing.endpoint(),

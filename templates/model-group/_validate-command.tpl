@@ -411,3 +411,48 @@ Please set:
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- /* Rule: adapters are told an engine that is known to load them, once, and under names of their own. */ -}}
+{{- define "inference-stack.modelGroup.rule.adapters" -}}
+  {{- $computed := .group.computed }}
+  {{- $flag := $computed.preset.flags.adapters }}
+  {{- $names := keys (.group.adapters | default dict) | sortAlpha }}
+  {{- $base := include "inference-stack.texts" .group.modelAlias | fromJsonArray }}
+  {{- $both := list }}
+  {{- range $names }}
+    {{- if has . $base }}
+      {{- $both = append $both . }}
+    {{- end }}
+  {{- end }}
+  {{- $own := concat (include "inference-stack.texts" .group.command | fromJsonArray) (include "inference-stack.texts" .group.args | fromJsonArray) }}
+  {{- $given := and $flag (include "inference-stack.flag" (dict "words" $own "names" $flag.names) | fromJson).given }}
+  {{- $why := "nothing can be added to its command" }}
+  {{- if $given }}
+    {{- $why = printf "its command has %s already" (first $flag.names) }}
+  {{- end }}
+  {{- if and $names (not $flag) }}
+
+modelGroups.{{ .name }}.adapters: how {{ $computed.engine }} loads adapters is not known, so nothing would load them; its own options do.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      adapters: { {{- range $index, $name := $names }}{{ if $index }}, {{ end }}{{ $name }}: null{{ end -}} }
+      modelAlias: [{{ concat $base $names | uniq | join ", " }}]
+      args: []  # with the engine's options for them
+  {{- else if and $names (or $given $computed.script) }}
+
+modelGroups.{{ .name }}.adapters: {{ $why }}, so say all adapters there.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      adapters: { {{- range $index, $name := $names }}{{ if $index }}, {{ end }}{{ $name }}: null{{ end -}} }
+      modelAlias: [{{ concat $base $names | uniq | join ", " }}]
+  {{- else if $both }}
+
+modelGroups.{{ .name }}.adapters: {{ join ", " $both }} is an alias of the model itself, so no request could ask for the adapter of that name.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      modelAlias: [{{ without $base (first $both) | join ", " | default "base" }}]
+  {{- end }}
+{{- end -}}

@@ -25,6 +25,8 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "programPath"
           "engineArgs"
           "lostOptions"
+          "modelSource"
+          "adapters"
           "unknownPort"
           "unsetVariables"
           "containerNames"

@@ -70,7 +70,10 @@ OTHER: dict[str, tuple[dict[str, Any], str]] = {
     "speaches-without-a-model": ({"image": "ghcr.io/speaches-ai/speaches:0.8.3-cpu", "modelName": ""}, "/v1/audio"),
     "speech": ({"image": "mine:1", "modelName": "hexgrad/Kokoro-82M"}, "/v1/audio"),
     "tts": ({"image": "mine:1", "modelName": "org/Voice-TTS-1.7B"}, "/v1/audio"),
-    "reranker": ({"modelName": "BAAI/bge-reranker-v2-m3", "image": OLD, "args": ["--task", "score"]}, "/v1/rerank and /v1/score"),
+    "reranker": (
+        {"modelName": "BAAI/bge-reranker-v2-m3", "image": OLD, "args": ["--task", "score"]},
+        "/v1/rerank and /v1/score",
+    ),
     "score": ({"image": OLD, "args": ["--task=score"]}, "/v1/rerank and /v1/score"),
     "classify": ({"args": ["--runner", "pooling", "--convert", "classify"]}, "/v1/rerank and /v1/score"),
     "llama-reranker": ({"image": LLAMA, "args": ["--reranking"]}, "/v1/rerank and /v1/score"),
