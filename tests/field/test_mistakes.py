@@ -42,7 +42,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     # The address of a page is no model.
     "page": (group(modelName="https://huggingface.co/Qwen/Qwen3-8B"), "modelName: Qwen/Qwen3-8B"),
     "short-address": (group(modelName="hf.co/Qwen/Qwen3-8B"), "modelName: Qwen/Qwen3-8B"),
-    "scheme": (group(args=["--tokenizer", "hf://Qwen/Qwen3-8B"]), "- Qwen/Qwen3-8B"),
     "question-mark": (group(modelName="https://huggingface.co/Qwen/Qwen3-8B?x=1"), "modelName: Qwen/Qwen3-8B"),
     "sglang": (group(engine="sglang", modelName="http://hf.co/Qwen/Qwen3-8B/"), "modelName: Qwen/Qwen3-8B"),
     "page-in-args": (group(args=["--tokenizer", "https://huggingface.co/org/tokenizer"]), "- org/tokenizer"),
