@@ -35,7 +35,46 @@ _RELABELINGS: dict[str, Any] = {
     ),
 }
 
+_POD_TEMPLATE = {"$ref": "https://kubernetes.io/api/_definitions.json#/$defs/io.k8s.api.core.v1.PodTemplateSpec"}
+_INT_OR_PERCENT = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+%$"}]}
+
 CUSTOM: dict[str, Any] = {
+    # leaderworkerset.x-k8s.io/v1, LeaderWorkerSet v0.9.0: its fields without subGroupPolicy and volume claims. Its
+    # webhook takes only names that a Service may have (DNS-1035).
+    "leaderworkerset.x-k8s.io/v1 LeaderWorkerSet": _closed(
+        ("apiVersion", "kind", "metadata", "spec"),
+        apiVersion={"type": "string"},
+        kind={"type": "string"},
+        metadata=_closed(
+            ("name",),
+            name={"type": "string", "pattern": "^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63},
+            namespace={"type": "string"},
+            labels=_STRINGS,
+            annotations=_STRINGS,
+        ),
+        spec=_closed(
+            ("leaderWorkerTemplate",),
+            replicas={"type": "integer", "minimum": 0},
+            startupPolicy={"enum": ["LeaderCreated", "LeaderReady"]},
+            networkConfig=_closed(("subdomainPolicy",), subdomainPolicy={"enum": ["Shared", "UniquePerReplica"]}),
+            rolloutStrategy=_closed(
+                ("type",),
+                type={"enum": ["RollingUpdate"]},
+                rollingUpdateConfiguration=_closed(
+                    partition={"type": "integer", "minimum": 0},
+                    maxUnavailable=_INT_OR_PERCENT,
+                    maxSurge=_INT_OR_PERCENT,
+                ),
+            ),
+            leaderWorkerTemplate=_closed(
+                ("workerTemplate",),
+                size={"type": "integer", "minimum": 1},
+                restartPolicy={"enum": ["RecreateGroupOnPodRestart", "RecreateGroupAfterStart", "None", "Default"]},
+                leaderTemplate=_POD_TEMPLATE,
+                workerTemplate=_POD_TEMPLATE,
+            ),
+        ),
+    ),
     # monitoring.coreos.com/v1, prometheus-operator v0.80: the fields that the chart renders, and no others.
     "monitoring.coreos.com/v1 ServiceMonitor": _closed(
         ("apiVersion", "kind", "metadata", "spec"),

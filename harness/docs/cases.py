@@ -30,6 +30,7 @@ class Warned:
     values: dict[str, Any]
     text: str
     upgrade: bool = False
+    kubernetes: str = KUBE_VERSION
 
 
 def _read(kind: str) -> dict[str, dict[str, Any]]:

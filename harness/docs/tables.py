@@ -80,7 +80,10 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
     f"Model groups: `{GROUP}`": (
         Section("Model groups and their defaults", "engines", "", "modelGroups modelGroupDefaults"),
         Section(
-            "Model", "engines", GROUP, "enabled engine engineVersion image tag modelName kind command args env envFrom"
+            "Model",
+            "engines",
+            GROUP,
+            "enabled engine engineVersion image tag modelName adapters kind command args engineArgs env envFrom",
         ),
         Section(
             "Routing",

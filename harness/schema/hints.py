@@ -138,7 +138,7 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         **POD,
         "additionalPorts": "extraPorts ports",
         "apiKey": "apiKeySecret vllmApiKey",
-        "args": "arguments engineArgs extraArgs vllmConfig",
+        "args": "arguments extraArgs vllmConfig",
         "args: [--max-model-len, NUMBER]": "contextLength contextSize ctxSize maxModelLen max_model_len",
         "args: [--quantization, METHOD]": "quantization quantize",
         "args: [--dtype, TYPE]": "dtype",
@@ -147,9 +147,7 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         "args: [--trust-remote-code]": "trustRemoteCode trust_remote_code",
         "args: [--chat-template, FILE]": "chatTemplate chat_template",
         "args: [--enable-prefix-caching]": "enablePrefixCaching enable_prefix_caching",
-        "args: [--enable-lora, --lora-modules, NAME=PATH]": (
-            "adapters enableLoRA enableLora lora loraAdapters loraModules loras"
-        ),
+        "adapters": "enableLoRA enableLora lora loraAdapters loraModules loras",
         "concurrencyLimit": "maxConcurrency",
         "containerPort": "port targetPort",
         "engine": "backend framework inferenceEngine runtime",

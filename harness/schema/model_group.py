@@ -30,6 +30,8 @@ from harness.schema.kubernetes import (
 )
 
 KINDS = ("chat", "embedding", "rerank", "audio", "images")
+NO_OPTION = "the name of an option, without leading dashes, and its value behind the colon"
+OPTION = "^-?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
 DIGEST = "^(sha256:[0-9a-f]{64})?$"
 BASE_PATH = "^/[-A-Za-z0-9._~/]*$"
 
@@ -90,12 +92,14 @@ def schema() -> Schema:
         engine=text("", *presets()),
         engineVersion=common.word(),
         kind=text("", *KINDS),
+        adapters=mapping(optional(common.word())),
         image=image(),
         tag=common.tag(),
         **routing.endpoint(),
         balancing=text("service", "perReplica"),
         command=common.words(),
         args=common.words(),
+        engineArgs={"type": "object", "patternProperties": {OPTION: {}}, "additionalProperties": {"const": NO_OPTION}},
         containerPort=common.port(),
         basePath=text(pattern=BASE_PATH),
         additionalPorts=listing(additional_port()),

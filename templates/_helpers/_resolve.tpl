@@ -10,6 +10,7 @@ Every file that Helm executes begins with `include "inference-stack.resolve" .`;
   .stack.configMaps         name in configMaps -> {name (of the object), data}
   .stack.engines            engine -> its preset (files/engines)
   .stack.devices            what is known of each kind of device (files/devices.yaml)
+  .stack.models             what is known of models by their names (files/models.yaml)
   .stack.externalProviders  name -> external provider, the enabled ones
   .stack.clients            id -> client of onwards.clientKeys
   .stack.routes             alias -> route; "" is the default route of aliases without their own
@@ -32,6 +33,7 @@ Input: root. Prints nothing.
     {{- include "inference-stack.onwards.resolve" . -}}
     {{- include "inference-stack.engines.resolve" . -}}
     {{- include "inference-stack.devices.resolve" . -}}
+    {{- include "inference-stack.models.resolve" . -}}
     {{- include "inference-stack.externalProviders.resolve" . -}}
     {{- include "inference-stack.clients.resolve" . -}}
     {{- include "inference-stack.routes.resolve" . -}}

@@ -439,14 +439,15 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
 {{- end -}}
 
 {{- /*
-Arguments that a command line lacks: bind address, port, base path, served names, metrics, tensor parallelism, key, shutdown timeout.
+Arguments that a command line lacks: bind address, port, base path, served names, metrics, tensor parallelism, key, shutdown timeout,
+revision, adapters.
 Input: dict group, words, script, behind, port, servedNames. Output: JSON list of strings.
 */ -}}
 {{- define "inference-stack.modelGroup.missingArgs" -}}
   {{- $context := . -}}
   {{- $computed := .group.computed -}}
   {{- $args := list -}}
-  {{- range $kind := list "host" "port" "basePath" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" -}}
+  {{- range $kind := list "host" "port" "basePath" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" "revision" "adapters" -}}
     {{- with index $computed.preset.flags $kind -}}
       {{- $names := .names -}}
       {{- if eq $kind "tensorParallel" -}}
@@ -463,12 +464,20 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
         {{- $needed = and $needed (not $context.behind) (include "inference-stack.modelGroup.toldNames" $context | fromJsonArray) -}}
       {{- else if eq $kind "apiKey" -}}
         {{- $needed = and $needed (not (empty $context.group.apiKey)) -}}
+      {{- else if eq $kind "revision" -}}
+        {{- $needed = and $needed (not (empty $context.group.computed.source.revision)) -}}
+      {{- else if eq $kind "adapters" -}}
+        {{- $needed = and $needed (not (empty $context.group.adapters)) -}}
       {{- else if eq $kind "basePath" -}}
         {{- $needed = and $needed (ne $context.group.basePath "/") -}}
       {{- end -}}
       {{- if and $needed .add (not $context.script) -}}
         {{- range .add -}}
           {{- $args = append $args (include "inference-stack.modelGroup.filled" (dict "context" $context "text" .)) -}}
+        {{- end -}}
+        {{- if eq $kind "adapters" -}}
+          {{- $loaded := include "inference-stack.modelGroup.loadedAdapters" $context | fromJsonArray -}}
+          {{- $args = concat $args (ternary (list (join "," $loaded)) $loaded (eq (toString .style) "comma")) -}}
         {{- end -}}
         {{- if eq $kind "servedNames" -}}
           {{- $told := include "inference-stack.modelGroup.literals" $context.servedNames | fromJsonArray -}}
@@ -498,11 +507,11 @@ The words of a group's command line; those of a shell script as far as blanks se
 {{- end -}}
 
 {{- /*
-Adapters that a group's command line or environment loads: each as name=path, as JSON, or as a path; several with commas. Input: dict group, words, script.
+Adapters that a group, its command line or environment loads: each as name=path, as JSON, or as a path; several with commas. Input: dict group, words, script.
 Output: JSON list of names.
 */ -}}
 {{- define "inference-stack.modelGroup.adapterNames" -}}
-  {{- $names := list -}}
+  {{- $names := keys (.group.adapters | default dict) | sortAlpha -}}
   {{- with .group.computed.preset.adapters -}}
     {{- $words := include "inference-stack.words" $ | fromJsonArray -}}
     {{- $given := (include "inference-stack.flag" (dict "words" $words "names" .flags) | fromJson).values -}}
@@ -517,7 +526,16 @@ Output: JSON list of names.
       {{- end -}}
     {{- end -}}
   {{- end -}}
-  {{- without $names "" | toJson -}}
+  {{- without $names "" | uniq | toJson -}}
+{{- end -}}
+
+{{- /* The adapters of a group as its engine is told them: name=source. Input: dict group. Output: JSON list. */ -}}
+{{- define "inference-stack.modelGroup.loadedAdapters" -}}
+  {{- $loaded := list -}}
+  {{- range $name, $source := .group.adapters -}}
+    {{- $loaded = append $loaded (printf "%s=%s" $name (include "inference-stack.text" $source | trimPrefix "hf://")) -}}
+  {{- end -}}
+  {{- include "inference-stack.modelGroup.literals" $loaded -}}
 {{- end -}}
 
 {{- /*
@@ -565,6 +583,7 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
   {{- .text
         | replace "PORT" (toString .context.port)
         | replace "BASE" (trimSuffix "/" .context.group.basePath)
+        | replace "REVISION" (.context.group.computed.source.revision | default "")
         | replace "GPUS" (toString .context.group.computed.gpus)
         | replace "DRAIN" (.context.group.drainSeconds | int64 | toString) -}}
 {{- end -}}

@@ -25,7 +25,9 @@ lie under the user's, too: Helm has merged the rest of it. Input: root.
             "lists" $lists) | fromJson -}}
       {{- $group = (include "inference-stack.configMaps.named" (dict "own" $.stack.configMaps "value" $group) | fromJson).value -}}
       {{- if $group.enabled -}}
-        {{- include "inference-stack.modelGroup.compute" (dict "root" $ "name" $name "group" $group) -}}
+        {{- $source := include "inference-stack.modelSource" $group.modelName | fromJson -}}
+        {{- $group = include "inference-stack.modelGroup.withSource" $group | fromJson -}}
+        {{- include "inference-stack.modelGroup.compute" (dict "root" $ "name" $name "group" $group "source" $source) -}}
         {{- $_ := set $groups $name $group -}}
       {{- end -}}
     {{- end -}}
@@ -34,14 +36,16 @@ lie under the user's, too: Helm has merged the rest of it. Input: root.
 {{- end -}}
 
 {{- /*
-Sets group.computed, in this order; each helper may read what earlier ones have set. The group's values stay as written.
+Sets group.computed, in this order; each helper may read what earlier ones have set. The group's values stay as written, but for a model's address
+(_source.tpl).
 
+  source                            the parts of modelName, where it is an address
   fullname selectorLabels labels    of the group's objects
   line                              the user's command line as words: see _words.tpl
   engine preset                     the engine's name, and its preset
   image imageReference              as a map, and as a name
   engineVersion                     the engine's version, "" if it is unknown
-  aliases                           modelAlias as a list without repeats
+  aliases                           modelAlias and the names of adapters as a list without repeats
   resources resourceChanges         valid ones, and the changes made to them
   devices gpus                      the devices of a pod, and the number of those that an engine counts each as one
   givenEnv                          name -> value of the group's own variables, "" for one set by reference
@@ -62,13 +66,14 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   startupSeconds rolloutSeconds progressDeadlineSeconds
   gpusUsed surgeGPUs                GPUs that the command uses, and that an update needs besides
 
-Input: dict root, name, group (merged).
+Input: dict root, name, group (merged), source.
 */ -}}
 {{- define "inference-stack.modelGroup.compute" -}}
   {{- $group := .group -}}
   {{- $computed := dict -}}
   {{- $_ := set $group "computed" $computed -}}
   {{- $selector := include "inference-stack.selectorLabels" (dict "root" .root "component" "model-group" "group" .name) | fromJson -}}
+  {{- $_ := set $computed "source" .source -}}
   {{- $_ := set $computed "fullname" (include "inference-stack.objectName" (dict "root" .root "part" .name)) -}}
   {{- $_ := set $computed "selectorLabels" $selector -}}
   {{- $_ := set $computed "labels" (include "inference-stack.labels" (dict "root" .root "selector" $selector) | fromJson) -}}
@@ -78,7 +83,8 @@ Input: dict root, name, group (merged).
   {{- $_ := set $computed "image" (include "inference-stack.modelGroup.image" . | fromJson) -}}
   {{- $_ := set $computed "imageReference" (include "inference-stack.image" (dict "root" .root "image" $computed.image "defaultTag" "latest")) -}}
   {{- $_ := set $computed "engineVersion" (include "inference-stack.modelGroup.engineVersion" .) -}}
-  {{- $_ := set $computed "aliases" (include "inference-stack.texts" $group.modelAlias | fromJsonArray | uniq) -}}
+  {{- $names := concat (include "inference-stack.texts" $group.modelAlias | fromJsonArray) (keys ($group.adapters | default dict) | sortAlpha) -}}
+  {{- $_ := set $computed "aliases" ($names | uniq | default list) -}}
   {{- $_ := set $computed "resources" (include "inference-stack.resources" $group.resources | fromJson) -}}
   {{- $_ := set $computed "resourceChanges" (include "inference-stack.modelGroup.resourceChanges" . | fromJsonArray) -}}
   {{- $_ := set $computed "devices" (include "inference-stack.modelGroup.devices" . | fromJsonArray) -}}

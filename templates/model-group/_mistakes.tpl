@@ -3,22 +3,6 @@ Everyday mistakes in a group's values: refused where nothing could work, else a 
 _validate.tpl and _warnings.tpl.
 */ -}}
 
-{{- /*
-The model that an engine is told to load, as its command line or the values have it. Input: dict group (computed). Output: string, empty if unknown.
-*/ -}}
-{{- define "inference-stack.modelGroup.loadedModel" -}}
-  {{- $computed := .group.computed -}}
-  {{- $model := "" -}}
-  {{- if not $computed.script -}}
-    {{- $words := concat $computed.command $computed.args -}}
-    {{- $model = include "inference-stack.modelGroup.flagValue" (dict "group" .group "names" $computed.preset.model.flags) -}}
-    {{- if and $computed.preset.model.positional (not $model) -}}
-      {{- $model = include "inference-stack.positionalModel" (dict "preset" $computed.preset "words" $words) -}}
-    {{- end -}}
-  {{- end -}}
-  {{- $model | default (include "inference-stack.text" .group.modelName) -}}
-{{- end -}}
-
 {{- /* The model that a page of Hugging Face shows. Input: string. Output: organisation/model, or nothing if it is no such address. */ -}}
 {{- define "inference-stack.huggingFaceModel" -}}
   {{- if regexMatch "^(hf://|(https?://)?(www\\.)?(huggingface\\.co|hf\\.co)/)[^/?#]+/[^/?#]+" . -}}

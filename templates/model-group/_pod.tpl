@@ -261,7 +261,8 @@ Input: dict root, group (computed). Output: JSON list.
   {{- $group := .group -}}
   {{- $home := include "inference-stack.modelGroup.home" . -}}
   {{- $containers := list -}}
-  {{- range .group.initContainers -}}
+  {{- $check := include "inference-stack.modelSource.check" . | fromJsonArray -}}
+  {{- range concat $check (.group.initContainers | default list) -}}
     {{- $container := deepCopy . -}}
     {{- $signs := include "inference-stack.modelGroup.initSigns" (dict "group" $group "container" .) | fromJsonArray -}}
     {{- $own := ternary .securityContext dict (hasKey . "securityContext") -}}

@@ -1,8 +1,9 @@
 {{- /* How a group's pods start, are replaced and terminate. */ -}}
 
 {{- /*
-A startup probe that allows at least the time that the model may take to load: the engine's, with a higher failureThreshold. Where no path of the engine
-is known, it asks what the user's readiness probe asks, else the liveness probe. Input: dict group (computed). Output: JSON map.
+A startup probe that allows at least the time that the model may take to load, by loadSeconds or its size: the engine's, with a higher
+failureThreshold. Where no path of the engine is known, it asks what the user's readiness probe asks, else the liveness probe.
+Input: dict root, group (computed). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.startupDefaults" -}}
   {{- $defaults := deepCopy .group.computed.preset.probes.startup -}}
@@ -16,9 +17,44 @@ is known, it asks what the user's readiness probe asks, else the liveness probe.
     {{- $defaults = merge $like $defaults -}}
   {{- end -}}
   {{- $period := max 1 (int64 ((.group.startupProbe | default dict).periodSeconds | default $defaults.periodSeconds)) -}}
-  {{- $needed := div (add (int64 .group.loadSeconds) $period -1) $period -}}
+  {{- $load := int64 .group.loadSeconds | default (include "inference-stack.modelGroup.loadSecondsOfModel" . | int64) -}}
+  {{- $needed := div (add $load $period -1) $period -}}
   {{- $_ := set $defaults "failureThreshold" (max $needed (int64 $defaults.failureThreshold)) -}}
   {{- toJson $defaults -}}
+{{- end -}}
+
+{{- /* Sets .stack.models: what is known of models by their names. Input: root. */ -}}
+{{- define "inference-stack.models.resolve" -}}
+  {{- $_ := set .stack "models" (.Files.Get "files/models.yaml" | fromYaml) -}}
+{{- end -}}
+
+{{- /*
+The time that a model of its size may take to load, by its name. Input: dict root, group (computed). Output: seconds, 0 for a small or unknown one.
+*/ -}}
+{{- define "inference-stack.modelGroup.loadSecondsOfModel" -}}
+  {{- $name := include "inference-stack.modelGroup.loadedModel" . | lower | trimSuffix "/" | base -}}
+  {{- $billions := 0.0 -}}
+  {{- range regexFindAll "(^|[^a-z0-9.])([0-9]+x)?[0-9]+(\\.[0-9]+)?b($|[^a-z0-9])" $name -1 -}}
+    {{- $factors := regexFindAll "[0-9]+(\\.[0-9]+)?" . -1 -}}
+    {{- $number := float64 (first $factors) -}}
+    {{- range rest $factors -}}
+      {{- $number = mulf $number (float64 .) -}}
+    {{- end -}}
+    {{- $billions = maxf $billions $number -}}
+  {{- end -}}
+  {{- $known := .root.stack.models -}}
+  {{- range $known.sizes -}}
+    {{- if regexMatch .name $name -}}
+      {{- $billions = float64 .billions -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $seconds := 0 -}}
+  {{- range $known.load -}}
+    {{- if ge $billions (float64 .billions) -}}
+      {{- $seconds = int64 .seconds -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $seconds -}}
 {{- end -}}
 
 {{- /*

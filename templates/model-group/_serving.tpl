@@ -1,4 +1,4 @@
-{{- /* What a group's engine answers to: names, adapters, its own key, its paths. */ -}}
+{{- /* What a group's engine serves and answers to: its model, names, adapters, its own key, its paths. */ -}}
 
 {{- /* An option of a group's command line or script. Input: dict group (computed), names. Output: JSON {given: bool, values: [string]}. */ -}}
 {{- define "inference-stack.modelGroup.option" -}}
@@ -8,6 +8,22 @@
     {{- $words = include "inference-stack.words" (dict "words" $words "script" true) | fromJsonArray -}}
   {{- end -}}
   {{- include "inference-stack.flag" (dict "words" $words "names" .names) -}}
+{{- end -}}
+
+{{- /*
+The model that an engine is told to load, as its command line or the values have it. Input: dict group (computed). Output: string, empty if unknown.
+*/ -}}
+{{- define "inference-stack.modelGroup.loadedModel" -}}
+  {{- $computed := .group.computed -}}
+  {{- $model := "" -}}
+  {{- if not $computed.script -}}
+    {{- $words := concat $computed.command $computed.args -}}
+    {{- $model = include "inference-stack.modelGroup.flagValue" (dict "group" .group "names" $computed.preset.model.flags) -}}
+    {{- if and $computed.preset.model.positional (not $model) -}}
+      {{- $model = include "inference-stack.positionalModel" (dict "preset" $computed.preset "words" $words) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $model | default (include "inference-stack.text" .group.modelName) -}}
 {{- end -}}
 
 {{- /*

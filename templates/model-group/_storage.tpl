@@ -106,7 +106,8 @@ Input: dict group (computed). Output: JSON map name -> value.
 {{- end -}}
 
 {{- /*
-Size of /dev/shm by the number of devices, which NCCL and the engines' own buffers need: at most half of the memory limit, against which it counts.
+Size of /dev/shm by the number of devices, which NCCL and the engines' own buffers need: at most half of the memory limit, against which it counts; or as an
+engine is known to need it in some images.
 Input: dict group (computed). Output: JSON map {size, full (bool: as much as is good)}, {} if the runtime's 64 MiB are enough.
 */ -}}
 {{- define "inference-stack.modelGroup.sharedMemory" -}}
@@ -120,6 +121,12 @@ Input: dict group (computed). Output: JSON map {size, full (bool: as much as is 
     {{- $memory = dict "size" (printf "%dGi" $size) "full" true -}}
     {{- if and $half (lt $half (mul 1024 $size)) -}}
       {{- $memory = dict "size" (printf "%dMi" $half) "full" false -}}
+    {{- end -}}
+  {{- else -}}
+    {{- with .group.computed.preset.sharedMemory -}}
+      {{- if regexMatch .image $.group.computed.imageReference -}}
+        {{- $memory = dict "size" .size "full" true -}}
+      {{- end -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $memory -}}

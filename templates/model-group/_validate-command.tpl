@@ -337,3 +337,122 @@ Please set:
     {{- end }}
   {{- end }}
 {{- end -}}
+
+{{- /* Rule: options of engineArgs can be appended, and stand once. */ -}}
+{{- define "inference-stack.modelGroup.rule.engineArgs" -}}
+  {{- $line := .group.computed.line }}
+  {{- $options := .group.engineArgs }}
+  {{- if and $options $line.shell }}
+
+modelGroups.{{ .name }}.engineArgs: a shell runs its command, so an option behind it would not reach the engine; write them into the script.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      engineArgs: null  # in the script: {{ include "inference-stack.optionWords" $options | fromJsonArray | join " " }}
+  {{- else }}
+    {{- $own := concat (include "inference-stack.texts" .group.command | fromJsonArray) (include "inference-stack.texts" .group.args | fromJsonArray) }}
+    {{- $twice := dict }}
+    {{- range $name, $value := $options }}
+      {{- $option := include "inference-stack.optionName" $name | replace "_" "-" }}
+      {{- range $own }}
+        {{- if eq ((splitn "=" 2 .)._0 | replace "_" "-") $option }}
+          {{- $_ := set $twice $name true }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+    {{- if $twice }}
+
+modelGroups.{{ .name }}.engineArgs: its command has {{ keys $twice | sortAlpha | join ", " }} too, and an option counts once; leave it to one of both.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      engineArgs:
+      {{- range keys $twice | sortAlpha }}
+        {{ include "inference-stack.yamlString" . }}: null
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: no option that the engine's version does not have any more, with which it would stop. */ -}}
+{{- define "inference-stack.modelGroup.rule.lostOptions" -}}
+  {{- $computed := .group.computed }}
+  {{- range $lost := $computed.preset.lost }}
+    {{- if and $computed.engineVersion (not $computed.script) (semverCompare (printf ">=%s" .version) $computed.engineVersion) }}
+      {{- $given := dict }}
+      {{- $fix := dict }}
+      {{- range $key := list "command" "args" }}
+        {{- range include "inference-stack.texts" (index $.group $key) | fromJsonArray }}
+          {{- range splitList " " . }}
+            {{- $option := (splitn "=" 2 .)._0 | replace "_" "-" }}
+            {{- if has $option $lost.flags }}
+              {{- $_ := set $given $option $key }}
+              {{- $_ := set $fix $key list }}
+            {{- end }}
+          {{- end }}
+        {{- end }}
+      {{- end }}
+      {{- range $name, $_ := $.group.engineArgs }}
+        {{- $option := include "inference-stack.optionName" $name | replace "_" "-" }}
+        {{- if has $option $lost.flags }}
+          {{- $_ := set $given $option "engineArgs" }}
+          {{- $_ := set $fix "engineArgs" (merge (dict $name nil) (index $fix "engineArgs" | default dict)) }}
+        {{- end }}
+      {{- end }}
+      {{- if $given }}
+        {{- $names := keys $given | sortAlpha | join " and " }}
+
+modelGroups.{{ $.name }}.{{ values $given | sortAlpha | first }}: {{ $computed.engine }} {{ $computed.engineVersion }} does not know {{ $names }} any more,
+and would stop; {{ $lost.instead }}.
+Please set:
+  # without {{ $names }}:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name) "yaml" (toYaml $fix)) | indent 2 }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: adapters are told an engine that is known to load them, once, and under names of their own. */ -}}
+{{- define "inference-stack.modelGroup.rule.adapters" -}}
+  {{- $computed := .group.computed }}
+  {{- $flag := $computed.preset.flags.adapters }}
+  {{- $names := keys (.group.adapters | default dict) | sortAlpha }}
+  {{- $base := include "inference-stack.texts" .group.modelAlias | fromJsonArray }}
+  {{- $both := list }}
+  {{- range $names }}
+    {{- if has . $base }}
+      {{- $both = append $both . }}
+    {{- end }}
+  {{- end }}
+  {{- $own := concat (include "inference-stack.texts" .group.command | fromJsonArray) (include "inference-stack.texts" .group.args | fromJsonArray) }}
+  {{- $given := and $flag (include "inference-stack.flag" (dict "words" $own "names" $flag.names) | fromJson).given }}
+  {{- $why := "nothing can be added to its command" }}
+  {{- if $given }}
+    {{- $why = printf "its command has %s already" (first $flag.names) }}
+  {{- end }}
+  {{- if and $names (not $flag) }}
+
+modelGroups.{{ .name }}.adapters: how {{ $computed.engine }} loads adapters is not known, so nothing would load them; its own options do.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      adapters: { {{- range $index, $name := $names }}{{ if $index }}, {{ end }}{{ $name }}: null{{ end -}} }
+      modelAlias: [{{ concat $base $names | uniq | join ", " }}]
+      args: []  # with the engine's options for them
+  {{- else if and $names (or $given $computed.script) }}
+
+modelGroups.{{ .name }}.adapters: {{ $why }}, so say all adapters there.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      adapters: { {{- range $index, $name := $names }}{{ if $index }}, {{ end }}{{ $name }}: null{{ end -}} }
+      modelAlias: [{{ concat $base $names | uniq | join ", " }}]
+  {{- else if $both }}
+
+modelGroups.{{ .name }}.adapters: {{ join ", " $both }} is an alias of the model itself, so no request could ask for the adapter of that name.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      modelAlias: [{{ without $base (first $both) | join ", " | default "base" }}]
+  {{- end }}
+{{- end -}}

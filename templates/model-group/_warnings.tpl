@@ -7,7 +7,7 @@
     {{- $names = concat $names (list "severalServers" "modelBehindOptions" "unknownServedName" "unknownPort" "shellVariables") -}}
     {{- $names = concat $names (list "idleGPUs" "noDevice" "devices" "visibleDevices" "sharedMemory") -}}
     {{- $names = concat $names (list "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline") -}}
-    {{- $names = append $names "metadataServer" -}}
+    {{- $names = concat $names (list "metadataServer" "imageVolume") -}}
     {{- range concat $names (list "sidecars" "podSpec" "affinity" "shortKey" "oneNode" "claimAccess") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "root" $ "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
@@ -229,6 +229,15 @@ sharedMemory, if it can use more than one.
 
 {{ $.path }}: the file of {{ first .files }} may say how its {{ $computed.gpus }} GPUs are used, so the chart does not; unless it does, add
 {{ first .tensor }} {{ $computed.gpus }} to its args.
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.warning.imageVolume" -}}
+  {{- if eq (toString .group.computed.source.kind) "oci" }}
+    {{- if not (include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.36")) }}
+
+{{ .path }}.modelName: volumes from images need the feature gate ImageVolume on Kubernetes {{ .root.Capabilities.KubeVersion.Version }}; they are part of 1.36.
     {{- end }}
   {{- end }}
 {{- end -}}

@@ -134,8 +134,40 @@ true
 {{- end -}}
 
 {{- /*
+Options of a map as words, in the order of their names: true is the option alone, false and null leave it out, a list is several values, a map is JSON.
+Input: map. Output: JSON list of strings.
+*/ -}}
+{{- define "inference-stack.optionWords" -}}
+  {{- $words := list -}}
+  {{- range $name, $value := . -}}
+    {{- if not (or (kindIs "invalid" $value) (eq (toString $value) "false")) -}}
+      {{- $words = append $words (include "inference-stack.optionName" $name) -}}
+      {{- if kindIs "slice" $value -}}
+        {{- range $value -}}
+          {{- $words = append $words (ternary (toJson .) (include "inference-stack.text" .) (kindIs "map" .)) -}}
+        {{- end -}}
+      {{- else if kindIs "map" $value -}}
+        {{- $words = append $words (toJson $value) -}}
+      {{- else if ne (toString $value) "true" -}}
+        {{- $words = append $words (include "inference-stack.text" $value) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $words -}}
+{{- end -}}
+
+{{- /* An option as a command line has it: -x and -tp as they are, else with the dashes that it lacks. Input: string. Output: string. */ -}}
+{{- define "inference-stack.optionName" -}}
+  {{- if hasPrefix "-" . -}}
+    {{- . -}}
+  {{- else -}}
+    {{- printf "%s%s" (ternary "-" "--" (eq (len .) 1)) . -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /*
 A group's command and args as they are run. Options without a program are arguments, variables in front of the program are the container's, and a
-shell's exec means nothing here.
+shell's exec means nothing here. The options of engineArgs are the last of the args, but for a shell, whose args are no options.
 Input: dict root, group. Output: JSON {
   command, args: [string],
   text: string (a text that was split), textKey: command or args,
@@ -195,6 +227,9 @@ Input: dict root, group. Output: JSON {
       {{- end -}}
       {{- $isNext = regexMatch "^-[a-z]*c$" . -}}
     {{- end -}}
+  {{- end -}}
+  {{- if not $shell -}}
+    {{- $args = concat $args (include "inference-stack.optionWords" .group.engineArgs | fromJsonArray) | default list -}}
   {{- end -}}
   {{- toJson (dict
         "command" $command

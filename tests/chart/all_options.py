@@ -49,6 +49,8 @@ FULL_GROUP: dict[str, Any] = {
     "engine": "vllm",
     "engineVersion": "0.30.0",
     "kind": "chat",
+    "adapters": {"full-sql": "org/sql"},
+    "engineArgs": {"max-num-seqs": 64, "enable-prefix-caching": True},
     "image": {
         "registry": "registry.example",
         "repository": "vllm/vllm-openai",

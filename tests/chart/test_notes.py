@@ -269,7 +269,10 @@ def test_they_show_what_external_providers_serve(notes: Say) -> None:
 @pytest.mark.parametrize("case", WARNINGS.values(), ids=WARNINGS)
 def test_risky_values_cause_a_warning(notes: Say, case: Warned) -> None:
     also = [] if case.text == NO_KEY or "clientKeys" in case.values.get("onwards", {}) else [NO_KEY]
-    assert warnings(notes(case.values, upgrade=case.upgrade)) == [*case.text.splitlines(), *also]
+    assert warnings(notes(case.values, upgrade=case.upgrade, kube_version=case.kubernetes)) == [
+        *case.text.splitlines(),
+        *also,
+    ]
 
 
 NOT_RISKY = {

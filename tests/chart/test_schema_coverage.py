@@ -91,6 +91,7 @@ CONTEXT: dict[str, dict[str, Any]] = {
         for key in ("initialMilliseconds", "maxMilliseconds")
     },
     "modelGroups.full.basePath": {"onwards.strictMode": True},
+    "modelGroups.full.engine": {"modelGroups.full.adapters": {}},
     "modelGroups.full.balancing": {"modelGroups.full.strategy": {}},
     "onwards.service.type": {"onwards.service.loadBalancerSourceRanges": []},
     "onwards.metrics.service.port": {

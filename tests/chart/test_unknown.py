@@ -130,9 +130,9 @@ FAR = {
     "replicas": "valid keys include replicaCount.",
     "extraVolumes": "valid keys include volumes.",
     "livenessProbes2": "valid keys include livenessProbe.",
-    "Ä": "valid keys include additionalPorts, affinity, ",
-    "x": "valid keys include additionalPorts, affinity, ",
-    "": "valid keys include additionalPorts, affinity, ",
+    "Ä": "valid keys include adapters, additionalPorts, ",
+    "x": "valid keys include adapters, additionalPorts, ",
+    "": "valid keys include adapters, additionalPorts, ",
 }
 """Keys close to no valid one: the message lists keys with the same start or contained in it, else the first ones."""
 

@@ -158,6 +158,12 @@ SIZES: dict[str, tuple[dict[str, Any], str | None]] = {
     "neuron": (asking({"aws.amazon.com/neuron": 4}), "8Gi"),
     "two-slices": (asking({"nvidia.com/mig-1g.10gb": 2}), None),
     "one": (asking({"nvidia.com/gpu": 1}), None),
+    "vllm-on-cpu": (asking({"memory": "8Gi"}, image="vllm/vllm-openai-cpu:v0.32.0"), "1Gi"),
+    "vllm-on-cpu-of-aws": (
+        asking({"memory": "8Gi"}, image="public.ecr.aws/q9t5s3a7/vllm-cpu-release-repo:v0.10.0"),
+        "1Gi",
+    ),
+    "llama-cpp-on-cpu": (asking({"memory": "8Gi"}, engine="llama-cpp"), None),
     "half-of-a-small-limit": (asking({"nvidia.com/gpu": 2, "memory": "4Gi"}), "2048Mi"),
     "half-of-a-limit-in-bytes": (asking({"nvidia.com/gpu": 8, "memory": 21474836480}), "10240Mi"),
     "a-large-limit": (asking({"nvidia.com/gpu": 8, "memory": "64Gi"}), "16Gi"),

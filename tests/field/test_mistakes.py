@@ -42,7 +42,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     # The address of a page is no model.
     "page": (group(modelName="https://huggingface.co/Qwen/Qwen3-8B"), "modelName: Qwen/Qwen3-8B"),
     "short-address": (group(modelName="hf.co/Qwen/Qwen3-8B"), "modelName: Qwen/Qwen3-8B"),
-    "scheme": (group(modelName="hf://Qwen/Qwen3-8B"), "modelName: Qwen/Qwen3-8B"),
     "question-mark": (group(modelName="https://huggingface.co/Qwen/Qwen3-8B?x=1"), "modelName: Qwen/Qwen3-8B"),
     "sglang": (group(engine="sglang", modelName="http://hf.co/Qwen/Qwen3-8B/"), "modelName: Qwen/Qwen3-8B"),
     "page-in-args": (group(args=["--tokenizer", "https://huggingface.co/org/tokenizer"]), "- org/tokenizer"),
@@ -303,7 +302,7 @@ SAID: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "maxModelLen": (group(maxModelLen=1), "/modelGroups/a/maxModelLen", "args: [--max-model-len, NUMBER]"),
     "quantization": (group(quantization="awq"), "/modelGroups/a/quantization", "args: [--quantization, METHOD]"),
-    "lora": (group(lora={}), "/modelGroups/a/lora", "args: [--enable-lora, --lora-modules, NAME=PATH]"),
+    "lora": (group(lora={}), "/modelGroups/a/lora", "did you mean adapters?"),
     "token": (group(token="hf_secret"), "/modelGroups/a/token", "env: [{name: HF_TOKEN, valueFrom: {secretKeyRef"),
     "hf_token": (group(hf_token="hf_secret"), "/modelGroups/a/hf_token", "env: [{name: HF_TOKEN"),
     "token-of-all": ({"token": "hf_secret"}, "/token", "modelGroupDefaults.env"),

@@ -60,6 +60,7 @@ def test_a_base_path_is_a_path(refusal: Say, base: str) -> None:
     assert "/modelGroups/a/basePath" in refusal(bare(image="mine:1", basePath=base))
 
 
+OLD = "vllm/vllm-openai:v0.8.0"
 OTHER: dict[str, tuple[dict[str, Any], str]] = {
     "whisper": ({"modelName": "openai/whisper-large-v3"}, "/v1/audio"),
     "faster-whisper": (
@@ -69,8 +70,11 @@ OTHER: dict[str, tuple[dict[str, Any], str]] = {
     "speaches-without-a-model": ({"image": "ghcr.io/speaches-ai/speaches:0.8.3-cpu", "modelName": ""}, "/v1/audio"),
     "speech": ({"image": "mine:1", "modelName": "hexgrad/Kokoro-82M"}, "/v1/audio"),
     "tts": ({"image": "mine:1", "modelName": "org/Voice-TTS-1.7B"}, "/v1/audio"),
-    "reranker": ({"modelName": "BAAI/bge-reranker-v2-m3", "args": ["--task", "score"]}, "/v1/rerank and /v1/score"),
-    "score": ({"args": ["--task=score"]}, "/v1/rerank and /v1/score"),
+    "reranker": (
+        {"modelName": "BAAI/bge-reranker-v2-m3", "image": OLD, "args": ["--task", "score"]},
+        "/v1/rerank and /v1/score",
+    ),
+    "score": ({"image": OLD, "args": ["--task=score"]}, "/v1/rerank and /v1/score"),
     "classify": ({"args": ["--runner", "pooling", "--convert", "classify"]}, "/v1/rerank and /v1/score"),
     "llama-reranker": ({"image": LLAMA, "args": ["--reranking"]}, "/v1/rerank and /v1/score"),
     "diffusion": (

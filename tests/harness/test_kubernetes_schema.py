@@ -7,10 +7,12 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from harness.manifests import Manifests, Object
+from harness.paths import ROOT
 from tests import kubernetes_schema
 from tests.chart.all_options import ALL_OPTIONS
 from tests.kubernetes_schema import NEWEST, OLDEST, faults
@@ -64,3 +66,23 @@ def test_a_fault_is_named_with_its_place(render: Render) -> None:
     each["spec"]["ports"][0]["port"] = "http"
     (fault,) = faults(NEWEST, each)
     assert fault.startswith(f"Service {each['metadata']['name']}: spec.ports[0].port: ")
+
+
+def test_the_leader_worker_set_of_the_pages_is_valid_and_one_with_a_mistake_is_not() -> None:
+    block = next(b for b in (ROOT / "docs/multi-node.md").read_text().split("```") if "kind: LeaderWorkerSet" in b)
+    shown, service = yaml.safe_load_all(block.removeprefix("yml\n"))
+    assert faults(NEWEST, shown) == faults(NEWEST, service) == []
+    template = ("spec", "leaderWorkerTemplate")
+    for *path, key, value in (
+        ("metadata", "name", "7b"),
+        (*template, "size", 0),
+        (*template, "restartPolicy", "Always"),
+        (*template, "workerTemplate", "spec", "contaners", []),
+        ("spec", "rolloutStrategy", {"type": "RollingUpdate", "rollingUpdateConfiguration": {"maxSurge": "x"}}),
+    ):
+        wrong = deepcopy(shown)
+        place = wrong
+        for part in path:
+            place = place[part]
+        place[key] = value
+        assert len(faults(NEWEST, wrong)) == 1, key

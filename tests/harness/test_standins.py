@@ -297,6 +297,77 @@ def test_vllm_drains_with_a_shutdown_timeout_and_outlives_its_last_request() -> 
         assert time.monotonic() - terminated >= 5
 
 
+def rank(number: int, of: int, master: int, *more: str) -> list[str]:
+    """The command of one of several nodes, as vLLM's own flags say it."""
+    nodes = ["--tensor-parallel-size", str(of), "--nnodes", str(of), "--node-rank", str(number)]
+    nodes += ["--master-addr", "127.0.0.1", "--master-port", str(master), "--distributed-executor-backend", "mp"]
+    return ["serve", "m", "--port", "{port}", *nodes, *(["--headless"] if number else []), *more]
+
+
+def test_vllm_serves_when_all_ranks_are_there_and_only_at_rank_0() -> None:
+    master = free_port()
+    with running("vllm", *rank(0, 3, master)) as leader, running("vllm", *rank(1, 3, master)) as worker:
+        ends = time.monotonic() + 30
+        while "rank 1 is there" not in leader.log.read_text() and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert "rank 1 is there" in leader.log.read_text()
+        time.sleep(0.5)  # two of three: it must go on waiting
+        assert (leader.listens_on(), worker.listens_on()) == ("", "")
+        with running("vllm", *rank(2, 3, master)) as last:
+            leader.wait("/health")
+            assert content(leader.stream("m")) == HELM_ANSWER
+            assert (worker.listens_on(), last.listens_on()) == ("", "")
+
+
+def test_a_vllm_worker_waits_for_its_leader() -> None:
+    master = free_port()
+    with running("vllm", *rank(1, 2, master)) as worker:
+        time.sleep(1.5)
+        assert worker.popen.poll() is None, worker.log.read_text()
+        with running("vllm", *rank(0, 2, master), ready="/health"):
+            worker.terminate()
+            assert worker.popen.wait(10) == 0
+
+
+def test_vllm_ends_with_its_worker_and_cuts_its_streams() -> None:
+    master = free_port()
+    started = running("vllm", *rank(0, 2, master), ready="/health", env=SLOW)
+    with running("vllm", *rank(1, 2, master)) as worker, started as leader:
+        stream = leader.stream("m")
+        begun(stream)
+        worker.popen.kill()
+        *_, error, last = stream
+        assert "error" in json.loads(error)
+        assert last == "[DONE]"
+        assert leader.popen.wait(10) == 1
+
+
+def test_a_vllm_worker_ends_with_its_leader() -> None:
+    master = free_port()
+    started = running("vllm", *rank(0, 2, master), ready="/health")
+    with running("vllm", *rank(1, 2, master)) as worker, started as leader:
+        leader.popen.kill()
+        assert worker.popen.wait(10) == 1
+        assert "rank 0 is gone" in worker.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["serve", "m", "--headless"], "--headless is not served without --nnodes"),
+        (rank(1, 2, 1, "--tensor-parallel-size", "3"), "3, cannot be divided by --nnodes 2"),
+        (rank(0, 2, 1, "--headless"), "--headless is for each --node-rank above 0"),
+        (rank(2, 2, 1), "--node-rank 2 is not below --nnodes 2"),
+        (rank(0, 2, 1, "--distributed-executor-backend", "ray"), "--nnodes needs --distributed-executor-backend mp"),
+        (rank(0, 2, 1, "--data-parallel-size", "2"), "--data-parallel-size over several nodes is not served"),
+        (["serve", "m", "-tp", "2", "--nnodes", "2"], "not served without --master-addr and --master-port"),
+    ],
+)
+def test_vllm_refuses_ranks_that_do_not_fit(args: list[str], message: str) -> None:
+    code, output = ended("vllm", *args)
+    assert (code, message in output) == (1, True), output
+
+
 def test_vllm_gives_a_fixed_answer_that_says_who_answered_whom() -> None:
     env = {"STANDIN_ANSWER": "{{engine}} {{client}}"}
     output = f"{socket.gethostname()} 127.0.0.1 " * 2

@@ -9,7 +9,8 @@ finish, and the process lives for N seconds however early they do. Until it exit
 requests get 500.
 
 Unlike vLLM: the model's name is accepted without a download, any tensor-parallel size without GPUs, and most flags have
-no effect. `--headless` is an error: it has no workers.
+no effect. On several nodes (`--nnodes`, see ranks.py) it serves when all ranks are there and ends when one goes: open
+streams as on an abort, and then at once, where 0.32.0 took 11 seconds for rank 0 and about 30 for a headless one.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from starlette.routing import Route
 from .command_line import add_flags, with_config
 from .core import Engine, JsonMap, QuietServer, RefusedError, bind, fixed, keyed, log, set_on_signal
 from .metrics import Meter
+from .ranks import Ranks, fault, first, follow
 from .weights import fetch
 
 VERSION = "0.32.0"
@@ -132,13 +134,23 @@ class Vllm(Engine):
         """Load, serve, and terminate on SIGTERM."""
         host, port = self.settings.host, self.settings.port or 8000
         listening = bind(host or "", port)
+        ranks = Ranks(self.settings.nnodes or 1)
+        if ranks.missing:
+            await ranks.gather(self.settings.master_port)
         await asyncio.to_thread(self.load)
         _refuse_service_link()
         access_log = not self.settings.disable_uvicorn_access_log
         server = QuietServer(uvicorn.Config(self.app, host=host or "0.0.0.0", port=port, access_log=access_log))
         set_on_signal(self.exiting)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        await self.exiting.wait()
+        await first(self.exiting.wait(), ranks.lost.wait())
+        if ranks.lost.is_set():
+            self.exiting.set()
+            self.aborted.set()
+            await asyncio.sleep(ABORT_SECONDS)
+            server.should_exit = True
+            await serving
+            sys.exit(1)
         timeout = self.settings.shutdown_timeout or 0
         log("vLLM", f"[shutdown] stopping engine client mode={'drain' if timeout else 'abort'} timeout={timeout}s")
         await asyncio.sleep(timeout)
@@ -192,11 +204,13 @@ def run(args: Sequence[str], *, serve: bool) -> None:
     """Run the server until SIGTERM."""
     settings = parse(args, serve=serve)
     log("vLLM", f"this is a stand-in for vLLM {VERSION}; its tokens are a tiny demo model's")
-    if settings.headless:
-        sys.exit("vLLM stand-in: --headless is not served: it has no workers")
+    if why := fault(settings):
+        sys.exit(f"vLLM stand-in: {why}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _prepare_directories()
     log("vLLM", fetch(settings.model))
+    if settings.headless:
+        sys.exit(asyncio.run(follow(settings.node_rank, settings.master_addr, settings.master_port)))
     asyncio.run(Vllm(settings).serve())
 
 
