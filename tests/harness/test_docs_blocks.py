@@ -22,6 +22,7 @@ LATER_THAN_3_13 = {"--reset-then-reuse-values"}
 
 EXPECTED = {
     ("any page", "clients need no key"): "said of every release without client keys, which are one page's subject",
+    ("caching", "several pods may mount the claim models"): "an address of a claim cannot say its access modes",
     ("embeddings", "where the gateway answers 404"): "the page says that clients ask the group's own Service",
     ("engines", "modelGroups.other: no metric shows its running requests"): "of a custom engine nothing is known",
     ("engines", "routing-proxy is rendered as written"): "the page says that nothing is added to containers",

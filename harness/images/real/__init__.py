@@ -70,12 +70,19 @@ def model() -> Path:
 
 
 def files() -> Mapping[str, Entry | Path | bytes]:
-    """What the image has beside the packages: the program, the model, and a library that its kernels need."""
+    """What the image has beside the packages: the program, the model, and what they need of Debian."""
     numa = f"usr/lib/{sys.implementation._multiarch}/libnuma.so.1"
     extensions = [path for path in packages().rglob("*.so*") if path.is_file()]
-    program = f'#!/usr/local/bin/{PYTHON}\nimport sys\nfrom vllm.entrypoints.cli.main import main\n\nif __name__ == "__main__":\n    sys.exit(main())\n'
+    program = f"""#!/usr/local/bin/{PYTHON}
+import sys
+from vllm.entrypoints.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
     return {
         **host.libraries(extensions, beside=packages()),
+        **host.programs(["lscpu"]),  # vLLM asks it for the machine's cores
         "/usr/local/bin/vllm": File(program.encode(), 0o755),
         "/models": model(),
         f"/{numa}": File(apt_extract("libnuma1", numa).resolve(), 0o755),
