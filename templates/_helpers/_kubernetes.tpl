@@ -6,3 +6,8 @@
 true
   {{- end -}}
 {{- end -}}
+
+{{- /* Kubernetes' version, as the render has it, for messages. Input: root. Output: string. */ -}}
+{{- define "inference-stack.kubernetesVersion" -}}
+  {{- .Capabilities.KubeVersion.Version -}}
+{{- end -}}

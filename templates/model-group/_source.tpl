@@ -105,7 +105,7 @@ Please set:
       modelName: {{ include "inference-stack.yamlString" $source.from }}
     {{- else if and (eq $source.kind "oci") (not (include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.31"))) }}
 
-modelGroups.{{ .name }}.modelName: Kubernetes {{ .root.Capabilities.KubeVersion.Version }} has no volumes from images, which came with 1.31.
+modelGroups.{{ .name }}.modelName: Kubernetes {{ include "inference-stack.kubernetesVersion" .root }} has no volumes from images, which came with 1.31.
 Please set:
   modelGroups:
     {{ .key }}:

@@ -6,6 +6,7 @@ is pinned in `vllm.txt`. Some five gigabytes: most of it is CUDA, which PyPI's t
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -64,7 +65,12 @@ def model() -> Path:
     """The demo model and an adapter for it as Hugging Face's folders, made with the engine's own packages."""
 
     def make(directory: Path, _: Step) -> None:
-        run([sys.executable, HERE / "hugging_face.py", MODEL, directory], env={"PYTHONPATH": str(packages())})
+        # By a Python of its own, which has the engine's packages and not the harness'.
+        program = (
+            "import sys; from pathlib import Path; from hugging_face import convert; convert(*map(Path, sys.argv[1:]))"
+        )
+        env = {"PYTHONPATH": os.pathsep.join([str(HERE), str(packages())])}
+        run([sys.executable, "-c", program, MODEL, directory], env=env)
 
     return make_once(cache_dir("engines") / "tiny", "Converting the demo model", make)
 

@@ -1,4 +1,4 @@
-"""A GGUF file of a Llama as Hugging Face has models, and an adapter for it: `hugging_face.py FILE DIRECTORY`.
+"""A GGUF file of a Llama as Hugging Face has models, and an adapter for it.
 
 Runs with the engine's packages (numpy, gguf, safetensors, tokenizers). The adapter's numbers are random: with it the
 model says other words, and that is all that it is for.
@@ -7,7 +7,6 @@ model says other words, and that is all that it is for.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,8 @@ SPECIAL = 3
 RANK = 8
 
 
-def main(source: Path, directory: Path) -> None:
+def convert(source: Path, directory: Path) -> None:
+    """Write the model to `tiny` in a directory, the adapter to `adapter`."""
     reader = GGUFReader(source)
 
     def field(key: str) -> Any:
@@ -130,7 +130,3 @@ def _save(weights: dict[str, Any], path: Path) -> None:
 
 def _write(path: Path, **content: object) -> None:
     path.write_text(json.dumps(content, indent=1))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
