@@ -282,6 +282,12 @@ RECIPES = (
         programs={"/usr/local/bin/vllm": "vllm:main"},
     ),
     EngineImage(
+        "docker.io/acme/model",
+        "1.0",
+        "a stand-in for a model in an image: a config.json without weights",
+        files={"/config.json": File(b"{}\n")},
+    ),
+    EngineImage(
         "nvcr.io/nvidia/tensorrt_llm/devel",
         "latest",
         "a stand-in for TensorRT-LLM's tools: a shell and coreutils",

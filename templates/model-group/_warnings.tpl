@@ -237,7 +237,8 @@ sharedMemory, if it can use more than one.
   {{- if eq (toString .group.computed.source.kind) "oci" }}
     {{- if not (include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.36")) }}
 
-{{ .path }}.modelName: volumes from images need the feature gate ImageVolume on Kubernetes {{ include "inference-stack.kubernetesVersion" .root }}; they are part of 1.36.
+{{ .path }}.modelName: volumes from images need the feature gate ImageVolume on Kubernetes {{ include "inference-stack.kubernetesVersion" .root }};
+they are part of 1.36.
     {{- end }}
   {{- end }}
 {{- end -}}

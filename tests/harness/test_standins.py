@@ -398,6 +398,15 @@ def test_vllm_ends_at_a_variable_that_it_cannot_use(variable: str, value: str, m
     assert (code, message in output) == (1, True), output
 
 
+def test_vllm_serves_adapters_beside_its_model() -> None:
+    words = ["--enable-lora", "--lora-modules", "sql=org/sql", "b=/b"]
+    with running(
+        "vllm", "serve", "m", "--served-model-name", "chat", *words, "--port", "{port}", ready="/health"
+    ) as it:
+        models = it.get("/v1/models").json()["data"]
+    assert [model["id"] for model in models] == ["chat", "sql", "b"]
+
+
 def test_vllm_takes_a_key_from_the_environment() -> None:
     with running("vllm", "serve", "m", "--port", "{port}", ready="/health", env={"VLLM_API_KEY": "k"}) as process:
         assert process.get("/v1/models").status_code == 401

@@ -106,7 +106,8 @@ class Vllm(Engine):
             gauges=["engine_sleep_state"],
             counters=["num_preemptions", "prefix_cache_queries", "prefix_cache_hits"],
         )
-        super().__init__(names, meter, embeddings=pooling)
+        adapters = [each.partition("=")[0] for each in settings.lora_modules or ()] if settings.enable_lora else []
+        super().__init__([*names, *adapters], meter, embeddings=pooling)
         app = self.with_openai(
             fixed("/health", Response()),
             fixed("/ping", Response(), "GET", "POST"),

@@ -66,9 +66,7 @@ def model() -> Path:
 
     def make(directory: Path, _: Step) -> None:
         # By a Python of its own, which has the engine's packages and not the harness'.
-        program = (
-            "import sys; from pathlib import Path; from hugging_face import convert; convert(*map(Path, sys.argv[1:]))"
-        )
+        program = "import pathlib, sys, hugging_face; hugging_face.convert(*map(pathlib.Path, sys.argv[1:]))"
         env = {"PYTHONPATH": os.pathsep.join([str(HERE), str(packages())])}
         run([sys.executable, "-c", program, MODEL, directory], env=env)
 
