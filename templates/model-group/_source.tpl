@@ -30,13 +30,20 @@ revision, path (behind the claim)}, {} for other texts.
 {{- end -}}
 
 {{- /*
-A group with what its address stands for, as if the user had written it: the model's name or path, and the volume it is on. Input: group (merged). Output:
-JSON map.
+Sets in a group what its address stands for, as if the user had written it: the model's name or path, and the volume it is on. Adapters that a null takes out
+are left out. Input: dict group (merged), source.
 */ -}}
 {{- define "inference-stack.modelGroup.withSource" -}}
-  {{- $group := . -}}
-  {{- $source := include "inference-stack.modelSource" .modelName | fromJson -}}
+  {{- $group := .group -}}
+  {{- $source := .source -}}
   {{- $directory := include "inference-stack.modelSource.directory" . -}}
+  {{- $adapters := dict -}}
+  {{- range $name, $from := $group.adapters -}}
+    {{- if $from -}}
+      {{- $_ := set $adapters $name $from -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set $group "adapters" $adapters -}}
   {{- $volume := dict -}}
   {{- $name := $directory -}}
   {{- if eq (toString $source.kind) "hf" -}}
@@ -50,14 +57,13 @@ JSON map.
     {{- $volume = dict "hostPath" (dict "path" $source.from "type" "Directory") -}}
   {{- end -}}
   {{- if and $source.kind $source.from -}}
-    {{- $group = merge (dict "modelName" $name) $group -}}
+    {{- $_ := set $group "modelName" $name -}}
   {{- end -}}
   {{- if and $volume $source.from -}}
-    {{- $volumes := append (.volumes | default list) (merge (dict "name" "model-source") $volume) -}}
     {{- $mount := dict "name" "model-source" "mountPath" $directory "readOnly" true -}}
-    {{- $group = merge (dict "volumes" $volumes "volumeMounts" (append (.volumeMounts | default list) $mount)) $group -}}
+    {{- $_ := set $group "volumes" (append ($group.volumes | default list) (set $volume "name" "model-source")) -}}
+    {{- $_ := set $group "volumeMounts" (append ($group.volumeMounts | default list) $mount) -}}
   {{- end -}}
-  {{- toJson $group -}}
 {{- end -}}
 
 {{- /*
@@ -86,7 +92,8 @@ the runtime reports no error (containerd/containerd#11907). Input: dict group (c
   {{- $source := .group.computed.source }}
   {{- $forms := dict
         "hf" "hf://org/model@revision" "pvc" "pvc://claim/path" "oci" "oci://registry.example.com/model:tag" "hostPath" "hostPath:///data/model" }}
-  {{- $complete := dict "hf" "^[^/]+/[^/]+$" "pvc" "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$" "oci" "^[a-z0-9].*/.+" "hostPath" "^/." }}
+  {{- $complete := dict
+        "hf" "^[^/]+/[^/]+$" "pvc" "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$" "oci" "^[a-z0-9][\\w.:/@-]*/[\\w.:/@-]+$" "hostPath" "^/." }}
   {{- if $source.kind }}
     {{- $flag := .group.computed.preset.flags.revision }}
     {{- if not (regexMatch (index $complete $source.kind) $source.from) }}

@@ -96,6 +96,11 @@ def test_adapters_are_spelled_as_the_engine_loads_them(
     assert sorted(pools(rendered)) == ["m", "notes", "sql"]
 
 
+def test_a_group_takes_out_an_adapter_of_all(render: Render) -> None:
+    values = {"modelGroupDefaults": {"adapters": ADAPTERS}, **one(adapters={"sql": None})}
+    assert sorted(pools(render(values))) == ["m", "notes"]
+
+
 def test_an_adapter_is_asked_for_by_its_name(render: Render) -> None:
     vllm, sglang = (pools(render(one(adapters=ADAPTERS, **fields))) for fields in ({}, {"image": SGLANG}))
     assert vllm["sql"]["providers"][0].get("onwards_model", "sql") == "sql"
