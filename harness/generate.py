@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import defaults, generated, golden, schema
+from harness import defaults, generated, golden, options, schema
 from harness.docs import messages, tables
 from harness.docs.markdown import between
 from harness.docs.values import documented
@@ -52,6 +52,7 @@ GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
     "defaults": lambda: {defaults.FILE: defaults.text()},
     "schema": lambda: {schema.FILE: schema.written(schema.build()) + "\n"},
     "keys": lambda: {keys.FILE: schema.written(keys.tree(schema.build())) + "\n"},
+    "options": options.options,
     "tags": tags,
     "readme": readme,
     "engines": engines,
@@ -61,7 +62,7 @@ GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
 }
 """What gives each file its text, in the order of need: Helm reads the defaults and the schema, pages the schema."""
 
-TREES = {"golden": golden.TREE}
+TREES = {"golden": golden.TREE, "options": options.DIRECTORY}
 """Directories without any other file."""
 
 

@@ -132,13 +132,16 @@ Please set:
   {{- range concat $computed.command $computed.args | uniq }}
     {{- $option := regexReplaceAll "(?s)=.*$" . "" | replace "_" "-" }}
     {{- if and $own (hasKey $owners $option) (not (has $option $own)) (not $computed.script) }}
+      {{- $name := trimPrefix "--" $option }}
+      {{- $inMap := hasKey ($.group.engineArgs | default dict) $name }}
+      {{- $key := ternary "engineArgs" $field $inMap }}
 
-modelGroups.{{ $.name }}.{{ $field }}: {{ $option }} is an option of the engine {{ index $owners $option }}, and {{ $computed.engine }} ends at once with an
+modelGroups.{{ $.name }}.{{ $key }}: {{ $option }} is an option of the engine {{ index $owners $option }}, and {{ $computed.engine }} ends at once with an
 option that it does not know.
 Please set:
   modelGroups:
     {{ $.key }}:
-      {{ $field }}: []  # without {{ $option }}
+      {{ $key }}: {{ ternary (printf "{%s: null}" $name) "[]" $inMap }}  # without {{ $option }}
     {{- end }}
   {{- end }}
 {{- end -}}

@@ -412,6 +412,76 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- /*
+Options of a group that the parser of its engine's version does not know, if that version's are known (files/options): one that the parser would take for a
+longer one is none, nor is one that another rule is of. Input: the rules'. Output: JSON map option (without dashes) -> the key that has it.
+*/ -}}
+{{- define "inference-stack.modelGroup.unknownOptionsOf" -}}
+  {{- $unknown := dict -}}
+  {{- $given := dict -}}
+  {{- $line := .group.computed.line -}}
+  {{- $key := ternary "args" "command" (not (empty .group.args)) -}}
+  {{- range slice (append (concat $line.command $line.args) "") (int $line.at) -}}
+    {{- $option := (splitn "=" 2 .)._0 | replace "_" "-" -}}
+    {{- if regexMatch "^--[a-z][a-z0-9-]*(\\.[A-Za-z0-9_.-]+)?$" $option -}}
+      {{- $_ := set $given ((splitn "." 2 $option)._0 | trimPrefix "--") $key -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range $name, $value := .group.engineArgs -}}
+    {{- if and (not (hasPrefix "-" $name)) (gt (len $name) 1) -}}
+      {{- $_ := set $given ((splitn "." 2 (replace "_" "-" $name))._0) "engineArgs" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $known := list -}}
+  {{- if and $given (not .group.computed.script) -}}
+    {{- $known = include "inference-stack.modelGroup.knownOptions" . | fromJsonArray -}}
+  {{- end -}}
+  {{- range $option, $key := ternary $given dict (not (empty $known)) -}}
+    {{- $found := has $option $known -}}
+    {{- range ternary list $known $found -}}
+      {{- $found = or $found (hasPrefix $option .) -}}
+    {{- end -}}
+    {{- range $.group.computed.preset.lost -}}
+      {{- $found = or $found (has (printf "--%s" $option) .flags) -}}
+    {{- end -}}
+    {{- range $.root.stack.engines -}}
+      {{- $found = or $found (has (printf "--%s" $option) (.tellTales | default list)) -}}
+    {{- end -}}
+    {{- if not $found -}}
+      {{- $_ := set $unknown $option $key -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $unknown -}}
+{{- end -}}
+
+{{- /* The options of a group's engine, if those of its version are known. Input: the rules'. Output: JSON list, without dashes. */ -}}
+{{- define "inference-stack.modelGroup.knownOptions" -}}
+  {{- $computed := .group.computed -}}
+  {{- $file := printf "files/options/%s-%s.txt" $computed.engine $computed.engineVersion -}}
+  {{- .root.Files.Get $file | splitList "\n" | compact | toJson -}}
+{{- end -}}
+
+{{- /* Rule: the parser of the engine's version knows every option. */ -}}
+{{- define "inference-stack.modelGroup.rule.unknownOptions" -}}
+  {{- $computed := .group.computed }}
+  {{- $unknown := include "inference-stack.modelGroup.unknownOptionsOf" . | fromJson }}
+  {{- range $option, $key := $unknown }}
+    {{- $context := dict "key" $option "known" (include "inference-stack.modelGroup.knownOptions" $ | fromJsonArray) }}
+    {{- $near := include "inference-stack.unknownKeys.near" $context }}
+    {{- $like := printf "its options include %s" (include "inference-stack.unknownKeys.choice" $context) }}
+    {{- $fix := ternary list (dict $option nil $near "VALUE") (ne $key "engineArgs") }}
+    {{- if and (eq $key "engineArgs") (not $near) }}
+      {{- $fix = dict $option nil }}
+    {{- end }}
+
+modelGroups.{{ $.name }}.{{ $key }}: {{ $computed.engine }} {{ $computed.engineVersion }} has no option --{{ $option }}, so it would stop;
+{{ ternary (printf "did you mean --%s?" $near) (printf "%s." $like) (ne $near "") }}
+Please set:
+  # without --{{ $option }}:
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name) "yaml" (toYaml (dict $key $fix))) | indent 2 }}
+  {{- end }}
+{{- end -}}
+
 {{- /* Rule: adapters are told an engine that is known to load them, once, and under names of their own. */ -}}
 {{- define "inference-stack.modelGroup.rule.adapters" -}}
   {{- $computed := .group.computed }}

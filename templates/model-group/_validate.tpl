@@ -25,6 +25,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "programPath"
           "engineArgs"
           "lostOptions"
+          "unknownOptions"
           "modelSource"
           "adapters"
           "unknownPort"

@@ -157,8 +157,9 @@ CASES = {
     "vllm-flag-of-two-last-counts": vllm("vllm serve org/x --port 8 --port 9", f"{HOST} --served-model-name m n", 9),
     "vllm-host-alone": vllm("vllm serve org/x --host ::", "--port 8000 --served-model-name m n"),
     "vllm-port-alone": vllm("vllm serve org/x --port 9", f"{HOST} --served-model-name m n", 9),
-    "vllm-longer-flag-is-another": vllm(
-        "vllm serve org/x --port-range 9 --hostname h", f"{HOST} --port 8000 --served-model-name m n"
+    "vllm-longer-flag-is-another": Case(
+        {"command": shlex.split("vllm serve org/x --port-range 9 --hostname h"), "image": "mine:1"},
+        f"vllm serve org/x --port-range 9 --hostname h {HOST} --port 8000 --served-model-name m n",
     ),
     "vllm-value-that-looks-like-a-port": vllm(
         """vllm serve org/x --override '{"--port": 9}'""", f"{HOST} --port 8000 --served-model-name m n"

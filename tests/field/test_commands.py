@@ -52,8 +52,8 @@ def refused(helm: Helm, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         ("vllm serve org/m \\ --dtype auto", f"vllm serve org/m --dtype auto {NAMED}"),
         ("vllm serve org/m\n  --dtype auto\n", f"vllm serve org/m --dtype auto {NAMED}"),
         (
-            """vllm serve org/m --override-generation-config '{"a": 1}' --x "b \\"c\\"" d\\ e""",
-            f"""vllm serve org/m --override-generation-config '{{"a": 1}}' --x 'b "c"' 'd e' {NAMED}""",
+            """vllm serve org/m --override-generation-config '{"a": 1}' --response-role "b \\"c\\"" d\\ e""",
+            f"""vllm serve org/m --override-generation-config '{{"a": 1}}' --response-role 'b "c"' 'd e' {NAMED}""",
         ),
         ("/start.sh\n", "/start.sh"),
     ],
@@ -67,7 +67,7 @@ def test_a_command_in_one_text_is_split_as_a_shell_does(render: Render, given: A
     [
         ["vllm", "serve", "org/m", "--override-generation-config", '{"a": 1, "b": "--c d"}'],
         ["vllm", "serve", "org/m", "--chat-template", "{% if a %} $b ${c} --d & e {% endif %}"],
-        ["vllm", "serve", "org/m", "--tool-args", "--one 1 --two 2"],
+        ["vllm", "serve", "org/m", "--default-chat-template-kwargs", "--one 1 --two 2"],
         ["vllm", "serve", "org/m", "--allowed-origins", '["https://a.example/?b=1&c=2"]'],
         ["bash", "-c", "export A=1; exec vllm serve $MODEL --port 8000 | tee ~/log &"],
         ["python3", "-c", "import a; a.run('vllm serve x')"],
@@ -178,7 +178,11 @@ def test_a_text_that_needs_a_shell_is_refused_with_the_script(helm: Helm, text: 
 
 @pytest.mark.parametrize(
     "text",
-    ["""bash -c 'cd /x && exec vllm serve "$MODEL" &'""", "vllm serve 'a&b$c'", "vllm serve $(MODEL) --x 'a;b'"],
+    [
+        """bash -c 'cd /x && exec vllm serve "$MODEL" &'""",
+        "vllm serve 'a&b$c'",
+        "vllm serve $(MODEL) --response-role 'a;b'",
+    ],
 )
 def test_a_text_whose_quotes_or_references_need_no_other_shell_is_accepted(render: Render, text: str) -> None:
     env = [{"name": "MODEL", "value": "org/m"}]
@@ -472,7 +476,7 @@ def test_a_variable_that_nothing_sets_is_refused(helm: Helm, render: Render) -> 
     for fields in ({"envFrom": [{"secretRef": {"name": "s"}}]}, {"env": [{"name": "NAME", **REFERENCE}]}):
         assert render(bare(command=command, **fields))
     for word in ("$(HOME)", "$(KUBERNETES_SERVICE_HOST)", "$$(NAME)", "a $(b) c"):
-        assert render(bare(command=["vllm", "serve", "org/m", "--x", word]))
+        assert render(bare(command=["vllm", "serve", "org/m", "--response-role", word]))
 
 
 @pytest.mark.parametrize(
