@@ -43,9 +43,10 @@ def engines() -> dict[Path, str]:
     return {page: between(page.read_text(), "ENGINES", tables.engine_table())}
 
 
-def readme() -> dict[Path, str]:
-    """The README's table of examples."""
-    return {README: between(README.read_text(), "EXAMPLES", tables.example_table())}
+def table_of_examples() -> dict[Path, str]:
+    """What is in the directory of examples."""
+    page = ROOT / "examples" / "README.md"
+    return {page: between(page.read_text(), "EXAMPLES", tables.example_table())}
 
 
 GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
@@ -54,7 +55,7 @@ GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
     "keys": lambda: {keys.FILE: schema.written(keys.tree(schema.build())) + "\n"},
     "options": options.options,
     "tags": tags,
-    "readme": readme,
+    "examples": table_of_examples,
     "engines": engines,
     "values": lambda: {DOCS / "values.md": tables.page(documented())},
     "messages": lambda: {DOCS / name: text for name, text in messages.pages().items()},

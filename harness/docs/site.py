@@ -75,7 +75,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if page.file.src_uri in BOOST:
         page.meta["search"] = {"boost": BOOST[page.file.src_uri]}
     shown = (*files.documentation_pages(), *files.media_files())
-    pages = {**FROM_ROOT, **{f"docs/{file.src_uri}": file.src_uri for file in shown}}
+    pages = {
+        **FROM_ROOT,
+        "examples/README.md": "examples.md",
+        **{f"docs/{file.src_uri}": file.src_uri for file in shown},
+    }
     source = next((name for name, uri in FROM_ROOT.items() if uri == page.file.src_uri), f"docs/{page.file.src_uri}")
 
     def leads(match: re.Match[str]) -> str:

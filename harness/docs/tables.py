@@ -348,10 +348,10 @@ def title(text: str) -> str:
 
 
 def example_table() -> str:
-    """The examples with their titles, linked from the README; the shortest is the simplest and comes first."""
+    """The examples with their titles, for the page in their directory; the shortest is the simplest and comes first."""
     texts = {path: path.read_text() for path in examples()}
     simplest = sorted(texts, key=lambda path: texts[path].count("\n"))
-    rows = ((f"[`{path.stem}`](examples/{path.name})", cell(title(texts[path]))) for path in simplest)
+    rows = ((f"[`{path.stem}`]({path.name})", cell(title(texts[path]))) for path in simplest)
     return table(["example", "what it shows"], rows)
 
 

@@ -87,6 +87,8 @@ def test_prometheus_and_the_gateway_are_let_in(render: Render, notes: Say) -> No
     assert "Prometheus cannot" not in notes(values)
 
 
-def test_every_example_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert all(f"(examples/{path.name})" in readme for path in examples())
+def test_every_example_is_on_their_page_and_the_readme_counts_them() -> None:
+    numbers = {8: "Eight", 9: "Nine", 10: "Ten", 11: "Eleven"}
+    page = (ROOT / "examples" / "README.md").read_text()
+    assert all(f"({path.name})" in page for path in examples())
+    assert f"[{numbers[len(examples())]} values files](examples/README.md)" in (ROOT / "README.md").read_text()
