@@ -134,13 +134,21 @@ class Manifests:
         return [each for (k, _), each in self._objects.items() if k == kind]
 
 
+def pod_templates(workload: Object) -> list[Object]:
+    """The pod templates of an object; of a LeaderWorkerSet the one that serves comes first."""
+    spec = workload.get("spec", {})
+    if workload["kind"] == "LeaderWorkerSet":
+        return [spec["leaderWorkerTemplate"][each] for each in ("leaderTemplate", "workerTemplate")]
+    return [spec["template"]] if "template" in spec else []
+
+
 def pod_spec(workload: Object) -> Object:
-    """The pod's spec of a Pod, or of anything with a pod template."""
+    """The pod's spec of a Pod, or of anything with a pod template; the leader's of a LeaderWorkerSet."""
     if workload["kind"] == "Pod":
         return dict(workload["spec"])
     if workload["kind"] == "CronJob":
         workload = workload["spec"]["jobTemplate"]
-    return dict(workload["spec"]["template"]["spec"])
+    return dict(pod_templates(workload)[0]["spec"])
 
 
 def container(workload: Object, name: str | None = None) -> Object:

@@ -121,9 +121,9 @@ def pins() -> Iterator[Pin]:
     for path in sorted((ROOT / "tools").rglob("go.mod")):
         for name, version in _required(path):
             yield Pin(name, version, path.relative_to(ROOT).as_posix(), partial(module, name))
-    crds = "harness/cluster/crds.py"
-    for name, version in re.findall(r'"([\w./-]+)@(v[\d.]+)"', (ROOT / crds).read_text()):
-        yield Pin(name, version, crds, partial(module, name))
+    for place in ("harness/cluster/crds.py", "harness/images/catalog.py"):
+        for name, version in re.findall(r'"([\w./-]+)@(v[\d.]+)"', (ROOT / place).read_text()):
+            yield Pin(name, version, place, partial(module, name))
     for path in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
         for name, version in sorted(set(re.findall(r"uses: (\S+)@\S+ # (\S+)", path.read_text()))):
             yield Pin(name, version, path.name, None)

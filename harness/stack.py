@@ -25,7 +25,7 @@ from harness.errors import HarnessError
 from harness.helm import Helm, HelmError, Values
 from harness.image_name import ImageName
 from harness.kubectl import Kubectl
-from harness.manifests import Manifests, Object, pod_spec
+from harness.manifests import Manifests, Object, pod_spec, pod_templates
 from harness.paths import ROOT
 from harness.progress import Step
 from harness.quantity import amount
@@ -80,7 +80,7 @@ def publish(helm: Helm, registry: str) -> Published:
 
 def _pods(manifests: Manifests) -> list[Object]:
     """The spec of each pod template."""
-    return [pod_spec(each) for each in manifests if "template" in each.get("spec", {})]
+    return [template["spec"] for each in manifests for template in pod_templates(each)]
 
 
 def image_references(manifests: Manifests) -> list[str]:
@@ -120,13 +120,14 @@ def without_sizes(values: Values, manifests: Manifests, room: Mapping[str, Decim
     The examples request what real models need; here their places are taken by a model of three megabytes.
     """
     requested = dict.fromkeys(SIZES, Decimal())
-    for each in manifests.kind("Deployment"):
-        pod = each["spec"]["template"]["spec"]
+    for each in (*manifests.kind("Deployment"), *manifests.kind("LeaderWorkerSet")):
+        pod = pod_spec(each)
+        pods = each["spec"].get("replicas", 1) * each["spec"].get("leaderWorkerTemplate", {}).get("size", 1)
         for size in requested:
             # Init containers run one by one, before the others: the larger sum is what the scheduler looks for.
             first = [_requested(container, size) for container in pod.get("initContainers", ())]
             then = sum(_requested(container, size) for container in pod["containers"])
-            requested[size] += each["spec"].get("replicas", 1) * max([then, *first])
+            requested[size] += pods * max([then, *first])
     if all(requested[size] <= room[size] for size in SIZES):
         return {}
     given = yaml.safe_load(values.read_text()) if isinstance(values, Path) else values

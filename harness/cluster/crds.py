@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from harness.cluster import Cluster
 from harness.progress import step
-from harness.run import run
 from harness.tools import tool
-from harness.tools.store import advice
+from harness.tools.golang import module_directory
 
 PINS = {
     "github.com/prometheus-operator/prometheus-operator@v0.85.0": (
@@ -30,9 +26,7 @@ def install_crds(cluster: Cluster) -> None:
     go, kubectl = tool("go"), cluster.kubectl
     for module, (start, kinds) in PINS.items():
         with step(f"Installing the kinds of {module}"):
-            # Outside of any module of ours; Go checks the download against its checksum database.
-            download = run([go, "mod", "download", "-json", module], cwd=Path("/"), hint=advice)
-            directory = Path(json.loads(download.stdout)["Dir"])
+            directory = module_directory(go, module)
             for kind in kinds:
                 kubectl.apply((directory / f"{start}_{kind}.yaml").read_text(), server_side=True)
             for kind in kinds:

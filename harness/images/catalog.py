@@ -23,9 +23,12 @@ from harness.images.archive import (
     write_archive,
     write_layer,
 )
+from harness.images.real import sglang
 from harness.paths import ROOT, cache_dir
 from harness.presets import images
 from harness.progress import Step
+from harness.tools import tool
+from harness.tools.golang import go_build, module_directory
 from harness.tools.store import make_once
 
 ENGINES = Path(__file__).parent / "engines"
@@ -134,6 +137,30 @@ class EngineImage(Recipe):
         )
 
 
+LWS_IMAGE = "registry.k8s.io/lws/lws"
+LWS_MODULE = "sigs.k8s.io/lws@v0.9.0"
+LWS_VERSION = LWS_MODULE.partition("@")[2]
+
+
+class LeaderWorkerSet(Recipe):
+    """LeaderWorkerSet's controller, from its module."""
+
+    def identity(self) -> str:
+        return LWS_MODULE
+
+    def prepare(self) -> Path:
+        def make(directory: Path, shown: Step) -> None:
+            go = tool("go")
+            go_build(go, module_directory(go, self.identity()), "./cmd", directory / "manager", shown)
+
+        target = cache_dir("tools") / f"lws-{LWS_VERSION}"
+        return make_once(target, "Building LeaderWorkerSet's controller", make) / "manager"
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        files = {"/manager": File(self.prepare(), 0o755)}
+        return write_archive(path, reference, files, entrypoint=["/manager"], user="65532:65532")
+
+
 class Vllm(Recipe):
     """vLLM itself, on CPU."""
 
@@ -153,6 +180,28 @@ class Vllm(Recipe):
             entrypoint=["vllm", "serve"],
             env={"PYTHONPATH": real.PACKAGES},
             workdir="/vllm-workspace",
+        )
+
+
+class Sglang(Recipe):
+    """SGLang's own server, on CPU."""
+
+    def identity(self) -> str:
+        return repr((real.identity(), base.identity()))
+
+    def prepare(self) -> Sequence[Layer]:
+        """vLLM's layers, and the one with SGLang's packages."""
+        return _base_layer(), _vllm_layer(), _sglang_layer()
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        return write_archive(
+            path,
+            reference,
+            {**real.files(), **sglang.files()},
+            base=self.prepare(),
+            cmd=["bash"],
+            env=sglang.ENVIRONMENT,
+            workdir="/sgl-workspace/sglang",
         )
 
 
@@ -180,6 +229,15 @@ def _vllm_layer() -> Layer:
     return _layer("vllm", "Building the layer of vLLM for CPU", real.packages_identity(), write)
 
 
+def _sglang_layer() -> Layer:
+    def write(path: Path, shown: Step) -> Layer:
+        packages = sglang.packages()
+        shown.detail("a gigabyte")
+        return write_layer(path, {sglang.PACKAGES: packages})
+
+    return _layer("sglang", "Building the layer of SGLang", sglang.packages_identity(), write)
+
+
 def _engines_layer() -> Layer:
     title = "Building the layer of the engines' programs"
     return _layer("engines", title, _engines_identity() + _makers(), lambda path, _: write_layer(path, _engine_files()))
@@ -198,6 +256,7 @@ def _engines_identity() -> str:
 
 NVIDIA_ENTRYPOINT = {"/opt/nvidia/nvidia_entrypoint.sh": File(b'#!/bin/bash\nexec "${@:-bash}"\n', 0o755)}
 RECIPES = (
+    LeaderWorkerSet(LWS_IMAGE, LWS_VERSION, "the real controller of LeaderWorkerSet"),
     Gateway("ghcr.io/doublewordai/onwards", onwards.version(), "the real gateway, Onwards from crates.io"),
     EngineImage(
         "ghcr.io/ggml-org/llama.cpp",
@@ -236,6 +295,11 @@ RECIPES = (
             f"{base.SITE_PACKAGES}/sglang/launch_server.py": "sglang:launch_server",
         },
         files={"/sgl-workspace/sglang": Directory()},
+    ),
+    Sglang(
+        "docker.io/lmsysorg/sglang",
+        f"v{sglang.VERSION}-xeon",
+        "the real SGLang on CPU, with a stand-in for its kernels and the tiny model",
     ),
     EngineImage(
         "nvcr.io/nvidia/tensorrt-llm/release",
@@ -297,12 +361,12 @@ RECIPES = (
 
 
 def recipe(name: ImageName) -> Recipe:
-    """The recipe behind a name, whatever its tag; none behind a digest, which nothing made here can have.
+    """The recipe of a name: that of its tag, else the first; none of a digest, which nothing made here can have.
 
     Raises:
         HarnessError: nothing here answers for that name.
     """
-    for each in RECIPES:
+    for each in sorted(RECIPES, key=lambda each: each.tag != name.tag):
         if each.repository == name.name and not name.digest:
             return each
     raise HarnessError(

@@ -8,11 +8,11 @@ import subprocess
 from functools import cache
 
 from harness.errors import HarnessError
-from harness.manifests import Manifests, Object, pod_spec
+from harness.manifests import Manifests, Object, pod_spec, pod_templates
 from harness.scan import Finding
 from harness.tools import tool
 
-WORKLOADS = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
+WORKLOADS = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "LeaderWorkerSet")
 
 
 @cache
@@ -43,11 +43,16 @@ def broken(spec: Object) -> list[str]:
     return found
 
 
+def _specs(workload: Object) -> list[Object]:
+    return [each["spec"] for each in pod_templates(workload)] or [pod_spec(workload)]
+
+
 def scan(manifests: Manifests) -> set[Finding]:
     """What the API server would refuse in a namespace that enforces the standard."""
     return {
         Finding("restricted", rule, f"{each['kind']}/{each['metadata']['name']}")
         for each in manifests
         if each["kind"] in WORKLOADS
-        for rule in broken(pod_spec(each))
+        for spec in _specs(each)
+        for rule in broken(spec)
     }

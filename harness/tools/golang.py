@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,17 @@ def digest(module: Path, *more: str) -> str:
     for part in ((module / "go.mod").read_bytes(), (module / "go.sum").read_bytes(), *(m.encode() for m in more)):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()[:12]
+
+
+def module_directory(go: Path, module: str) -> Path:
+    """The files of a module, as path@version, from Go's cache or fetched; Go checks them against its checksum database.
+
+    Raises:
+        CommandError: there is no such version, or the network does not answer.
+    """
+    # Outside of any module of ours.
+    download = run([go, "mod", "download", "-json", module], cwd=Path("/"), env=ENVIRONMENT, hint=advice)
+    return Path(json.loads(download.stdout)["Dir"])
 
 
 def go_build(

