@@ -1,12 +1,14 @@
 # Waits until a server has no request in flight, as its own metrics report: for a preStop hook. Needs bash, cat, sleep and timeout.
-# Arguments: port of the metrics, their path, seconds to wait first (until the pod is out of its Service), most seconds to wait then,
-# name of the environment variable that holds the key for the metrics (may be empty), names of the gauges.
+# Arguments: port of the metrics (of another pod behind the name of a variable that holds its host, and a colon), their path, seconds to wait first
+# (until the pod is out of its Service), most seconds to wait then, name of the environment variable that holds the key for the metrics (may be
+# empty), names of the gauges.
 # Idle is only an answer of 200 in which the first gauge is there and all that are there are 0. A gauge with ? behind its name may be absent
 # from a page of metrics: its server has had no request yet. A server that does not listen is loading, or gone: it has no request.
-export port=$1 path=$2 key=${5:-}
-first=$3 most=$4 gauges=("${@:6}")
+export port=${1##*:} path=$2 key=${5:-} host=127.0.0.1
+first=$3 most=$4 gauges=("${@:6}") named=${1%:*}
+[[ $1 != *:* ]] || host=${!named}
 scrape() {
-  exec 3<>"/dev/tcp/127.0.0.1/$port" || { echo closed; return; }
+  exec 3<>"/dev/tcp/$host/$port" || { echo closed; return; }
   printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n%s\r\n' "$path" "${key:+Authorization: Bearer ${!key:-}$'\r\n'}" >&3
   cat <&3
 }
@@ -39,7 +41,7 @@ while ((SECONDS < end && idle < 3)); do
   why=$(busy)
   if [[ -z $why ]]; then idle=$((idle + 1)); else idle=0; fi
   if [[ $why && $why != "$shown" ]]; then
-    echo "Waiting up to $((end - SECONDS)) seconds for requests in flight: http://127.0.0.1:$port$path, $why." >&2
+    echo "Waiting up to $((end - SECONDS)) seconds for requests in flight: http://$host:$port$path, $why." >&2
     shown=$why
   fi
   sleep 1

@@ -38,9 +38,11 @@ def tags() -> dict[Path, str]:
 
 
 def engines() -> dict[Path, str]:
-    """The guide's table of engines."""
+    """The guide's tables of engines, and the README's."""
     page = DOCS / "engines.md"
-    return {page: between(page.read_text(), "ENGINES", tables.engine_table())}
+    text = between(page.read_text(), "ENGINES", tables.engine_table())
+    proofs = {README: README.read_text(), page: text}
+    return {path: between(text, "PROOFS", tables.proof_table()) for path, text in proofs.items()}
 
 
 def table_of_examples() -> dict[Path, str]:

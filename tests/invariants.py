@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.manifests import Manifests, Object, pod_spec
+from harness.manifests import Manifests, Object, pod_spec, pod_templates
 from harness.scan import restricted
 
 Invariant = Callable[[Manifests], None]
@@ -18,6 +18,7 @@ GIVEN = "team-"
 """Prefix of the names of existing objects that generated values refer to."""
 
 GROUP_LABEL = "app.kubernetes.io/model-group"
+LEADER_LABEL = "leaderworkerset.sigs.k8s.io/worker-index"
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
@@ -26,8 +27,8 @@ DEVICE = re.compile(r"^(?!.*kubernetes\.io/).*/")
 
 
 def workloads(manifests: Manifests) -> list[Object]:
-    """Deployments and StatefulSets."""
-    return [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
+    """Deployments, StatefulSets and LeaderWorkerSets."""
+    return [each for kind in ("Deployment", "StatefulSet", "LeaderWorkerSet") for each in manifests.kind(kind)]
 
 
 def with_pods(manifests: Manifests) -> list[Object]:
@@ -37,8 +38,7 @@ def with_pods(manifests: Manifests) -> list[Object]:
 
 def containers(manifests: Manifests) -> Iterator[tuple[Object, Object]]:
     """Every container with its pod's spec."""
-    for workload in with_pods(manifests):
-        spec = pod_spec(workload)
+    for spec in (template["spec"] for workload in with_pods(manifests) for template in pod_templates(workload)):
         for each in (*spec.get("initContainers", ()), *spec["containers"]):
             yield spec, each
 
@@ -59,7 +59,15 @@ def nulls(value: Any, path: str = "") -> Iterator[str]:
 
 
 def pod_labels(workload: Object) -> dict[str, str]:
-    return dict(workload["spec"]["template"]["metadata"]["labels"])
+    """Of the pods that serve: LeaderWorkerSet's webhook gives the leader this label."""
+    labels = dict(pod_templates(workload)[0]["metadata"]["labels"])
+    return labels | ({LEADER_LABEL: "0"} if workload["kind"] == "LeaderWorkerSet" else {})
+
+
+def group_name(workload: Object) -> str:
+    """The name of the group's Service: a LeaderWorkerSet has one of its own, by which its pods are found."""
+    name: str = workload["metadata"]["name"]
+    return name.removesuffix("-nodes") if workload["kind"] == "LeaderWorkerSet" else name
 
 
 def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -84,8 +92,7 @@ def names_are_legal(manifests: Manifests) -> None:
 
 def names_are_unique(manifests: Manifests) -> None:
     """Names of containers; `Manifests` refuses duplicate objects when it parses."""
-    for workload in with_pods(manifests):
-        spec = pod_spec(workload)
+    for spec in (template["spec"] for workload in with_pods(manifests) for template in pod_templates(workload)):
         assert repeated(each["name"] for each in (*spec.get("initContainers", ()), *spec["containers"])) == []
 
 
@@ -99,7 +106,7 @@ def labels_are_legal(manifests: Manifests) -> None:
 
 def annotations_are_strings(manifests: Manifests) -> None:
     metadata = [each["metadata"] for each in manifests]
-    metadata += [each["spec"]["template"]["metadata"] for each in with_pods(manifests)]
+    metadata += [template["metadata"] for each in with_pods(manifests) for template in pod_templates(each)]
     for key, value in (item for of in metadata for item in of.get("annotations", {}).items()):
         assert isinstance(value, str), (key, value)
         assert not re.fullmatch(r"[-+0-9.]+e\+[0-9]+", value), (key, value)
@@ -146,14 +153,16 @@ def services_select_one_workload_and_its_ports(manifests: Manifests) -> None:
     for service in manifests.kind("Service"):
         selector = service["spec"]["selector"]
         (workload,) = selected(manifests, selector)
-        assert selector == workload["spec"]["selector"]["matchLabels"]
+        assert workload["kind"] == "LeaderWorkerSet" or selector == workload["spec"]["selector"]["matchLabels"]
         named = {port["targetPort"] for port in service["spec"]["ports"] if isinstance(port["targetPort"], str)}
         assert named <= port_names(workload)
 
 
 def workloads_select_their_own_pods_only(manifests: Manifests) -> None:
     for workload in workloads(manifests):
-        assert selected(manifests, workload["spec"]["selector"]["matchLabels"]) == [workload]
+        leader = {key: value for key, value in pod_labels(workload).items() if key.startswith("app.kubernetes.io/")}
+        selector = leader if workload["kind"] == "LeaderWorkerSet" else workload["spec"]["selector"]["matchLabels"]
+        assert selected(manifests, selector) == [workload]
 
 
 def policies_select_one_workload_and_its_ports(manifests: Manifests) -> None:
@@ -171,7 +180,7 @@ def policies_select_one_workload_and_its_ports(manifests: Manifests) -> None:
 def budgets_select_one_workload_and_allow_evictions(manifests: Manifests) -> None:
     for budget in manifests.kind("PodDisruptionBudget"):
         (workload,) = selected(manifests, budget["spec"]["selector"]["matchLabels"])
-        assert budget["metadata"]["name"] == workload["metadata"]["name"]
+        assert budget["metadata"]["name"] == group_name(workload)
         assert len({"minAvailable", "maxUnavailable"} & budget["spec"].keys()) == 1
         assert budget["spec"].get("maxUnavailable") not in (0, "0%")
         pods = workload["spec"].get("replicas")
@@ -227,7 +236,7 @@ def upstreams_are_services(manifests: Manifests) -> None:
                 assert manifests["StatefulSet", group]["spec"]["serviceName"] == service
                 host = group
             reached.add(host)
-    groups = {each["metadata"]["name"] for each in workloads(manifests) if GROUP_LABEL in pod_labels(each)}
+    groups = {group_name(each) for each in workloads(manifests) if GROUP_LABEL in pod_labels(each)}
     idle = {each["metadata"]["name"] for each in manifests.kind("StatefulSet") if each["spec"]["replicas"] == 0}
     assert reached == groups - idle
 
@@ -306,8 +315,7 @@ def pods_are_restricted(manifests: Manifests) -> None:
     may need the user of its image.
     tests/chart/test_restricted.py lists the exceptions among the test cases.
     """
-    for workload in workloads(manifests):
-        spec = pod_spec(workload)
+    for spec in (template["spec"] for workload in workloads(manifests) for template in pod_templates(workload)):
         assert spec["automountServiceAccountToken"] is False
         assert spec["enableServiceLinks"] is False
         containers = (*spec.get("initContainers", ()), *spec["containers"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ FILE = Path(__file__).with_name("messages.yaml")
 
 @dataclass(frozen=True)
 class Refusal:
-    """Values that are refused with this text, and the nearest that are not."""
+    """Values that are refused with this text, and the nearest that are not, in a cluster with these APIs."""
 
     values: dict[str, Any]
     text: str
     accepted: dict[str, Any]
     kubernetes: str = KUBE_VERSION
+    apis: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from harness.docs.markdown import cell, code, table
 from harness.docs.values import GROUP, UNSET, Key
 from harness.errors import HarnessError
+from harness.manifests import load
 from harness.paths import examples
 from harness.presets import presets
 
@@ -57,6 +59,7 @@ GUIDES: Mapping[str, str] = {
     "exposing": "Connect from outside",
     "gpus": "GPUs and MIG",
     "monitoring": "Monitoring",
+    "multi-node": "Several nodes",
     "network-policy": "Network policy",
     "routing": "Routing, limits and providers",
     "tls": "TLS and cert-manager",
@@ -83,7 +86,8 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
             "Model",
             "engines",
             GROUP,
-            "enabled engine engineVersion image tag modelName adapters kind command args engineArgs env envFrom",
+            "enabled engine engineVersion image tag modelName adapters hub prefetch kind command args engineArgs "
+            "env envFrom",
         ),
         Section(
             "Routing",
@@ -94,6 +98,7 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
         ),
         Section("Ports and Service", "engines", GROUP, "containerPort basePath additionalPorts metricsPath service"),
         Section("GPUs and memory", "gpus", GROUP, "resources sharedMemory resourceClaims runtimeClassName"),
+        Section("Several nodes", "multi-node", GROUP, "nodes"),
         Section(
             "Storage", "caching", GROUP, "persistentVolumes podsShareNode files volumes volumeMounts initContainers"
         ),
@@ -353,6 +358,20 @@ def example_table() -> str:
     simplest = sorted(texts, key=lambda path: texts[path].count("\n"))
     rows = ((f"[`{path.stem}`]({path.name})", cell(title(texts[path]))) for path in simplest)
     return table(["example", "what it shows"], rows)
+
+
+PROOFS = load(Path(__file__).with_name("proofs.yaml").read_text())
+NONE = "-"
+
+
+def proof_table() -> str:
+    """How it was shown that each engine works as the chart renders it, for the README and docs/engines.md."""
+    columns: dict[str, str] = PROOFS["columns"]
+    rows = (
+        (name, *(NONE if proofs[column] == "none" else proofs[column] for column in columns))
+        for name, proofs in PROOFS["engines"].items()
+    )
+    return table(["engine", *columns.values()], rows)
 
 
 def engine_table() -> str:

@@ -39,12 +39,15 @@ URL = rf"^(https?://([^/?#\s]*@)?{_HOST}(:{_PORT})?(/[^?#\s]*)?)?$"
 """A base URL that the url crate takes. Userinfo is refused by the chart, which does not print it, as Helm would."""
 
 
-def api_key() -> Schema:
-    reference = settings(
+def secret_reference() -> Schema:
+    return settings(
         name=described("Name of the Secret that holds the key.", text()),
         key=described("Key of the entry in that Secret.", text()),
     )
-    return either(text(), reference)  # a long number would lose digits
+
+
+def api_key() -> Schema:
+    return either(text(), secret_reference())  # a long number would lose digits
 
 
 def reasoning_translation() -> Schema:

@@ -15,7 +15,8 @@ Output: JSON map.
 {{- /*
 A preStop hook that waits until a server has no request in flight.
 Input: dict root, scripts (list of files that run before), port, path (of its metrics), first (seconds to wait before), most (seconds to wait then), key
-(environment variable of the key for the metrics, or nothing), gauges (list). Output: JSON map, a LifecycleHandler.
+(environment variable of the key for the metrics, or nothing), host (environment variable of the server's host, or nothing for this pod), gauges (list).
+Output: JSON map, a LifecycleHandler.
 */ -}}
 {{- define "inference-stack.drain.hook" -}}
   {{- $context := . -}}
@@ -23,7 +24,8 @@ Input: dict root, scripts (list of files that run before), port, path (of its me
   {{- range append .scripts "files/drain.sh" -}}
     {{- $script = append $script ($context.root.Files.Get . | trim) -}}
   {{- end -}}
-  {{- $words := list "drain" .port .path .first .most (.key | default "") -}}
+  {{- $server := list .host .port | compact | join ":" -}}
+  {{- $words := list "drain" $server .path .first .most (.key | default "") -}}
   {{- $command := list "bash" "-c" (printf "%s\n" (join "\n" $script)) -}}
   {{- range concat $words .gauges -}}
     {{- $command = append $command (toString .) -}}

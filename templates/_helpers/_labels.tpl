@@ -23,6 +23,9 @@ app.kubernetes.io/component: {{ index . "app.kubernetes.io/component" }}
   {{- with index . "app.kubernetes.io/model-group" }}
 app.kubernetes.io/model-group: {{ quote . }}
   {{- end }}
+  {{- with index . "leaderworkerset.sigs.k8s.io/worker-index" }}
+leaderworkerset.sigs.k8s.io/worker-index: {{ quote . }}
+  {{- end }}
 {{- end -}}
 
 {{- /*

@@ -440,14 +440,14 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
 
 {{- /*
 Arguments that a command line lacks: bind address, port, base path, served names, metrics, tensor parallelism, key, shutdown timeout,
-revision, adapters.
+revision, adapters, how weights are read from an object store.
 Input: dict group, words, script, behind, port, servedNames. Output: JSON list of strings.
 */ -}}
 {{- define "inference-stack.modelGroup.missingArgs" -}}
   {{- $context := . -}}
   {{- $computed := .group.computed -}}
   {{- $args := list -}}
-  {{- range $kind := list "host" "port" "basePath" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" "revision" "adapters" -}}
+  {{- range $kind := list "host" "port" "basePath" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" "revision" "adapters" "objectStore" -}}
     {{- with index $computed.preset.flags $kind -}}
       {{- $names := .names -}}
       {{- if eq $kind "tensorParallel" -}}
@@ -457,7 +457,7 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
       {{- $flag := include "inference-stack.flag" (dict "words" $context.words "names" $names) | fromJson -}}
       {{- $needed := not (or $flag.given (hasKey $computed.givenEnv (.env | default ""))) -}}
       {{- if eq $kind "tensorParallel" -}}
-        {{- $needed = and $needed (gt (int $computed.gpus) 1) -}}
+        {{- $needed = and $needed (gt (int $computed.gpus) 1) (le (int64 $context.group.nodes) 1) -}}
         {{- $inFile := (include "inference-stack.flag" (dict "words" $context.words "names" $computed.preset.parallelism.files) | fromJson).given -}}
         {{- $needed = and $needed (not $inFile) -}}
       {{- else if eq $kind "servedNames" -}}
@@ -470,6 +470,8 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
         {{- $needed = and $needed (not (empty $context.group.adapters)) -}}
       {{- else if eq $kind "basePath" -}}
         {{- $needed = and $needed (ne $context.group.basePath "/") -}}
+      {{- else if eq $kind "objectStore" -}}
+        {{- $needed = and $needed (regexMatch "(^|\n)(--model(-path)?=)?(s3|gs|az)://" (join "\n" $context.words)) -}}
       {{- end -}}
       {{- if and $needed .add (not $context.script) -}}
         {{- range .add -}}
@@ -482,6 +484,28 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
         {{- if eq $kind "servedNames" -}}
           {{- $told := include "inference-stack.modelGroup.literals" $context.servedNames | fromJsonArray -}}
           {{- $args = concat $args (ternary (list (join "," $told)) $told (eq .style "comma")) -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- concat $args (include "inference-stack.modelGroup.nodeArgs" . | fromJsonArray) | toJson -}}
+{{- end -}}
+
+{{- /*
+Arguments that make the pods of a set one engine, as far as the command line lacks them. Input: as of missingArgs. Output: JSON list.
+*/ -}}
+{{- define "inference-stack.modelGroup.nodeArgs" -}}
+  {{- $context := . -}}
+  {{- $preset := .group.computed.preset -}}
+  {{- $args := list -}}
+  {{- with ternary $preset.nodes dict (and (gt (int64 .group.nodes) 1) (not .script)) -}}
+    {{- $parallelism := $preset.parallelism -}}
+    {{- $sizes := concat $parallelism.tensor $parallelism.pipeline $parallelism.data $parallelism.other -}}
+    {{- $spread := dict "names" (concat $sizes $parallelism.files) "add" .spread -}}
+    {{- range prepend .flags $spread -}}
+      {{- if not (include "inference-stack.flag" (dict "words" $context.words "names" .names) | fromJson).given -}}
+        {{- range .add -}}
+          {{- $args = append $args (include "inference-stack.modelGroup.filled" (dict "context" $context "text" .)) -}}
         {{- end -}}
       {{- end -}}
     {{- end -}}
@@ -584,7 +608,9 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
         | replace "PORT" (toString .context.port)
         | replace "BASE" (trimSuffix "/" .context.group.basePath)
         | replace "REVISION" (.context.group.computed.source.revision | default "")
-        | replace "GPUS" (toString .context.group.computed.gpus)
+        | replace "GPUS" (max 1 .context.group.computed.gpus | toString)
+        | replace "NODES" (int64 .context.group.nodes | toString)
+        | replace "WORLD" (include "inference-stack.modelGroup.worldSize" .context | int64 | max .context.group.nodes | toString)
         | replace "DRAIN" (.context.group.drainSeconds | int64 | toString) -}}
 {{- end -}}
 

@@ -72,10 +72,10 @@ true
 {{- end -}}
 
 {{- /*
-The number of GPUs that the command uses: tensor times pipeline parallelism times copies (data parallelism). Input: dict group (computed). Output: number,
-0 if the command does not set it, or sets what the chart cannot count.
+The number of GPUs that a command's sizes ask for: tensor times pipeline parallelism times copies (data parallelism). Input: dict group (computed).
+Output: number, 0 if it has none.
 */ -}}
-{{- define "inference-stack.modelGroup.gpusUsed" -}}
+{{- define "inference-stack.modelGroup.gpusOfSizes" -}}
   {{- $used := 0 -}}
   {{- with .group.computed.preset.parallelism -}}
     {{- range list .tensor .pipeline .data -}}
@@ -84,8 +84,22 @@ The number of GPUs that the command uses: tensor times pipeline parallelism time
         {{- $used = mul (max 1 $used) (int64 $size) -}}
       {{- end -}}
     {{- end -}}
+  {{- end -}}
+  {{- $used -}}
+{{- end -}}
+
+{{- /*
+The number of GPUs that the command uses. Input: dict group (computed). Output: number, 0 if the command does not set it, or sets what the chart cannot
+count.
+*/ -}}
+{{- define "inference-stack.modelGroup.gpusUsed" -}}
+  {{- $used := include "inference-stack.modelGroup.gpusOfSizes" . | int64 -}}
+  {{- with .group.computed.preset.parallelism -}}
     {{- $words := $.group.computed.words -}}
-    {{- if or (has "\n" $words) (include "inference-stack.flag" (dict "words" $words "names" (concat .other .nodes .files)) | fromJson).given -}}
+    {{- $nodes := (include "inference-stack.modelGroup.option" (dict "group" $.group "names" .nodes) | fromJson).given -}}
+    {{- $elsewhere := and $nodes (le (int64 $.group.nodes) 1) -}}
+    {{- $unknown := (include "inference-stack.flag" (dict "words" $words "names" (concat .other .files)) | fromJson).given -}}
+    {{- if or (has "\n" $words) $elsewhere $unknown -}}
       {{- $used = 0 -}}
     {{- end -}}
   {{- end -}}

@@ -1,13 +1,14 @@
-{{- /* The pod of a model group, for a Deployment or a StatefulSet. */ -}}
+{{- /* The pod of a model group, for a Deployment, a StatefulSet or a LeaderWorkerSet. */ -}}
 
 {{- /*
 Prints a PodTemplateSpec. serviceAccount is the older name of a field that the API server copies, both ways: only what is written here goes with a roll
 back to a release without an account. Else the pods would keep the name of one that Helm deletes, and the next could not be created.
-Input: dict root, name, group (computed).
+Input: dict root, name, group (computed), worker (bool: a pod of a set that does not serve, or absent).
 */ -}}
 {{- define "inference-stack.modelGroup.podTemplate" -}}
   {{- $group := .group -}}
   {{- $computed := .group.computed -}}
+  {{- $worker := eq (toString .worker) "true" -}}
 metadata:
   labels:
     {{- include "inference-stack.podLabels" (dict "root" .root "selector" $computed.selectorLabels "own" $group.podLabels) | fromJson | toYaml | nindent 4 }}
@@ -20,7 +21,7 @@ spec:
   serviceAccount: {{ include "inference-stack.modelGroup.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
   enableServiceLinks: false
-  terminationGracePeriodSeconds: {{ include "inference-stack.modelGroup.graceSeconds" . }}
+  terminationGracePeriodSeconds: {{ include (printf "inference-stack.modelGroup.%s" (ternary "workerGraceSeconds" "graceSeconds" $worker)) . }}
   {{- with include "inference-stack.imagePullSecrets" (dict "root" .root "own" $group.imagePullSecrets) | fromJsonArray }}
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
@@ -45,7 +46,7 @@ spec:
       command:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with $computed.args }}
+      {{- with concat $computed.args (ternary (dig "nodes" "worker" list $computed.preset) list (and $worker (not $computed.script))) }}
       args:
         {{- toYaml . | nindent 8 }}
       {{- end }}
@@ -57,16 +58,18 @@ spec:
       envFrom:
         {{- toYaml . | nindent 8 }}
       {{- end }}
+      {{- if not $worker }}
       ports:
         {{- range $computed.ports }}
         - name: {{ .name | quote }}
           containerPort: {{ int64 .containerPort }}
           protocol: {{ .protocol | quote }}
         {{- end }}
-      {{- with include "inference-stack.modelGroup.probes" . | fromJson }}
+        {{- with include "inference-stack.modelGroup.probes" . | fromJson }}
       {{- toYaml . | nindent 6 }}
+        {{- end }}
       {{- end }}
-      {{- with include "inference-stack.modelGroup.lifecycle" . | fromJson }}
+      {{- with include (printf "inference-stack.modelGroup.%s" (ternary "workerLifecycle" "lifecycle" $worker)) . | fromJson }}
       lifecycle:
         {{- toYaml . | nindent 8 }}
       {{- end }}
@@ -156,69 +159,6 @@ Input: dict root, name, group (computed). Output: JSON map.
 {{- end -}}
 
 {{- /*
-The environment variable that sets the engine's own API key; none if the engine has no such variable, or the user sets the key.
-Input: dict root, name, group (computed). Output: JSON list of one EnvVar, or none.
-*/ -}}
-{{- define "inference-stack.modelGroup.keyEnv" -}}
-  {{- $env := list -}}
-  {{- $key := .group.computed.preset.apiKey -}}
-  {{- $words := concat .group.computed.command .group.computed.args -}}
-  {{- $flag := include "inference-stack.flag" (dict "words" $words "names" $key.flags) | fromJson -}}
-  {{- $set := and $flag.given (ne (first $flag.values | default "") (printf "$(%s)" $key.env)) -}}
-  {{- if and .group.apiKey $key.env (not $set) -}}
-    {{- $secret := index .root.stack.keys (printf "modelGroups.%s" .name) -}}
-    {{- $env = list (dict "name" $key.env "valueFrom" (dict "secretKeyRef" $secret)) -}}
-  {{- end -}}
-  {{- toJson $env -}}
-{{- end -}}
-
-{{- /* Variables that the chart sets, unless the user does. Input: dict group (computed). Output: JSON map name -> value. */ -}}
-{{- define "inference-stack.modelGroup.chartEnv" -}}
-  {{- $env := deepCopy (.group.computed.preset.env | default dict) -}}
-  {{- if .group.computed.nonRoot -}}
-    {{- $home := include "inference-stack.modelGroup.home" . -}}
-    {{- $env = merge (dict "HOME" $home "USER" "engine" "XDG_CACHE_HOME" (printf "%s/.cache" $home)) $env -}}
-  {{- end -}}
-  {{- with .group.computed.preset.loadLimit -}}
-    {{- $given := (include "inference-stack.modelGroup.option" (dict "group" $.group "names" .flags) | fromJson).given -}}
-    {{- $seconds := max (int64 $.group.loadSeconds) $.group.computed.startupSeconds -}}
-    {{- if and $given $seconds -}}
-      {{- $_ := set $env .env (toString $seconds) -}}
-    {{- end -}}
-  {{- end -}}
-  {{- range $name, $value := include "inference-stack.modelGroup.cacheEnv" . | fromJson -}}
-    {{- $_ := set $env $name $value -}}
-  {{- end -}}
-  {{- toJson $env -}}
-{{- end -}}
-
-{{- /*
-Environment of the engine: the chart's variables, then the user's. Input: dict root, name, group (computed). Output: JSON list of EnvVar.
-*/ -}}
-{{- define "inference-stack.modelGroup.env" -}}
-  {{- $given := .group.computed.givenEnv -}}
-  {{- $chart := list -}}
-  {{- range $name, $value := include "inference-stack.modelGroup.chartEnv" . | fromJson -}}
-    {{- $chart = append $chart (dict "name" $name "value" $value) -}}
-  {{- end -}}
-  {{- $env := list -}}
-  {{- range concat $chart (include "inference-stack.modelGroup.keyEnv" . | fromJsonArray) -}}
-    {{- if not (hasKey $given .name) -}}
-      {{- $env = append $env . -}}
-    {{- end -}}
-  {{- end -}}
-  {{- $own := .group.env | default list -}}
-  {{- $front := deepCopy .group.computed.line.env -}}
-  {{- range $own -}}
-    {{- $front = omit $front .name -}}
-  {{- end -}}
-  {{- range $name, $value := $front -}}
-    {{- $env = append $env (dict "name" $name "value" $value) -}}
-  {{- end -}}
-  {{- include "inference-stack.env" (concat $env $own) -}}
-{{- end -}}
-
-{{- /*
 Signs that an init container needs root; none where the values choose another user for it. Input: dict group (computed), container. Output: JSON list as
 of containerSigns.
 */ -}}
@@ -254,15 +194,16 @@ true
 
 {{- /*
 The group's init containers, each with the security context of the engine's container unless it overrides it or shows that it needs root, and with /tmp,
-the engine's home and the directory of models that they fill. One that stays beside the engine (restartPolicy: Always) is as its author wrote it.
-Input: dict root, group (computed). Output: JSON list.
+the engine's home and the directory of models that they fill. One that stays beside the engine (restartPolicy: Always) is as its author wrote it, and is
+beside the one that serves only. Input: dict root, group (computed), worker (bool or absent). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.initContainers" -}}
   {{- $group := .group -}}
   {{- $home := include "inference-stack.modelGroup.home" . -}}
   {{- $containers := list -}}
   {{- $check := include "inference-stack.modelSource.check" . | fromJsonArray -}}
-  {{- range concat $check (.group.initContainers | default list) -}}
+  {{- $prefetch := include "inference-stack.modelGroup.prefetch" . | fromJsonArray -}}
+  {{- range concat $check $prefetch (.group.initContainers | default list) -}}
     {{- $container := deepCopy . -}}
     {{- $signs := include "inference-stack.modelGroup.initSigns" (dict "group" $group "container" .) | fromJsonArray -}}
     {{- $own := ternary .securityContext dict (hasKey . "securityContext") -}}
@@ -294,7 +235,10 @@ Input: dict root, group (computed). Output: JSON list.
     {{- end -}}
     {{- $securityContext := dict "group" $group "own" $own "signs" $signs "image" (.image | default "") -}}
     {{- $_ := set $container "securityContext" (include "inference-stack.modelGroup.securityContext" $securityContext | fromJson) -}}
-    {{- $containers = append $containers (ternary . $container (eq (toString .restartPolicy) "Always")) -}}
+    {{- $stays := eq (toString .restartPolicy) "Always" -}}
+    {{- if not (and $stays $.worker) -}}
+      {{- $containers = append $containers (ternary . $container $stays) -}}
+    {{- end -}}
   {{- end -}}
   {{- toJson $containers -}}
 {{- end -}}

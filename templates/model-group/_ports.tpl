@@ -102,7 +102,7 @@ Input: dict group (computed). Output: JSON list of {name, servicePort, targetPor
 {{- /*
 A group's http port (or its target, if that is another) is open to the gateway and to networkPolicy.enginesFrom; its other ports, and the http port of an
 engine without OpenAI routes, also to the pods of the namespace; all of them to everyone if the Service's type is a public one. Its metrics port is open to
-networkPolicy.metricsFrom.
+networkPolicy.metricsFrom. Pods that run one model together may reach each other at every port: each rank listens on some ten, by chance.
 Input: dict root, name, group (computed). Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.modelGroup.networkPolicySpec" -}}
@@ -135,6 +135,9 @@ Input: dict root, name, group (computed). Output: JSON map, without podSelector.
     {{- if .ports -}}
       {{- $ingress = append $ingress (include "inference-stack.networkPolicy.ingressRule" . | fromJson) -}}
     {{- end -}}
+  {{- end -}}
+  {{- if gt (int64 .group.nodes) 1 -}}
+    {{- $ingress = append $ingress (dict "from" (list (dict "podSelector" (dict "matchLabels" .group.computed.selectorLabels)))) -}}
   {{- end -}}
   {{- $own := index ($policy.modelGroups | default dict) .name -}}
   {{- $let := dict "root" .root "own" $own "ingress" $ingress "metadataServer" .group.metadataServer -}}

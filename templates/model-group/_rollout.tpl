@@ -105,14 +105,15 @@ Input: dict group (computed). Output: seconds.
 {{- end -}}
 
 {{- /*
-What a rollout needs until its first new pod is ready: a start, ten minutes for scheduling and pulling, and where a pod is replaced in place the time in
-which the old one terminates. Input: dict group (computed). Output: seconds.
+What a rollout needs until its first new pod is ready: a start, as long again for a model that is fetched before, ten minutes for scheduling and pulling,
+and where a pod is replaced in place the time in which the old one terminates. Input: dict group (computed). Output: seconds.
 */ -}}
 {{- define "inference-stack.modelGroup.rolloutSeconds" -}}
   {{- $strategy := .group.computed.strategy -}}
   {{- $inPlace := or (eq (toString $strategy.type) "Recreate") (has (dig "rollingUpdate" "maxSurge" "" $strategy | toString) (list "0" "0%")) -}}
   {{- $old := ternary (include "inference-stack.modelGroup.graceSeconds" .) "0" $inPlace | int64 -}}
-  {{- add 600 .group.computed.startupSeconds $old -}}
+  {{- $fetch := ternary .group.computed.startupSeconds 0 (eq true .group.prefetch.enabled) -}}
+  {{- add 600 .group.computed.startupSeconds $old $fetch -}}
 {{- end -}}
 
 {{- /* When Kubernetes reports a rollout as failed; it takes 31 bits. Input: dict group (computed). Output: seconds. */ -}}
@@ -130,15 +131,17 @@ which the old one terminates. Input: dict group (computed). Output: seconds.
 {{- end -}}
 
 {{- /*
-How pods are replaced. Where the user does not configure a rolling update: in place with a claim that only one node can mount, else with a surge. A
-StatefulSet (perReplica) always replaces them in place.
+How pods are replaced; with nodes, how sets of them are. Where the user does not configure a rolling update: in place with a claim that only one node can
+mount, else with a surge. A StatefulSet (perReplica) always replaces them in place.
 Input: dict group (computed). Output: JSON map, {} if it is left to Kubernetes.
 */ -}}
 {{- define "inference-stack.modelGroup.strategy" -}}
   {{- $given := .group.strategy | default dict | include "inference-stack.withoutNulls" | fromJson -}}
   {{- $strategy := dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 1 "maxUnavailable" 0) -}}
   {{- $inPlace := dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 0 "maxUnavailable" 1) -}}
-  {{- if eq .group.balancing "perReplica" -}}
+  {{- if gt (int64 .group.nodes) 1 -}}
+    {{- $strategy = include "inference-stack.modelGroup.setStrategy" . | fromJson -}}
+  {{- else if eq .group.balancing "perReplica" -}}
     {{- $strategy = $inPlace -}}
   {{- else if eq (toString $given.type) "Recreate" -}}
     {{- $strategy = omit $given "rollingUpdate" -}}
@@ -168,7 +171,7 @@ GPUs that an update needs in addition to those of the group: those of pods that 
 number.
 */ -}}
 {{- define "inference-stack.modelGroup.surgeGPUs" -}}
-  {{- mul (int64 .group.computed.gpus) (include "inference-stack.modelGroup.surgePods" . | int64) -}}
+  {{- mul (include "inference-stack.modelGroup.worldSize" . | int64) (include "inference-stack.modelGroup.surgePods" . | int64) -}}
 {{- end -}}
 
 {{- /*
@@ -229,6 +232,24 @@ Input: dict group (computed). Output: name, empty if there is none.
 {{- end -}}
 
 {{- /*
+The preStop hook that waits until an engine has no request in flight, by its own gauges. Input: dict root, group (computed), first (seconds to wait before),
+host (the variable that holds the engine's host, or absent for this pod). Output: JSON map, a LifecycleHandler.
+*/ -}}
+{{- define "inference-stack.modelGroup.drainHook" -}}
+  {{- $alone := not (or (.group.podSpec | default dict).hostPID (.group.podSpec | default dict).shareProcessNamespace) -}}
+  {{- include "inference-stack.drain.hook" (dict
+        "root" .root
+        "scripts" (ternary (list "files/end-loading.sh") list (and (gt (int64 .group.nodes) 1) $alone))
+        "port" (int64 .group.computed.port)
+        "path" (.group.metricsPath | default .group.computed.preset.metricsPath)
+        "first" .first
+        "most" (int64 .group.drainSeconds)
+        "key" (include "inference-stack.modelGroup.metricsKey" .)
+        "host" .host
+        "gauges" .group.computed.gauges) -}}
+{{- end -}}
+
+{{- /*
 The container's hooks. The pod is out of its Service first, then no request is in flight by the engine's own gauges, then the engine gets SIGTERM; so no
 engine has to know how to finish requests by itself. Without gauges only the first is waited for: from 1.30 on Kubernetes itself can wait, before
 that the image must have a sleep. Input: dict root, group (computed). Output: JSON map.
@@ -237,18 +258,36 @@ that the image must have a sleep. Input: dict root, group (computed). Output: JS
   {{- $wait := (include "inference-stack.drain.seconds" . | fromJson).deregister -}}
   {{- $hook := dict "exec" (dict "command" (list "sleep" (toString $wait))) -}}
   {{- if .group.computed.gauges -}}
-    {{- $hook = include "inference-stack.drain.hook" (dict
-          "root" .root
-          "scripts" list
-          "port" (int64 .group.computed.port)
-          "path" (.group.metricsPath | default .group.computed.preset.metricsPath)
-          "first" $wait
-          "most" (int64 .group.drainSeconds)
-          "key" (include "inference-stack.modelGroup.metricsKey" .)
-          "gauges" .group.computed.gauges) | fromJson -}}
+    {{- $hook = include "inference-stack.modelGroup.drainHook" (dict "root" .root "group" .group "first" $wait) | fromJson -}}
   {{- else if include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.30") -}}
     {{- $hook = dict "sleep" (dict "seconds" $wait) -}}
   {{- end -}}
   {{- $hooks := include "inference-stack.lifecycle" (dict "own" .group.lifecycle "preStop" $hook) | fromJson -}}
   {{- include "inference-stack.modelGroup.portsAsNamed" (dict "group" .group "handlers" $hooks) -}}
+{{- end -}}
+
+{{- /*
+The hooks of a worker: the model cannot answer without it, so it stays until its leader has no request in flight. The leader is told to end when one of
+its workers is; it leaves its Service then, for which the worker waits a little longer than the leader itself. /dev/shm is the pod's, so that a file there
+shows that the container was started before.
+Input: dict root, group (computed). Output: JSON map.
+*/ -}}
+{{- define "inference-stack.modelGroup.workerLifecycle" -}}
+  {{- $wait := mul 2 (include "inference-stack.drain.seconds" . | fromJson).deregister -}}
+  {{- $hooks := dict "preStop" (dict "exec" (dict "command" (list "sleep" (toString (add $wait .group.drainSeconds))))) -}}
+  {{- if .group.computed.gauges -}}
+    {{- $again := "[[ ! -e /dev/shm/.started ]] || : > /dev/shm/.started-again; : > /dev/shm/.started" -}}
+    {{- $hook := dict "root" .root "group" .group "first" $wait "host" "LWS_LEADER_ADDRESS" -}}
+    {{- $hooks = dict
+          "postStart" (dict "exec" (dict "command" (list "bash" "-c" $again)))
+          "preStop" (include "inference-stack.modelGroup.drainHook" $hook | fromJson) -}}
+  {{- end -}}
+  {{- toJson $hooks -}}
+{{- end -}}
+
+{{- /* The longest that a worker may take to terminate: at least as long as its leader. Input: dict group (computed). Output: number. */ -}}
+{{- define "inference-stack.modelGroup.workerGraceSeconds" -}}
+  {{- $seconds := include "inference-stack.drain.seconds" . | fromJson -}}
+  {{- $own := add (mul 2 $seconds.deregister) .group.drainSeconds $seconds.unload -}}
+  {{- max $own (include "inference-stack.modelGroup.graceSeconds" . | int64) -}}
 {{- end -}}

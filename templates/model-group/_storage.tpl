@@ -249,6 +249,15 @@ Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMount
       {{- $mounts = append $mounts (dict "name" $name "mountPath" $path "subPath" (include "inference-stack.modelGroup.fileKey" $path)) -}}
     {{- end -}}
   {{- end -}}
+  {{- $taken := list -}}
+  {{- range $volumes -}}
+    {{- $taken = append $taken .name -}}
+  {{- end -}}
+  {{- $token := include "inference-stack.modelGroup.hubTokenVolume" (dict "group" .group "taken" $taken) | fromJson -}}
+  {{- if $token -}}
+    {{- $volumes = append $volumes $token.volume -}}
+    {{- $mounts = append $mounts $token.mount -}}
+  {{- end -}}
   {{- toJson (dict "volumes" $volumes "volumeMounts" $mounts "volumeDevices" $devices) -}}
 {{- end -}}
 
@@ -360,7 +369,8 @@ Pods that a disruption budget by default keeps some of. Pods on one node go with
 never allow the second, and the node could not be drained. Input: dict root, group (computed). Output: number.
 */ -}}
 {{- define "inference-stack.modelGroup.budgetedPods" -}}
-  {{- ternary 1 (int64 .group.replicaCount) (gt (include "inference-stack.modelGroup.neighbours" . | fromJsonArray | len) 0) -}}
+  {{- $all := mul (int64 .group.replicaCount) (max 1 (int64 .group.nodes)) -}}
+  {{- ternary 1 $all (gt (include "inference-stack.modelGroup.neighbours" . | fromJsonArray | len) 0) -}}
 {{- end -}}
 
 {{- /*

@@ -290,6 +290,9 @@ Input: the rules'. Output: JSON list of names.
     {{- range include "inference-stack.modelGroup.env" . | fromJsonArray -}}
       {{- $set = append $set .name -}}
     {{- end -}}
+    {{- if or $computed.preset.nodes (gt (int64 .group.nodes) 1) -}}
+      {{- $set = concat $set (list "LWS_LEADER_ADDRESS" "LWS_GROUP_SIZE" "LWS_WORKER_INDEX") -}}
+    {{- end -}}
     {{- range $words -}}
       {{- range ternary list (regexFindAll "\\$\\([A-Za-z_][A-Za-z0-9_]*\\)" (replace "$$" "" .) -1) (regexMatch "\\s" .) -}}
         {{- $name := . | trimPrefix "$(" | trimSuffix ")" -}}

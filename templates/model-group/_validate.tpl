@@ -27,6 +27,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "lostOptions"
           "unknownOptions"
           "modelSource"
+          "prefetch"
           "adapters"
           "unknownPort"
           "unsetVariables"
@@ -37,6 +38,15 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "basePath"
           "portNames"
           "httpsProbe"
+          "nodesEngine"
+          "nodesOptions"
+          "nodesByRay"
+          "nodesSpread"
+          "nodesBalancing"
+          "nodesStrategy"
+          "nodesVolumes"
+          "nodesName"
+          "nodesController"
           "refusedOptions"
           "engineKey"
           "portsOnce"
@@ -62,6 +72,8 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
     {{- include "inference-stack.rules" (dict "component" "modelGroup" "rules" $rules "context" $context) -}}
     {{- include "inference-stack.secretReference.rule" (dict
           "keys" (list "modelGroups" $name "apiKey") "given" $group.apiKey "name" "engine-keys" "key" "api-key") -}}
+    {{- include "inference-stack.secretReference.rule" (dict
+          "keys" (list "modelGroups" $name "hub" "token") "given" $group.hub.token "name" "hf-token" "key" "token") -}}
     {{- include "inference-stack.placeholder.rule" (dict
           "keys" (list "modelGroups" $name) "field" "responseHeaders" "texts" $group.responseHeaders) -}}
     {{- include "inference-stack.handlers.rule" (dict
@@ -75,7 +87,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "keys" (list "modelGroups" $name) "translation" $group.reasoningTranslation) -}}
     {{- include "inference-stack.service.rule" (dict
           "keys" (list "modelGroups" $name "service") "service" $group.service "target" $group.computed.target) -}}
-    {{- $pods := ternary 0 $group.replicaCount $group.autoscaling.external -}}
+    {{- $pods := ternary 0 (mul $group.replicaCount (max 1 (int64 $group.nodes))) $group.autoscaling.external -}}
     {{- include "inference-stack.disruptionBudget.rule" (dict
           "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $pods) -}}
   {{- end -}}
@@ -348,7 +360,7 @@ Please set:
 {{- define "inference-stack.modelGroup.rule.refusedOptions" -}}
   {{- range $refused := .group.computed.preset.refused }}
     {{- $given := dict }}
-    {{- range $flag := $refused.flags }}
+    {{- range $flag := ternary list $refused.flags (and (eq true $refused.severalNodes) (gt (int64 $.group.nodes) 1)) }}
       {{- $option := include "inference-stack.modelGroup.option" (dict "group" $.group "names" (list $flag)) | fromJson }}
       {{- $harmless := and $refused.unless (regexMatch $refused.unless (first $option.values | default "")) }}
       {{- if and $option.given (not $harmless) }}
@@ -367,10 +379,14 @@ Please set:
 
 modelGroups.{{ $.name }}.{{ values $given | sortAlpha | first }}: {{ $names }} {{ $refused.why }}.
 Please set:
+      {{- if and $refused.severalNodes $.group.computed.preset.nodes }}
+{{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name) "yaml" (include "inference-stack.modelGroup.nodesFix" $)) | indent 2 }}
+      {{- else }}
   modelGroups:
     {{ $.key }}:
-      {{- range values $given | sortAlpha | uniq }}
+        {{- range values $given | sortAlpha | uniq }}
       {{ . }}: []  # without {{ $names }}
+        {{- end }}
       {{- end }}
     {{- end }}
   {{- end }}
@@ -753,7 +769,8 @@ Please set:
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.gpusUsed" -}}
-  {{- $used := .group.computed.gpusUsed }}
+  {{- $nodes := max 1 (int64 .group.nodes) }}
+  {{- $used := div (add .group.computed.gpusUsed $nodes -1) $nodes }}
   {{- $gpus := int64 .group.computed.gpus }}
   {{- $device := "" }}
   {{- $cores := false }}
@@ -767,8 +784,8 @@ Please set:
   {{- end }}
   {{- if and $gpus (gt $used $gpus) (not $cores) }}
 
-modelGroups.{{ .name }}.resources.limits: the command splits the model across {{ $used }} GPUs (its parallel sizes multiplied), but a pod gets {{ $gpus }}, so
-the engine would fail to start.
+modelGroups.{{ .name }}.resources.limits: the command splits the model across {{ $used }} GPUs{{ ternary " of each pod" "" (gt $nodes 1) }} (its parallel sizes
+multiplied), but a pod gets {{ $gpus }}, so the engine would fail to start.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -781,7 +798,7 @@ Please set:
 {{- define "inference-stack.modelGroup.rule.spareGPUs" -}}
   {{- $surge := .group.computed.surgeGPUs }}
   {{- $spare := int64 .group.spareGPUs }}
-  {{- $gpus := int64 .group.computed.gpus }}
+  {{- $gpus := include "inference-stack.modelGroup.worldSize" . | int64 }}
   {{- if and $spare (gt $surge $spare) }}
 
 modelGroups.{{ .name }}.strategy: an update needs {{ $surge }} spare {{ ternary "GPU" "GPUs" (eq (int64 $surge) 1) }}, because new pods start

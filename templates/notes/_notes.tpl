@@ -107,6 +107,10 @@ Input: root. Output: JSON map name -> list of keys.
   {{- $env := .stack.onwards.env | default list -}}
   {{- range .stack.modelGroups -}}
     {{- $env = concat $env (.env | default list) -}}
+    {{- $token := include "inference-stack.modelGroup.hubToken" (dict "group" .) | fromJson -}}
+    {{- if or $token.file $token.env -}}
+      {{- $references = append $references .hub.token -}}
+    {{- end -}}
     {{- range compact (.initContainers | default list) -}}
       {{- $env = concat $env (.env | default list) -}}
     {{- end -}}
@@ -167,12 +171,19 @@ Input: root. Output: JSON map name -> arguments.
 {{- define "inference-stack.notes.watch" -}}
   {{- $kinds := list "deployment" -}}
   {{- range .stack.modelGroups -}}
-    {{- if eq .balancing "perReplica" -}}
+    {{- if eq (include "inference-stack.modelGroup.workload" (dict "group" .)) "StatefulSet" -}}
       {{- $kinds = append $kinds "statefulset" | uniq -}}
     {{- end -}}
   {{- end -}}
   {{- $command := printf "kubectl -n %s rollout status %s -l app.kubernetes.io/instance=%s" .Release.Namespace (join "," $kinds) .Release.Name -}}
-  {{- include "inference-stack.notes.continued" (printf "%s --timeout=%sm" $command (include "inference-stack.modelGroups.startupMinutes" .)) -}}
+  {{- $minutes := include "inference-stack.modelGroups.startupMinutes" . -}}
+  {{- include "inference-stack.notes.continued" (printf "%s --timeout=%sm" $command $minutes) -}}
+  {{- range .stack.modelGroups -}}
+    {{- if gt (int64 .nodes) 1 }}
+  {{ include "inference-stack.notes.continued" (printf "kubectl -n %s wait --for=condition=Available leaderworkerset/%s --timeout=%sm"
+            $.Release.Namespace .computed.setName $minutes) }}
+    {{- end -}}
+  {{- end -}}
 {{- end -}}
 
 {{- /* A command on lines of at most 98 columns, as a shell continues them. Input: string. Output: string. */ -}}

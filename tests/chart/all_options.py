@@ -50,6 +50,7 @@ FULL_GROUP: dict[str, Any] = {
     "engineVersion": "0.30.0",
     "kind": "chat",
     "adapters": {"full-sql": "org/sql"},
+    "hub": {"endpoint": "https://hub.example.com", "token": {"name": "hub", "key": "read"}, "offline": False},
     "engineArgs": {"max-num-seqs": 64, "enable-prefix-caching": True},
     "image": {
         "registry": "registry.example",
@@ -93,7 +94,7 @@ FULL_GROUP: dict[str, Any] = {
     },
     "sharedMemory": "32Gi",
     "env": [
-        {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token", "optional": True}}},
+        {"name": "TOOL_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token", "optional": True}}},
         {"name": "NUMBER", "value": 1048576},
         {"name": "FLAG", "value": True},
     ],
@@ -102,7 +103,7 @@ FULL_GROUP: dict[str, Any] = {
         {
             "name": "weights",
             "size": "1Ti",
-            "mountPath": "/cache",
+            "mountPath": "/cache/huggingface",
             "storageClass": "fast",
             "accessModes": ["ReadWriteMany"],
             "subPath": "models",
@@ -229,6 +230,17 @@ ALL_OPTIONS: dict[str, Any] = {
     "modelGroups": {
         "full": FULL_GROUP,
         "shared": {"enabled": True, "modelAlias": ["shared"], "modelName": "org/full", "apiKey": "sk-literal"},
+        "wide": {
+            "enabled": True,
+            "modelAlias": ["wide"],
+            "modelName": "org/wide",
+            "nodes": 2,
+            "replicaCount": 2,
+            "resources": {"limits": {"nvidia.com/gpu": 8}},
+            "containers": [{"name": "log", **SIDECAR}],
+            "hub": {"endpoint": "https://hub.example.com/", "token": {"name": "hub", "key": "read"}, "offline": True},
+            "prefetch": {"enabled": True, "resources": {"requests": {"cpu": 1}}},
+        },
         "sglang": {
             "enabled": True,
             "image": str(images()["sglang"]),

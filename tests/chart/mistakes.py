@@ -38,6 +38,12 @@ modelGroups.a.apiKey.secret
 modelGroups.a.additionalPorts.0.prot
 modelGroups.a.service.prot
 modelGroups.a.autoscaling.externl
+modelGroups.a.hub.endpont
+modelGroups.a.hub.token.kye
+modelGroups.a.prefetch.enabld
+modelGroupDefaults.hub.endpont
+modelGroupDefaults.hub.token.kye
+modelGroupDefaults.prefetch.enabld
 modelGroups.a.persistentVolumes.0.nam
 modelGroups.a.persistentVolumes.0.selector.matchLabel
 modelGroups.a.serviceAccount.named

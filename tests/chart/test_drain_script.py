@@ -44,7 +44,7 @@ def serving(status: int, body: str, *, kind: str = "text/plain; version=0.0.4", 
         server.server_close()
 
 
-def drain(port: int, *gauges: str, key: str = "", path: str = "/metrics", **env: str) -> Completed:
+def drain(port: int | str, *gauges: str, key: str = "", path: str = "/metrics", **env: str) -> Completed:
     words = [str(port), path, "0", str(MOST), key, *gauges]
     return run(["bash", "-c", SCRIPT, "drain", *words], env=env, timeout=60)
 
@@ -96,6 +96,11 @@ def test_a_server_that_does_not_listen_has_no_request() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert drain(port, "g").stderr == ""
+
+
+def test_the_server_may_be_another_pods() -> None:
+    with serving(200, "g 1\n") as port:
+        assert f"http://localhost:{port}/metrics, g is 1." in drain(f"PEER:{port}", "g", PEER="localhost").stderr
 
 
 def test_the_key_is_the_value_of_a_variable() -> None:

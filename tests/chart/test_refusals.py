@@ -34,19 +34,32 @@ def clients(**keys: dict[str, Any]) -> dict[str, Any]:
 
 
 class Refuse(Protocol):
-    """The message with which the chart refuses these values on a Kubernetes version."""
+    """The message with which the chart refuses these values on a Kubernetes version with these APIs besides Helm's."""
 
-    def __call__(self, values: Values = None, *, sets: Sequence[str] = (), kubernetes: str = KUBE_VERSION) -> str: ...
+    def __call__(
+        self,
+        values: Values = None,
+        *,
+        sets: Sequence[str] = (),
+        kubernetes: str = KUBE_VERSION,
+        apis: Sequence[str] = (),
+    ) -> str: ...
 
 
 @pytest.fixture(scope="module")
 def refusal(helm: Helm) -> Refuse:
     """The refusal of the templates, with the schema skipped."""
 
-    def refused(values: Values = None, *, sets: Sequence[str] = (), kubernetes: str = KUBE_VERSION) -> str:
+    def refused(
+        values: Values = None,
+        *,
+        sets: Sequence[str] = (),
+        kubernetes: str = KUBE_VERSION,
+        apis: Sequence[str] = (),
+    ) -> str:
         layers = [] if values is None else [values]
         with pytest.raises(HelmError) as caught:
-            helm.template(ROOT, values=layers, sets=sets, skip_schema=True, kube_version=kubernetes)
+            helm.template(ROOT, values=layers, sets=sets, skip_schema=True, kube_version=kubernetes, api_versions=apis)
         return caught.value.output
 
     return refused
@@ -64,7 +77,7 @@ UNKNOWN = {name for name in REFUSALS if name.startswith("unknown-key")}
 
 @pytest.mark.parametrize("refused", REFUSALS.values(), ids=REFUSALS)
 def test_it_is_refused_with_its_fix(refusal: Refuse, refused: Refusal) -> None:
-    text = refusal(refused.values, kubernetes=refused.kubernetes)
+    text = refusal(refused.values, kubernetes=refused.kubernetes, apis=refused.apis)
     assert problems(text) == [refused.text]
     why, _, fix = text.partition("\n\n")[2].partition("Please set:")
     assert max(map(len, why.splitlines())) <= 100
@@ -164,7 +177,9 @@ PASTED = {name: case for name, case in REFUSALS.items() if name not in RENAMES}
 @pytest.mark.parametrize("case", PASTED.values(), ids=PASTED)
 def test_the_fix_merged_over_the_refused_values_is_accepted(helm: Helm, case: Refusal) -> None:
     fix = load(case.text.partition("Please set:")[2])
-    helm.template(ROOT, values=[case.values, fix], skip_schema=True, kube_version=case.kubernetes)
+    helm.template(
+        ROOT, values=[case.values, fix], skip_schema=True, kube_version=case.kubernetes, api_versions=case.apis
+    )
 
 
 FLAGS = {

@@ -9,6 +9,7 @@ import pytest
 from tests.chart.accessors import bare, command_line, engine, one, pod, pools
 from tests.support import Render, Say
 
+VLLM = "vllm/vllm-openai:v0.30.0"
 SGLANG = "lmsysorg/sglang:v0.5.20-cu130"
 TGI = "ghcr.io/huggingface/text-generation-inference:3.3.7"
 MOUNT = {"name": "model-source", "mountPath": "/mnt/model", "readOnly": True}
@@ -122,3 +123,21 @@ def test_two_groups_share_the_requests_of_an_adapter(render: Render) -> None:
 def test_a_model_that_is_told_by_variable_is_kept(render: Render) -> None:
     values = bare(image=TGI, env=[{"name": "MODEL_ID", "value": "org/m"}], adapters={"sql": "hf://org/sql"})
     assert command_line(render(values))[-2:] == ["--lora-adapters", "sql=org/sql"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "format_"),
+    [
+        ({"modelName": "s3://bucket/model"}, ["runai_streamer"]),
+        ({"modelName": "", "args": ["--model=gs://bucket/model"]}, ["runai_streamer"]),
+        ({"modelName": "", "command": ["vllm", "serve", "gs://bucket/model"]}, ["runai_streamer"]),
+        ({"modelName": "s3://bucket/model", "args": ["--load-format", "tensorizer"]}, ["tensorizer"]),
+        ({"modelName": "s3://bucket/model", "args": ["--config", "/etc/vllm.yaml"]}, []),
+        ({"modelName": "org/model"}, []),
+    ],
+)
+def test_weights_in_an_object_store_are_read_from_there(
+    render: Render, fields: dict[str, Any], format_: list[str]
+) -> None:
+    words = command_line(render(one(image=VLLM, **fields)))
+    assert [words[place + 1] for place, word in enumerate(words) if word == "--load-format"] == format_

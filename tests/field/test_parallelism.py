@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from harness.helm import Helm
+from harness.manifests import load
+from harness.paths import ROOT
 from harness.presets import images
 from tests.chart.accessors import command_line, engine, one
-from tests.support import Render, Say
+from tests.support import Render, Say, parsed
 
 VLLM, SGLANG, TRTLLM = (str(images()[engine]) for engine in ("vllm", "sglang", "tensorrt-llm"))
 
@@ -18,29 +21,45 @@ def gpus(count: int, line: str = "", image: str = VLLM, **fields: Any) -> dict[s
     return one(image=image, args=shlex.split(line), resources={"limits": {"nvidia.com/gpu": count}}, **fields)
 
 
-SEVERAL_NODES: dict[str, tuple[dict[str, Any], str]] = {
-    "vllm": (gpus(8, "--tensor-parallel-size 16 --nnodes 2 --node-rank 0 --master-addr 10.0.0.1"), "--nnodes"),
-    "vllm-of-lws": (gpus(8, "--nnodes=$(LWS_GROUP_SIZE) --master-addr $(LWS_LEADER_ADDRESS)"), "--nnodes"),
-    "vllm-worker": (gpus(8, "--headless"), "--headless"),
+SEVERAL_NODES: dict[str, tuple[dict[str, Any], str, int]] = {
+    "vllm": (gpus(8, "--tensor-parallel-size 16 --nnodes 2 --node-rank 0 --master-addr 10.0.0.1"), "--nnodes", 2),
+    "vllm-of-lws": (gpus(8, "--nnodes=$(LWS_GROUP_SIZE) --master-addr $(LWS_LEADER_ADDRESS)"), "--nnodes", 2),
+    "vllm-worker": (gpus(8, "--headless"), "--headless", 2),
     "vllm-wide": (
-        gpus(8, "-dp 8 --data-parallel-size-local 8 --data-parallel-address 10.0.0.1"),
+        gpus(8, "-dp 32 --data-parallel-size-local 8 --data-parallel-address 10.0.0.1"),
         "--data-parallel-address",
+        4,
     ),
-    "vllm-wide-short": (gpus(8, "-dp 8 -dpa 10.0.0.1"), "-dpa"),
+    "vllm-wide-short": (gpus(8, "-dp 16 -dpa 10.0.0.1"), "-dpa", 2),
     "vllm-ray-script": (
-        one(command=["bash", "-c", "multi-node-serving.sh leader --ray_cluster_size=2; vllm serve org/m -tp 8 -pp 2"]),
+        one(
+            command=["bash", "-c", "multi-node-serving.sh leader --ray_cluster_size=4; vllm serve org/m -tp 8 -pp 4"],
+            resources={"limits": {"nvidia.com/gpu": 8}},
+        ),
         "--ray-cluster-size",
+        4,
     ),
-    "sglang": (gpus(8, "--tp 16 --nnodes 2 --node-rank 0 --dist-init-addr 10.0.0.1:20000", SGLANG), "--nnodes"),
-    "another-server": (gpus(8, "--tp 16 --nnodes 2", "openmmlab/lmdeploy:v0.18.0"), "--nnodes"),
+    "sglang": (gpus(8, "--tp 32 --nnodes 4 --node-rank 0 --dist-init-addr 10.0.0.1:20000", SGLANG), "--nnodes", 4),
 }
 
 
-@pytest.mark.parametrize(("values", "flag"), SEVERAL_NODES.values(), ids=SEVERAL_NODES)
-def test_a_model_on_several_nodes_is_refused(refusal: Say, values: dict[str, Any], flag: str) -> None:
+@pytest.mark.parametrize(("values", "flag", "nodes"), SEVERAL_NODES.values(), ids=SEVERAL_NODES)
+def test_a_command_for_one_node_of_several_is_refused_with_what_to_write(
+    helm: Helm, refusal: Say, values: dict[str, Any], flag: str, nodes: int
+) -> None:
     text = refusal(values)
     assert f": {flag} would make" in text
-    assert f"[]  # without {flag}" in text
+    fix = load(text.partition("Please set:")[2].partition("# See")[0])
+    assert fix["modelGroups"]["a"]["nodes"] == nodes
+    assert flag not in str(fix)
+    (workload,) = parsed(helm.template(ROOT, values=[values, fix])).kind("LeaderWorkerSet")
+    assert workload["spec"]["leaderWorkerTemplate"]["size"] == nodes
+
+
+def test_a_server_that_has_no_nodes_in_the_chart_is_refused(refusal: Say) -> None:
+    text = refusal(gpus(8, "--tp 16 --nnodes 2", "openmmlab/lmdeploy:v0.18.0"))
+    assert ": --nnodes would make" in text
+    assert "[]  # without --nnodes" in text
 
 
 ONE_NODE = {

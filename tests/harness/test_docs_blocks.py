@@ -14,6 +14,7 @@ from harness.manifests import container, load
 from harness.paths import ROOT
 from harness.run import run
 from harness.tools import tool
+from tests.invariants import workloads
 from tests.pages import PAGES, Example, commands, enabled, examples, shown
 from tests.support import Render, Say
 
@@ -60,15 +61,16 @@ def test_values_that_are_shown_render(render: Render, case: Example) -> None:
     assert partial == [], "enable the group, or begin with `# added to the group NAME`"
     manifests = render(case.values)
     own = [each["metadata"]["name"] for each in (case.values.get("extraObjects") or {}).values()]
-    workloads = [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]
-    assert len([each for each in workloads if each["metadata"]["name"] not in own]) == 1 + len(enabled(case.values))
+    assert len([each for each in workloads(manifests) if each["metadata"]["name"] not in own]) == 1 + len(
+        enabled(case.values)
+    )
 
 
 @pytest.mark.parametrize("case", examples())
 def test_models_that_are_shown_start_on_a_node_with_gpus(render: Render, case: Example) -> None:
     """They request a device, or run on CPU. The devices of a claim are on such a node as well."""
     manifests = render(case.values)
-    for each in [*manifests.kind("Deployment"), *manifests.kind("StatefulSet")]:
+    for each in workloads(manifests):
         group = each["metadata"]["labels"].get("app.kubernetes.io/model-group")
         if group is None:
             continue

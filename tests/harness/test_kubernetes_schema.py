@@ -7,19 +7,25 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from harness.manifests import Manifests, Object
-from harness.paths import ROOT
 from tests import kubernetes_schema
 from tests.chart.all_options import ALL_OPTIONS
 from tests.kubernetes_schema import NEWEST, OLDEST, faults
 from tests.support import Render
 
 KINDS = {"ConfigMap", "Deployment", "Ingress", "NetworkPolicy", "PersistentVolumeClaim", "Secret", "Service"}
-KINDS |= {"HTTPRoute", "Job", "PodDisruptionBudget", "ServiceAccount", "ServiceMonitor", "StatefulSet"}
+KINDS |= {
+    "HTTPRoute",
+    "Job",
+    "LeaderWorkerSet",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "ServiceMonitor",
+    "StatefulSet",
+}
 
 
 def reference(version: str, each: Object) -> Draft202012Validator:
@@ -68,10 +74,9 @@ def test_a_fault_is_named_with_its_place(render: Render) -> None:
     assert fault.startswith(f"Service {each['metadata']['name']}: spec.ports[0].port: ")
 
 
-def test_the_leader_worker_set_of_the_pages_is_valid_and_one_with_a_mistake_is_not() -> None:
-    block = next(b for b in (ROOT / "docs/multi-node.md").read_text().split("```") if "kind: LeaderWorkerSet" in b)
-    shown, service = yaml.safe_load_all(block.removeprefix("yml\n"))
-    assert faults(NEWEST, shown) == faults(NEWEST, service) == []
+def test_a_leader_worker_set_is_valid_and_one_with_a_mistake_is_not(render: Render) -> None:
+    (shown,) = render(ALL_OPTIONS).kind("LeaderWorkerSet")
+    assert faults(NEWEST, shown) == []
     template = ("spec", "leaderWorkerTemplate")
     for *path, key, value in (
         ("metadata", "name", "7b"),

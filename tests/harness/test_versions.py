@@ -10,7 +10,7 @@ import pytest
 
 from harness.helm import KUBE_VERSION
 from harness.images import base
-from harness.images.catalog import RECIPES
+from harness.images.catalog import LWS_VERSION, RECIPES
 from harness.manifests import load
 from harness.paths import ROOT
 from harness.presets import images
@@ -21,7 +21,7 @@ TEXTS = {path.name: path.read_text() for path in (ROOT / ".github" / "workflows"
 WORKFLOWS = {name: load(text) for name, text in TEXTS.items()}
 CHART = load((ROOT / "Chart.yaml").read_text())
 MARKED = re.compile(r"(?s)<!-- x-release-please-start-version -->(.*?)<!-- x-release-please-end -->")
-PINNED = re.compile(r"(?:targetRevision:|--version) \d+\.\d+\.\d+")
+PINNED = re.compile(r"(?:targetRevision:|(?<!charts/lws )--version) \d+\.\d+\.\d+")
 
 
 def pinned(group: str, package: str) -> str:
@@ -52,6 +52,12 @@ def test_release_please_bumps_every_place_that_has_the_version() -> None:
             assert set(re.findall(r"\b\d+\.\d+\.\d+\b", part)) == {CHART["version"]}, name
     unmarked = {name: MARKED.sub("", text) for name, text in pages.items()}
     assert [name for name, text in unmarked.items() if PINNED.search(text)] == []
+
+
+def test_the_controller_that_a_message_names_is_the_one_that_is_tested() -> None:
+    asked = f"oci://registry.k8s.io/lws/charts/lws --version {LWS_VERSION.removeprefix('v')} "
+    for path in ("templates/model-group/_validate-nodes.tpl", "docs/multi-node.md"):
+        assert asked in (ROOT / path).read_text()
 
 
 def test_nox_is_checked_as_it_is_run() -> None:
