@@ -7,7 +7,7 @@ from collections.abc import Callable
 from openai import APIError, APIStatusError
 
 from harness.client import Client
-from harness.manifests import Object
+from harness.manifests import Manifests, Object, pod_spec
 from harness.stack import aliases
 from tests.cluster.conftest import NO_GROUP, NO_OPENAI_ROUTES, NOT_STREAMED, Installed, Row
 
@@ -29,7 +29,7 @@ def check_every_alias(installed: Installed, name: str, record: Callable[[Row], N
         client.settle()
         assert sorted(client.models()) == sorted(routes)
         for alias, services in routes.items():
-            container = _container(installed.manifests["Deployment", services[0]])
+            container = _container(_workload(installed.manifests, services[0]))
             engine = container["image"].rpartition(":")[0]
             complete, streamed = _answers(client, alias, [*container.get("command", ()), *container.get("args", ())])
             record((name, alias, engine, complete, streamed))
@@ -66,6 +66,12 @@ def _result(right: Callable[[], bool]) -> str:
         return f"{status}: {error.message[:80]}"
 
 
-def _container(deployment: Object) -> Object:
-    container: Object = deployment["spec"]["template"]["spec"]["containers"][0]
+def _workload(manifests: Manifests, service: str) -> Object:
+    """What runs behind a group's Service."""
+    found = (("Deployment", service), ("LeaderWorkerSet", f"{service}-nodes"))
+    return next(manifests[key] for key in found if key in manifests)
+
+
+def _container(workload: Object) -> Object:
+    container: Object = pod_spec(workload)["containers"][0]
     return container

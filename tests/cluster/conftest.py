@@ -17,6 +17,7 @@ from rich.table import Table
 from harness import images
 from harness.cluster import Cluster, choose
 from harness.cluster.given import Given
+from harness.cluster.lws import install_lws
 from harness.helm import Values
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests
@@ -153,6 +154,7 @@ def own_namespace(cluster: Cluster) -> Iterator[str]:
         yield name
     finally:
         kubectl.run("delete", "deployments,statefulsets", "--all", "--wait=false", check=False)
+        kubectl.run("delete", "leaderworkersets", "--all", "--wait=false", check=False)
         kubectl.run("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false", check=False)
         kubectl.run("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
@@ -167,7 +169,13 @@ def installer(cluster: Cluster, chart: Published, namespace: str) -> Install:
         layers += [sizes] if sizes else []
         manifests = render(release, layers, sets)
         stack.make_up_secrets(manifests)
+        sets_of_pods = [each["metadata"]["name"] for each in manifests.kind("LeaderWorkerSet")]
+        if sets_of_pods:
+            install_lws(cluster)
         stack.install(chart, layers, sets, timeout=AVAILABLE_SECONDS)
+        for each in sets_of_pods:
+            wait = ("--for=condition=Available", f"--timeout={AVAILABLE_SECONDS:.0f}s")
+            stack.kubectl.run("wait", f"leaderworkerset/{each}", *wait)
         return Installed(stack, manifests, layers)
 
     return installed

@@ -18,8 +18,11 @@ _KILL = 'for each in $(grep -l "$1" /proc/[0-9]*/cgroup); do pid=${each#/proc/};
 
 
 @contextmanager
-def killer(kubectl: Kubectl) -> Iterator[Callable[[str], None]]:
-    """Run a pod in the node's PID namespace; yield a function that kills the processes of a pod by its name."""
+def killer(kubectl: Kubectl) -> Iterator[Callable[..., None]]:
+    """Run a pod in the node's PID namespace; yield a function that kills the processes of a pod by its name.
+
+    The pod is in the same namespace, or in that of another kubectl: one that is restricted takes no such pod.
+    """
     name = "killer"
     container = {
         "name": name,
@@ -32,8 +35,8 @@ def killer(kubectl: Kubectl) -> Iterator[Callable[[str], None]]:
     try:
         kubectl.run("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=60s")
 
-        def kill(pod: str) -> None:
-            (status,) = kubectl.get("pod", pod)["status"]["containerStatuses"]
+        def kill(pod: str, of: Kubectl = kubectl) -> None:
+            (status,) = of.get("pod", pod)["status"]["containerStatuses"]
             container_id = status["containerID"].split("://", 1)[1]
             kubectl.exec(f"pod/{name}", ["sh", "-ec", _KILL, "sh", container_id])
 

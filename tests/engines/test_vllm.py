@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +20,7 @@ from harness.presets import presets
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import Install, Installed, Measured
 from tests.cluster.keyed import put_keys
+from tests.engines.streams import open_streams
 
 IMAGE = "vllm/vllm-openai-cpu"
 TAG = "v0.32.0"
@@ -148,31 +148,11 @@ def test_its_cache_holds_as_many_tokens_as_the_formula_says(kubectl: Kubectl, me
 
 
 def test_a_terminating_engine_finishes_its_streams(kubectl: Kubectl, client: Client, measured: Measured) -> None:
-    ends: list[str] = []
-
-    def stream() -> None:
-        body = {
-            "model": "chat",
-            "messages": [{"role": "user", "content": "Tell me a joke"}],
-            "max_tokens": 220,
-            "ignore_eos": True,
-            "stream": True,
-        }
-        with httpx.stream("POST", f"{client.url}/v1/chat/completions", json=body, timeout=120) as answer:
-            events = [line.removeprefix("data: ") for line in answer.iter_lines() if line.startswith("data: {")]
-        reasons = [choice.get("finish_reason") for event in events for choice in json.loads(event).get("choices", ())]
-        ends.append(next((reason for reason in reasons if reason), "cut"))
-
-    threads = [threading.Thread(target=stream) for _ in range(STREAMS)]
-    for thread in threads:
-        thread.start()
-    time.sleep(1)
     name = engine_pod(kubectl)["metadata"]["name"]
-    began = time.monotonic()
-    kubectl.run("delete", "pod", name, "--wait=true", timeout=180)
-    measured("seconds until the terminated engine was gone", round(time.monotonic() - began, 1))
-    for thread in threads:
-        thread.join()
+    with open_streams(client.url, "chat", STREAMS) as ends:
+        began = time.monotonic()
+        kubectl.run("delete", "pod", name, "--wait=true", timeout=180)
+        measured("seconds until the terminated engine was gone", round(time.monotonic() - began, 1))
     assert ends == ["length"] * STREAMS
     assert engine_pod(kubectl)["metadata"]["name"] != name
 
