@@ -94,7 +94,7 @@ def schema() -> Schema:
         kind=text("", *KINDS),
         adapters=mapping(optional(common.word())),
         hub=settings(endpoint=text(pattern=routing.URL), token=routing.secret_reference(), offline=boolean()),
-        prefetch=settings(enabled=boolean(), resources=embed("ResourceRequirements")),
+        prefetch=settings(enabled=boolean(), job=boolean(), resources=embed("ResourceRequirements")),
         image=image(),
         tag=common.tag(),
         **routing.endpoint(),

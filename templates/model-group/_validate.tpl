@@ -28,6 +28,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "unknownOptions"
           "modelSource"
           "prefetch"
+          "prefetchJob"
           "adapters"
           "unknownPort"
           "unsetVariables"

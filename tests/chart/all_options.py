@@ -239,7 +239,10 @@ ALL_OPTIONS: dict[str, Any] = {
             "resources": {"limits": {"nvidia.com/gpu": 8}},
             "containers": [{"name": "log", **SIDECAR}],
             "hub": {"endpoint": "https://hub.example.com/", "token": {"name": "hub", "key": "read"}, "offline": True},
-            "prefetch": {"enabled": True, "resources": {"requests": {"cpu": 1}}},
+            "prefetch": {"enabled": True, "job": True, "resources": {"requests": {"cpu": 1}}},
+            "persistentVolumes": [
+                {"name": "model-cache", "size": "1Ti", "mountPath": "/cache", "accessModes": ["ReadWriteMany"]}
+            ],
         },
         "sglang": {
             "enabled": True,

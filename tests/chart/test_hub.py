@@ -137,3 +137,40 @@ def test_every_pod_of_a_set_waits_for_it(render: Render) -> None:
     sets = render(values)["LeaderWorkerSet", f"{FULLNAME}-a-nodes"]["spec"]["leaderWorkerTemplate"]
     for each in ("leaderTemplate", "workerTemplate"):
         assert [container["name"] for container in sets[each]["spec"]["initContainers"]] == ["prefetch-model"]
+
+
+def test_a_job_fetches_it_without_a_pod_of_the_group(render: Render) -> None:
+    volume = {**CACHE, "accessModes": ["ReadWriteMany"]}
+    fields: dict[str, Any] = {
+        "prefetch": {"enabled": True, "job": True},
+        "persistentVolumes": [volume],
+        "resources": {"limits": {"nvidia.com/gpu": 8}},
+        "nodeSelector": {"disk": "nvme"},
+        "runtimeClassName": "nvidia",
+        "hub": {"token": TOKEN},
+    }
+    rendered = render(group(replicaCount=0, **fields))
+    (job,) = (each for each in rendered.kind("Job") if "prefetch" in each["metadata"]["name"])
+    pod = pod_spec(job)
+    assert pod["containers"] == [fetcher(render, group(**fields))]
+    assert "nvidia.com/gpu" not in str(pod)
+    assert (pod["restartPolicy"], pod["nodeSelector"], "runtimeClassName" in pod) == (
+        "OnFailure",
+        {"disk": "nvme"},
+        False,
+    )
+    selector = rendered["Deployment", f"{FULLNAME}-a"]["spec"]["selector"]["matchLabels"]
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    assert not selector.items() <= labels.items(), "the group's Service and policy would select it"
+    assert {each["name"] for each in pod["containers"][0]["volumeMounts"]} <= {each["name"] for each in pod["volumes"]}
+
+
+def test_another_model_is_another_job(render: Render) -> None:
+    volume = {**CACHE, "accessModes": ["ReadWriteMany"]}
+    fields: dict[str, Any] = {"prefetch": {"enabled": True, "job": True}, "persistentVolumes": [volume]}
+
+    def name(**more: Any) -> str:
+        jobs = render(group(**fields, **more)).kind("Job")
+        return next(each["metadata"]["name"] for each in jobs if "prefetch" in each["metadata"]["name"])
+
+    assert name() == name(replicaCount=3) != name(modelName="org/other")

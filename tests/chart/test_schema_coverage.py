@@ -24,6 +24,7 @@ UNREAD = {
     "modelGroupDefaults": "it has the fields of a group, whose leaves are tested below modelGroups.full",
     "onwards.allowKeyExposure": "it decides whether values are refused: tests/chart/test_refusals.py",
     "modelGroups.full.podsShareNode": "it matters to volumes that one node can mount: tests/field/test_storage.py",
+    "modelGroups.full.prefetch.job": "it matters to groups that prefetch: tests/chart/test_hub.py",
     "modelGroups.full.prefetch.resources": "it matters to groups that prefetch: tests/chart/test_hub.py",
     "modelGroups.full.spareGPUs": "it decides whether there is a refusal or warning: test_refusals.py, test_notes.py",
 }
