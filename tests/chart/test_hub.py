@@ -171,6 +171,6 @@ def test_another_model_is_another_job(render: Render) -> None:
 
     def name(**more: Any) -> str:
         jobs = render(group(**fields, **more)).kind("Job")
-        return next(each["metadata"]["name"] for each in jobs if "prefetch" in each["metadata"]["name"])
+        return next(str(each["metadata"]["name"]) for each in jobs if "prefetch" in each["metadata"]["name"])
 
     assert name() == name(replicaCount=3) != name(modelName="org/other")

@@ -126,6 +126,20 @@ def test_ten_pods_of_a_volume_fetch_it_once(stack: Stack, sent: Sent) -> None:
     assert sent()["sent"][LARGE] == LARGE_BYTES
 
 
+def test_a_job_fetches_it_before_there_is_a_pod(stack: Stack, sent: Sent) -> None:
+    volume = {**CACHE, "accessModes": ["ReadWriteMany"]}
+    fields = {"prefetch": {"enabled": True, "job": True}, "persistentVolumes": [volume]}
+    stack.helm.upgrade_install("t", ROOT, values=[group(**fields, replicaCount=0)])
+    job = ("job", "--selector=app.kubernetes.io/component=prefetch")
+    stack.kubectl.run("wait", *job, "--for=condition=Complete", f"--timeout={AVAILABLE_SECONDS:.0f}s")
+    assert not pods(stack.kubectl)
+    assert sent()["sent"][LARGE] == LARGE_BYTES
+    stack.helm.upgrade_install("t", ROOT, values=[group(**fields)])
+    stack.kubectl.wait_available(selector=RELEASE, timeout=AVAILABLE_SECONDS)
+    assert said(stack.kubectl) == f"{REPO} is there\n"
+    assert sent()["sent"][LARGE] == LARGE_BYTES
+
+
 def test_without_a_token_the_pod_says_what_to_set(stack: Stack, sent: Sent) -> None:
     stack.helm.upgrade_install("t", ROOT, values=[group(hub={"endpoint": HUB["endpoint"]})])
 
