@@ -12,6 +12,7 @@ import pytest
 
 from harness.cluster import Cluster
 from harness.cluster.crds import install_crds
+from harness.cluster.lws import install_lws
 from harness.errors import HarnessError
 from harness.helm import Values
 from harness.kubectl import Kubectl
@@ -103,6 +104,12 @@ def check(kubectl: Kubectl, values: Values, exact: bool) -> None:
     text = "\n---\n".join(json.dumps(each) for each in manifests)
     diff = kubectl.run("diff", "--server-side", f"--field-manager={MANAGER}", "--filename=-", stdin=text, check=False)
     assert (diff.returncode, diff.stdout) == (0, ""), diff.stderr
+
+
+@pytest.fixture(scope="module", autouse=True)
+def controller(cluster: Cluster) -> None:
+    """What groups with `nodes` need; it acts on what is applied, and fills in its own defaults."""
+    install_lws(cluster)
 
 
 def test_an_example_applied_twice_changes_nothing_and_is_stored_as_rendered(example: Path, still: Kubectl) -> None:
