@@ -82,7 +82,7 @@ def sent(stack: Stack) -> Iterator[Sent]:
 
 
 def pods(kubectl: Kubectl) -> list[dict[str, Any]]:
-    found = kubectl.items("pods", "app.kubernetes.io/model-group=chat")
+    found = kubectl.items("pods", "app.kubernetes.io/component=model-group")
     return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
 
