@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.helm import Helm
-from harness.manifests import Manifests
+from harness.manifests import Manifests, pod_templates
 from harness.paths import ROOT, examples
 from harness.progress import console, step
 from harness.scan import Finding, checkov, kube_score, restricted
@@ -27,11 +27,25 @@ def renders() -> dict[str, Manifests]:
     helm = Helm(namespace=NAMESPACE)
     texts = {"defaults": helm.template(ROOT)}
     texts |= {path.stem: helm.template(ROOT, values=[path]) for path in examples() if path.stem != "openshift"}
-    return {name: Manifests(map(placed, Manifests.parse(text))) for name, text in texts.items()}
+    return {name: Manifests(map(known, map(placed, Manifests.parse(text)))) for name, text in texts.items()}
 
 
 def placed(each: dict[str, Any]) -> dict[str, Any]:
     return {**each, "metadata": {"namespace": NAMESPACE, **each["metadata"]}}
+
+
+def known(each: dict[str, Any]) -> dict[str, Any]:
+    """A LeaderWorkerSet, which scanners do not know, as a Deployment of its leaders.
+
+    The workers differ from those by what they lack, ports and probes, and by their hooks.
+    """
+    if each["kind"] != "LeaderWorkerSet":
+        return each
+    leader, _ = pod_templates(each)
+    labels = {**leader["metadata"]["labels"], "leaderworkerset.sigs.k8s.io/worker-index": "0"}
+    template = {**leader, "metadata": {**leader["metadata"], "labels": labels}}
+    spec = {"replicas": each["spec"]["replicas"], "selector": {"matchLabels": labels}, "template": template}
+    return {**each, "apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
 
 
 def scanned(of: Mapping[str, Manifests]) -> dict[str, set[Finding]]:
