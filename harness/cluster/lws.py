@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from harness.cluster import Cluster
+from harness.cluster.processes import wait_until
 from harness.helm import Helm
 from harness.images import build
 from harness.images.catalog import LWS_IMAGE, LWS_MODULE, LWS_VERSION
@@ -35,3 +38,18 @@ def install_lws(cluster: Cluster) -> None:
         }
         Helm(kubeconfig=cluster.kubeconfig, namespace=NAMESPACE).upgrade_install("lws", chart, values=[values])
         kubectl.wait_available(DEPLOYMENT, timeout=TIMEOUT)
+        wait_until(lambda: _takes_sets(kubectl), "LeaderWorkerSet's webhook", TIMEOUT)
+
+
+def _takes_sets(kubectl: Kubectl) -> bool:
+    """Whether the API server takes one: the controller is ready some seconds before its webhook listens."""
+    pod = {"spec": {"containers": [{"name": "a", "image": "a"}]}}
+    spec = {"leaderWorkerTemplate": {"size": 1, "workerTemplate": pod}}
+    each = {
+        "apiVersion": "leaderworkerset.x-k8s.io/v1",
+        "kind": "LeaderWorkerSet",
+        "metadata": {"name": "a"},
+        "spec": spec,
+    }
+    words = ("apply", "--server-side", "--dry-run=server", "--filename=-")
+    return kubectl.run(*words, stdin=json.dumps(each), check=False).returncode == 0
