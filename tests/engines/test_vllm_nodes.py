@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,8 +18,9 @@ from harness.paths import ROOT
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import Install, Installed, Measured, own_namespace
 from tests.cluster.killing import killer
+from tests.engines.checks import STREAMS, check_answers
 from tests.engines.streams import end_of_streams, open_streams
-from tests.engines.test_vllm import ENGINE, IMAGE, OPTIONS, STREAMS, TAG
+from tests.engines.test_vllm import ENGINE, IMAGE, OPTIONS, TAG
 
 SET = "t-inference-stack-wide-nodes"
 VALUES: dict[str, Any] = {
@@ -39,25 +39,10 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def installed(cluster: Cluster, namespace_for_all: str, install_for_all: Install) -> Installed:
+def installed(cluster: Cluster, install_restricted: Install) -> Installed:
     install_lws(cluster)
     cluster.load(build([f"{IMAGE}:{TAG}"]))
-    kubectl = Kubectl(cluster.kubeconfig, namespace=namespace_for_all)
-    kubectl.run("label", "namespace", namespace_for_all, "pod-security.kubernetes.io/enforce=restricted")
-    return install_for_all(VALUES)
-
-
-@pytest.fixture
-def kubectl(installed: Installed) -> Kubectl:
-    return installed.stack.kubectl
-
-
-@pytest.fixture
-def client(installed: Installed) -> Iterator[Client]:
-    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
-        client = Client(f"http://127.0.0.1:{port}")
-        client.settle()
-        yield client
+    return install_restricted(VALUES)
 
 
 def pods(kubectl: Kubectl, index: int) -> list[str]:
@@ -78,10 +63,7 @@ def wait_for_successors(kubectl: Kubectl, before: set[str]) -> None:
 
 
 def test_two_pods_answer_as_one_model(client: Client) -> None:
-    assert client.chat("wide", QUESTION).strip() == ANSWER
-    pieces = list(client.stream("wide", QUESTION))
-    assert len(pieces) > 1
-    assert "".join(pieces).strip() == ANSWER
+    check_answers(client, "wide")
 
 
 def test_only_the_leader_is_behind_the_service(kubectl: Kubectl) -> None:

@@ -1,0 +1,40 @@
+"""What the tests of real engines share: a restricted namespace, a client of the gateway, the engine's own door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.client import Client
+from harness.cluster import Cluster
+from harness.kubectl import Kubectl
+from tests.cluster.conftest import Install, Installed
+
+
+@pytest.fixture(scope="module")
+def install_restricted(cluster: Cluster, namespace_for_all: str, install_for_all: Install) -> Install:
+    """Installs into the namespace that the tests of one file share, which takes restricted pods only."""
+    kubectl = Kubectl(cluster.kubeconfig, namespace=namespace_for_all)
+    kubectl.run("label", "namespace", namespace_for_all, "pod-security.kubernetes.io/enforce=restricted")
+    return install_for_all
+
+
+@pytest.fixture
+def kubectl(installed: Installed) -> Kubectl:
+    return installed.stack.kubectl
+
+
+@pytest.fixture
+def client(installed: Installed) -> Iterator[Client]:
+    with installed.stack.kubectl.port_forward(installed.stack.gateway, "http") as port:
+        client = Client(f"http://127.0.0.1:{port}")
+        client.settle()
+        yield client
+
+
+@pytest.fixture
+def door(kubectl: Kubectl) -> Iterator[str]:
+    """The address of the engine of the group chat itself."""
+    with kubectl.port_forward("service/t-inference-stack-chat", "http") as port:
+        yield f"http://127.0.0.1:{port}"
