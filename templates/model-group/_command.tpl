@@ -457,7 +457,7 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
       {{- $flag := include "inference-stack.flag" (dict "words" $context.words "names" $names) | fromJson -}}
       {{- $needed := not (or $flag.given (hasKey $computed.givenEnv (.env | default ""))) -}}
       {{- if eq $kind "tensorParallel" -}}
-        {{- $needed = and $needed (gt (int $computed.gpus) 1) (le (int64 $context.group.nodes) 1) -}}
+        {{- $needed = and $needed (gt (int $computed.gpus) 1) (le $context.group.computed.nodes 1) -}}
         {{- $inFile := (include "inference-stack.flag" (dict "words" $context.words "names" $computed.preset.parallelism.files) | fromJson).given -}}
         {{- $needed = and $needed (not $inFile) -}}
       {{- else if eq $kind "servedNames" -}}
@@ -498,7 +498,7 @@ Arguments that make the pods of a set one engine, as far as the command line lac
   {{- $context := . -}}
   {{- $preset := .group.computed.preset -}}
   {{- $args := list -}}
-  {{- with ternary $preset.nodes dict (and (gt (int64 .group.nodes) 1) (not .script)) -}}
+  {{- with ternary $preset.nodes dict (and (gt .group.computed.nodes 1) (not .script)) -}}
     {{- $parallelism := $preset.parallelism -}}
     {{- $sizes := concat $parallelism.tensor $parallelism.pipeline $parallelism.data $parallelism.other -}}
     {{- $spread := dict "names" (concat $sizes $parallelism.files) "add" .spread -}}
@@ -609,8 +609,8 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
         | replace "BASE" (trimSuffix "/" .context.group.basePath)
         | replace "REVISION" (.context.group.computed.source.revision | default "")
         | replace "GPUS" (max 1 .context.group.computed.gpus | toString)
-        | replace "NODES" (int64 .context.group.nodes | toString)
-        | replace "WORLD" (include "inference-stack.modelGroup.worldSize" .context | int64 | max .context.group.nodes | toString)
+        | replace "NODES" (.context.group.computed.nodes | toString)
+        | replace "WORLD" (include "inference-stack.modelGroup.worldSize" .context | int64 | max .context.group.computed.nodes | toString)
         | replace "DRAIN" (.context.group.drainSeconds | int64 | toString) -}}
 {{- end -}}
 

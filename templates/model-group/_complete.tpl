@@ -41,7 +41,7 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
 
   source                            the parts of modelName, where it is an address
   fullname selectorLabels labels    of the group's objects
-  setName                           of its LeaderWorkerSet, if it has nodes
+  nodes setName                     pods that run one model together, and the name of their LeaderWorkerSet if there are several
   line                              the user's command line as words: see _words.tpl
   engine preset                     the engine's name, and its preset
   image imageReference              as a map, and as a name
@@ -76,6 +76,7 @@ Input: dict root, name, group (merged), source.
   {{- $selector := include "inference-stack.selectorLabels" (dict "root" .root "component" "model-group" "group" .name) | fromJson -}}
   {{- $_ := set $computed "source" .source -}}
   {{- $_ := set $computed "fullname" (include "inference-stack.objectName" (dict "root" .root "part" .name)) -}}
+  {{- $_ := set $computed "nodes" (max 1 (int64 $group.nodes)) -}}
   {{- $_ := set $computed "setName" (include "inference-stack.modelGroup.setName" .) -}}
   {{- $_ := set $computed "selectorLabels" $selector -}}
   {{- $_ := set $computed "labels" (include "inference-stack.labels" (dict "root" .root "selector" $selector) | fromJson) -}}
@@ -112,7 +113,7 @@ Input: dict root, name, group (merged), source.
   {{- $_ := set $computed "claims" (include "inference-stack.modelGroup.claims" . | fromJsonArray) -}}
   {{- $_ := set $computed "strategy" (include "inference-stack.modelGroup.strategy" . | fromJson) -}}
   {{- $sets := add (int64 $group.replicaCount) (include "inference-stack.modelGroup.surgePods" . | int64) -}}
-  {{- $_ := set $computed "pods" (mul $sets (max 1 (int64 $group.nodes))) -}}
+  {{- $_ := set $computed "pods" (mul $sets $group.computed.nodes) -}}
   {{- $_ := set $computed "gauges" (include "inference-stack.modelGroup.gauges" . | fromJsonArray) -}}
   {{- $_ := set $computed "startupSeconds" (include "inference-stack.modelGroup.startupSeconds" . | int64) -}}
   {{- $_ := set $computed "rolloutSeconds" (include "inference-stack.modelGroup.rolloutSeconds" . | int64) -}}

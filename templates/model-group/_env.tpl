@@ -27,7 +27,7 @@ Input: dict root, name, group (computed). Output: JSON list of one EnvVar, or no
   {{- with .group.computed.preset.loadLimit -}}
     {{- $given := (include "inference-stack.modelGroup.option" (dict "group" $.group "names" .flags) | fromJson).given -}}
     {{- $seconds := max (int64 $.group.loadSeconds) $.group.computed.startupSeconds -}}
-    {{- if and (or $given (gt (int64 $.group.nodes) 1)) $seconds -}}
+    {{- if and (or $given (gt $.group.computed.nodes 1)) $seconds -}}
       {{- $_ := set $env .env (toString $seconds) -}}
     {{- end -}}
   {{- end -}}

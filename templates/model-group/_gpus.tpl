@@ -97,7 +97,7 @@ count.
   {{- with .group.computed.preset.parallelism -}}
     {{- $words := $.group.computed.words -}}
     {{- $nodes := (include "inference-stack.modelGroup.option" (dict "group" $.group "names" .nodes) | fromJson).given -}}
-    {{- $elsewhere := and $nodes (le (int64 $.group.nodes) 1) -}}
+    {{- $elsewhere := and $nodes (le $.group.computed.nodes 1) -}}
     {{- $unknown := (include "inference-stack.flag" (dict "words" $words "names" (concat .other .files)) | fromJson).given -}}
     {{- if or (has "\n" $words) $elsewhere $unknown -}}
       {{- $used = 0 -}}

@@ -21,19 +21,15 @@ or the user sets one. Input: dict group (computed). Output: JSON {file: bool, en
 /etc/hub-token
 {{- end -}}
 
-{{- /*
-The volume of the token, as storage has volumes. Input: dict group (computed), taken (names of volumes). Output: JSON {volume, mount}, {} if there is none.
-*/ -}}
+{{- /* The volume of the token. Input: dict group. Output: JSON map as of possibleVolumes. */ -}}
 {{- define "inference-stack.modelGroup.hubTokenVolume" -}}
-  {{- $parts := dict -}}
-  {{- if (include "inference-stack.modelGroup.hubToken" . | fromJson).file -}}
-    {{- $name := ternary "chart-hub-token" "hub-token" (has "hub-token" .taken) -}}
-    {{- $token := .group.hub.token -}}
-    {{- $items := list (dict "key" $token.key "path" "token") -}}
-    {{- $mount := dict "name" $name "mountPath" (include "inference-stack.hubToken.directory" .) "readOnly" true -}}
-    {{- $parts = dict "volume" (dict "name" $name "secret" (dict "secretName" $token.name "items" $items)) "mount" $mount -}}
-  {{- end -}}
-  {{- toJson $parts -}}
+  {{- $token := .group.hub.token -}}
+  {{- $secret := dict "secretName" $token.name "items" (list (dict "key" $token.key "path" "token")) -}}
+  {{- toJson (dict
+        "name" "hub-token"
+        "path" (include "inference-stack.hubToken.directory" .)
+        "source" (dict "secret" $secret)
+        "readOnly" true) -}}
 {{- end -}}
 
 {{- /* Variables by which a group's engine finds the hub. Input: dict group (computed). Output: JSON map name -> value. */ -}}

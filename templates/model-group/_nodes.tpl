@@ -13,13 +13,13 @@ there already for it; so it is not the name of the group's own. Input: dict root
 {{- /* The kind of object that a group's pods belong to. Input: dict group. Output: Deployment, StatefulSet or LeaderWorkerSet. */ -}}
 {{- define "inference-stack.modelGroup.workload" -}}
   {{- $single := ternary "StatefulSet" "Deployment" (eq .group.balancing "perReplica") -}}
-  {{- ternary "LeaderWorkerSet" $single (gt (int64 .group.nodes) 1) -}}
+  {{- ternary "LeaderWorkerSet" $single (gt .group.computed.nodes 1) -}}
 {{- end -}}
 
 {{- /* Labels by which a group's Service finds the pods that serve. Input: dict group (computed). Output: JSON map. */ -}}
 {{- define "inference-stack.modelGroup.servingLabels" -}}
   {{- $labels := deepCopy .group.computed.selectorLabels -}}
-  {{- if gt (int64 .group.nodes) 1 -}}
+  {{- if gt .group.computed.nodes 1 -}}
     {{- $_ := set $labels "leaderworkerset.sigs.k8s.io/worker-index" "0" -}}
   {{- end -}}
   {{- toJson $labels -}}
@@ -40,13 +40,13 @@ further one are seldom free. Input: dict group (computed). Output: JSON map.
 
 {{- /* The number of GPUs of all pods that run one model. Input: dict group (computed). Output: number. */ -}}
 {{- define "inference-stack.modelGroup.worldSize" -}}
-  {{- mul (max 1 (int64 .group.nodes)) (int64 .group.computed.gpus) -}}
+  {{- mul .group.computed.nodes (int64 .group.computed.gpus) -}}
 {{- end -}}
 
 {{- /* Variables of the pods of a set: each one's own address. Input: dict group (computed). Output: JSON list of EnvVar. */ -}}
 {{- define "inference-stack.modelGroup.nodeEnv" -}}
   {{- $env := list -}}
-  {{- if gt (int64 .group.nodes) 1 -}}
+  {{- if gt .group.computed.nodes 1 -}}
     {{- with dig "nodes" "address" "" .group.computed.preset -}}
       {{- $env = list (dict "name" . "valueFrom" (dict "fieldRef" (dict "apiVersion" "v1" "fieldPath" "status.podIP"))) -}}
     {{- end -}}

@@ -136,7 +136,7 @@ Input: dict root, name, group (computed). Output: JSON map, without podSelector.
       {{- $ingress = append $ingress (include "inference-stack.networkPolicy.ingressRule" . | fromJson) -}}
     {{- end -}}
   {{- end -}}
-  {{- if gt (int64 .group.nodes) 1 -}}
+  {{- if gt .group.computed.nodes 1 -}}
     {{- $ingress = append $ingress (dict "from" (list (dict "podSelector" (dict "matchLabels" .group.computed.selectorLabels)))) -}}
   {{- end -}}
   {{- $own := index ($policy.modelGroups | default dict) .name -}}

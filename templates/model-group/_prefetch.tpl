@@ -53,19 +53,18 @@ Devices are left to the engine. Input: dict root, group (computed). Output: JSON
 {{- /* Rule: prefetch has a downloader, a model of the hub and a volume that keeps it. Input: as in _validate.tpl. */ -}}
 {{- define "inference-stack.modelGroup.rule.prefetch" -}}
   {{- $computed := .group.computed }}
-  {{- if .group.prefetch.enabled }}
-    {{- $model := include "inference-stack.modelGroup.hubModel" . | fromJson }}
-    {{- $why := "" }}
-    {{- if ne (toString $computed.preset.hubToken) "file" }}
-      {{- $why = printf "images of %s have no huggingface_hub, as far as the chart knows" $computed.engine }}
-    {{- else if not $model.repository }}
-      {{- $why = printf "%s is no name of a model on the hub" ($model.model | default "its model, in a script or a file," | quote) }}
-    {{- else if $computed.cache.readOnly }}
-      {{- $why = printf "the cache at %s is read-only" $computed.cache.path }}
-    {{- else if not (or $computed.cache.path $computed.nonRoot) }}
-      {{- $why = "no volume keeps what it fetches (mount one at /cache, with cache in its name)" }}
-    {{- end }}
-    {{- if $why }}
+  {{- $model := include "inference-stack.modelGroup.hubModel" . | fromJson }}
+  {{- $why := "" }}
+  {{- if ne (toString $computed.preset.hubToken) "file" }}
+    {{- $why = printf "images of %s have no huggingface_hub, as far as the chart knows" $computed.engine }}
+  {{- else if not $model.repository }}
+    {{- $why = printf "%s is no name of a model on the hub" ($model.model | default "its model, in a script or a file," | quote) }}
+  {{- else if $computed.cache.readOnly }}
+    {{- $why = printf "the cache at %s is read-only" $computed.cache.path }}
+  {{- else if not (or $computed.cache.path $computed.nonRoot) }}
+    {{- $why = "no volume keeps what it fetches (mount one at /cache, with cache in its name)" }}
+  {{- end }}
+  {{- if $why }}
 
 modelGroups.{{ .name }}.prefetch: {{ $why }}, so nothing could be fetched before the engine starts.
 Please set:
@@ -73,6 +72,5 @@ Please set:
     {{ .key }}:
       prefetch:
         enabled: false
-    {{- end }}
   {{- end }}
 {{- end -}}

@@ -139,7 +139,7 @@ Input: dict group (computed). Output: JSON map, {} if it is left to Kubernetes.
   {{- $given := .group.strategy | default dict | include "inference-stack.withoutNulls" | fromJson -}}
   {{- $strategy := dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 1 "maxUnavailable" 0) -}}
   {{- $inPlace := dict "type" "RollingUpdate" "rollingUpdate" (dict "maxSurge" 0 "maxUnavailable" 1) -}}
-  {{- if gt (int64 .group.nodes) 1 -}}
+  {{- if gt .group.computed.nodes 1 -}}
     {{- $strategy = include "inference-stack.modelGroup.setStrategy" . | fromJson -}}
   {{- else if eq .group.balancing "perReplica" -}}
     {{- $strategy = $inPlace -}}
@@ -239,7 +239,7 @@ host (the variable that holds the engine's host, or absent for this pod). Output
   {{- $alone := not (or (.group.podSpec | default dict).hostPID (.group.podSpec | default dict).shareProcessNamespace) -}}
   {{- include "inference-stack.drain.hook" (dict
         "root" .root
-        "scripts" (ternary (list "files/end-loading.sh") list (and (gt (int64 .group.nodes) 1) $alone))
+        "scripts" (ternary (list "files/end-loading.sh") list (and (gt .group.computed.nodes 1) $alone))
         "port" (int64 .group.computed.port)
         "path" (.group.metricsPath | default .group.computed.preset.metricsPath)
         "first" .first

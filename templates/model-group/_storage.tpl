@@ -158,25 +158,28 @@ Input: dict group (computed). Output: path or nothing.
   {{- end -}}
 {{- end -}}
 
-{{- /* Volumes that the chart could add. Input: dict group (computed). Output: JSON list of {name, path, emptyDir}. */ -}}
+{{- /* Volumes that the chart could add. Input: dict group (computed). Output: JSON list of {name, path, source, readOnly (or absent)}. */ -}}
 {{- define "inference-stack.modelGroup.possibleVolumes" -}}
   {{- $volumes := list -}}
   {{- if .group.computed.nonRoot -}}
-    {{- $volumes = append $volumes (dict "name" "engine-home" "path" (include "inference-stack.modelGroup.home" .) "emptyDir" dict) -}}
-    {{- $volumes = append $volumes (dict "name" "engine-tmp" "path" "/tmp" "emptyDir" dict) -}}
+    {{- $volumes = append $volumes (dict "name" "engine-home" "path" (include "inference-stack.modelGroup.home" .) "source" (dict "emptyDir" dict)) -}}
+    {{- $volumes = append $volumes (dict "name" "engine-tmp" "path" "/tmp" "source" (dict "emptyDir" dict)) -}}
   {{- end -}}
   {{- with (include "inference-stack.modelGroup.sharedMemory" . | fromJson).size -}}
-    {{- $volumes = append $volumes (dict "name" "shm" "path" "/dev/shm" "emptyDir" (dict "medium" "Memory" "sizeLimit" .)) -}}
+    {{- $volumes = append $volumes (dict "name" "shm" "path" "/dev/shm" "source" (dict "emptyDir" (dict "medium" "Memory" "sizeLimit" .))) -}}
   {{- end -}}
   {{- with include "inference-stack.modelGroup.modelDirectory" . -}}
-    {{- $volumes = append $volumes (dict "name" "model-directory" "path" . "emptyDir" dict) -}}
+    {{- $volumes = append $volumes (dict "name" "model-directory" "path" . "source" (dict "emptyDir" dict)) -}}
+  {{- end -}}
+  {{- if (include "inference-stack.modelGroup.hubToken" . | fromJson).file -}}
+    {{- $volumes = append $volumes (include "inference-stack.modelGroup.hubTokenVolume" . | fromJson) -}}
   {{- end -}}
   {{- toJson $volumes -}}
 {{- end -}}
 
 {{- /*
 Those that it adds, unless the user mounts something at their path; one whose name is taken gets another. Input: dict group (computed). Output: JSON list of
-{name, path, emptyDir}.
+{name, path, source, readOnly}.
 */ -}}
 {{- define "inference-stack.modelGroup.addedVolumes" -}}
   {{- $names := list -}}
@@ -239,8 +242,8 @@ Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMount
   {{- $volumes = concat $volumes (.group.volumes | default list) -}}
   {{- $mounts = concat $mounts (.group.volumeMounts | default list) -}}
   {{- range .group.computed.addedVolumes -}}
-    {{- $volumes = append $volumes (dict "name" .name "emptyDir" .emptyDir) -}}
-    {{- $mounts = append $mounts (dict "name" .name "mountPath" .path) -}}
+    {{- $volumes = append $volumes (merge (dict "name" .name) .source) -}}
+    {{- $mounts = append $mounts (merge (dict "name" .name "mountPath" .path) (pick . "readOnly")) -}}
   {{- end -}}
   {{- if .group.files -}}
     {{- $name := ternary "engine-files-of-chart" "engine-files" (contains "\"name\":\"engine-files\"" (toJson $volumes)) -}}
@@ -248,15 +251,6 @@ Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMount
     {{- range $path := keys .group.files | sortAlpha -}}
       {{- $mounts = append $mounts (dict "name" $name "mountPath" $path "subPath" (include "inference-stack.modelGroup.fileKey" $path)) -}}
     {{- end -}}
-  {{- end -}}
-  {{- $taken := list -}}
-  {{- range $volumes -}}
-    {{- $taken = append $taken .name -}}
-  {{- end -}}
-  {{- $token := include "inference-stack.modelGroup.hubTokenVolume" (dict "group" .group "taken" $taken) | fromJson -}}
-  {{- if $token -}}
-    {{- $volumes = append $volumes $token.volume -}}
-    {{- $mounts = append $mounts $token.mount -}}
   {{- end -}}
   {{- toJson (dict "volumes" $volumes "volumeMounts" $mounts "volumeDevices" $devices) -}}
 {{- end -}}
@@ -369,7 +363,7 @@ Pods that a disruption budget by default keeps some of. Pods on one node go with
 never allow the second, and the node could not be drained. Input: dict root, group (computed). Output: number.
 */ -}}
 {{- define "inference-stack.modelGroup.budgetedPods" -}}
-  {{- $all := mul (int64 .group.replicaCount) (max 1 (int64 .group.nodes)) -}}
+  {{- $all := mul (int64 .group.replicaCount) .group.computed.nodes -}}
   {{- ternary 1 $all (gt (include "inference-stack.modelGroup.neighbours" . | fromJsonArray | len) 0) -}}
 {{- end -}}
 

@@ -290,7 +290,7 @@ Input: the rules'. Output: JSON list of names.
     {{- range include "inference-stack.modelGroup.env" . | fromJsonArray -}}
       {{- $set = append $set .name -}}
     {{- end -}}
-    {{- if or $computed.preset.nodes (gt (int64 .group.nodes) 1) -}}
+    {{- if or $computed.preset.nodes (gt .group.computed.nodes 1) -}}
       {{- $set = concat $set (list "LWS_LEADER_ADDRESS" "LWS_GROUP_SIZE" "LWS_WORKER_INDEX") -}}
     {{- end -}}
     {{- range $words -}}

@@ -1,4 +1,4 @@
-{{- /* Rules of groups that run one model on several pods. Input as in _validate.tpl. */ -}}
+{{- /* Rules of groups that run one model on several pods, or should; those that begin with nodes are for the former. Input as in _validate.tpl. */ -}}
 
 {{- /* Names of the options by which a command says something of the nodes. Input: dict preset, of (list, or absent for all). Output: JSON list. */ -}}
 {{- define "inference-stack.nodeOptions" -}}
@@ -92,7 +92,7 @@ the server alone, with its variables as the kubelet replaces them. Input: dict g
 {{- define "inference-stack.modelGroup.rule.nodesEngine" -}}
   {{- $computed := .group.computed }}
   {{- $finds := contains "LWS_" (list $computed.command $computed.args .group.env | toJson) }}
-  {{- if and (gt (int64 .group.nodes) 1) (not $finds) (or $computed.script (not $computed.preset.nodes)) }}
+  {{- if and (not $finds) (or $computed.script (not $computed.preset.nodes)) }}
     {{- $why := ternary "its command is a script, to which the chart adds nothing" "the chart knows no options for that" (eq true $computed.script) }}
 
 modelGroups.{{ .name }}.nodes: several pods of {{ $computed.engine }} are to run one model, but {{ $why }}; a command that does it by itself
@@ -107,8 +107,8 @@ Please set:
 {{- /* Rule: what a command says of the nodes is what the chart makes. */ -}}
 {{- define "inference-stack.modelGroup.rule.nodesOptions" -}}
   {{- $computed := .group.computed }}
-  {{- $nodes := int64 .group.nodes }}
-  {{- range ternary (dig "nodes" "flags" list $computed.preset) list (and (gt $nodes 1) (not $computed.script)) }}
+  {{- $nodes := .group.computed.nodes }}
+  {{- range ternary (dig "nodes" "flags" list $computed.preset) list (not $computed.script) }}
     {{- $given := include "inference-stack.flag" (dict "words" (concat $.group.computed.line.command $.group.computed.line.args) "names" .names) | fromJson }}
     {{- $value := first $given.values | default "" }}
     {{- $right := contains "LWS_" $value }}
@@ -138,7 +138,7 @@ Rule: a model that is spread by Ray over more GPUs than its pod has needs other 
   {{- $ray := eq (include "inference-stack.modelGroup.flagValue" (dict "group" .group "names" $names)) "ray" }}
   {{- $joins := or (hasKey $computed.givenEnv "RAY_ADDRESS") .group.envFrom $computed.script }}
   {{- $gpus := int64 $computed.gpus }}
-  {{- if and $ray $gpus (le (int64 .group.nodes) 1) (not $joins) }}
+  {{- if and $ray $gpus (le .group.computed.nodes 1) (not $joins) }}
     {{- $used := include "inference-stack.modelGroup.gpusOfSizes" . | int64 }}
     {{- if gt $used $gpus }}
 
@@ -152,9 +152,9 @@ Please set:
 
 {{- /* Rule: a model is spread evenly over the pods. */ -}}
 {{- define "inference-stack.modelGroup.rule.nodesSpread" -}}
-  {{- $nodes := int64 .group.nodes }}
+  {{- $nodes := .group.computed.nodes }}
   {{- $used := int64 .group.computed.gpusUsed }}
-  {{- if and (gt $nodes 1) $used (mod $used $nodes) }}
+  {{- if and $used (mod $used $nodes) }}
 
 modelGroups.{{ .name }}.nodes: the command splits the model across {{ $used }} GPUs (its parallel sizes multiplied), which {{ $nodes }} pods cannot
 share evenly.
@@ -167,7 +167,7 @@ Please set:
 
 {{- /* Rule: requests go to the leader of a set, and only a Service knows which pods those are. */ -}}
 {{- define "inference-stack.modelGroup.rule.nodesBalancing" -}}
-  {{- if and (gt (int64 .group.nodes) 1) (eq .group.balancing "perReplica") }}
+  {{- if eq .group.balancing "perReplica" }}
 
 modelGroups.{{ .name }}.balancing: with nodes the pods belong to a LeaderWorkerSet, which gives them no addresses that go when they drain.
 Please set:
@@ -178,7 +178,7 @@ Please set:
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.nodesStrategy" -}}
-  {{- if and (gt (int64 .group.nodes) 1) (eq (toString (.group.strategy | default dict).type) "Recreate") }}
+  {{- if eq (toString (.group.strategy | default dict).type) "Recreate" }}
 
 modelGroups.{{ .name }}.strategy: with nodes the pods belong to a LeaderWorkerSet, which knows no Recreate.
 Please set:
@@ -194,22 +194,20 @@ Please set:
 
 {{- /* Rule: pods on several nodes can mount what they share. */ -}}
 {{- define "inference-stack.modelGroup.rule.nodesVolumes" -}}
-  {{- if gt (int64 .group.nodes) 1 }}
-    {{- range include "inference-stack.modelGroup.sharedClaims" (dict "root" .root "group" .group "access" "node") | fromJsonArray }}
-      {{- $volume := .volume }}
-      {{- $list := $.group.persistentVolumes | default list }}
-      {{- $keys := list "modelGroups" $.name "persistentVolumes" }}
-      {{- $at := 0 }}
-      {{- range $index, $own := $.group.persistentVolumes }}
-        {{- if eq (toString $own.name) $volume }}
-          {{- $at = $index }}
-        {{- end }}
+  {{- range include "inference-stack.modelGroup.sharedClaims" (dict "root" .root "group" .group "access" "node") | fromJsonArray }}
+    {{- $volume := .volume }}
+    {{- $list := $.group.persistentVolumes | default list }}
+    {{- $keys := list "modelGroups" $.name "persistentVolumes" }}
+    {{- $at := 0 }}
+    {{- range $index, $own := $.group.persistentVolumes }}
+      {{- if eq (toString $own.name) $volume }}
+        {{- $at = $index }}
       {{- end }}
+    {{- end }}
 
 modelGroups.{{ $.name }}.persistentVolumes: only one node can mount {{ .volume }} (ReadWriteOnce), so the pods of a set could run on one node only.
 Please set:
 {{ include "inference-stack.listFix" (dict "keys" $keys "list" $list "index" $at "fields" (dict "accessModes" (list "ReadWriteMany"))) | indent 2 }}
-    {{- end }}
   {{- end }}
 {{- end -}}
 
@@ -217,31 +215,28 @@ Please set:
 Rule: names of the pods of a set, which end in two numbers and a hash, fit in a label, and its headless Service has a name of its own.
 */ -}}
 {{- define "inference-stack.modelGroup.rule.nodesName" -}}
-  {{- if gt (int64 .group.nodes) 1 }}
-    {{- $set := .group.computed.setName }}
-    {{- range $name, $other := .root.stack.modelGroups }}
-      {{- if eq $other.computed.fullname $set }}
+  {{- $set := .group.computed.setName }}
+  {{- range $name, $other := .root.stack.modelGroups }}
+    {{- if eq $other.computed.fullname $set }}
 
 modelGroups.{{ $name }}: its Service would have the name of the one by which the pods of modelGroups.{{ $.name }} find each other.
 Please set:
   modelGroups:
     {{ include "inference-stack.yamlString" $.name }}:
       nodes: 1  # or another name of modelGroups.{{ $name }}
-      {{- end }}
     {{- end }}
-    {{- if gt (len $set) 46 }}
+  {{- end }}
+  {{- if gt (len $set) 46 }}
 
 modelGroups.{{ .name }}.nodes: a LeaderWorkerSet is created, and {{ $set }} is longer than the 46 characters that its pods' labels allow.
 Please set:
   fullnameOverride: {{ .root.Release.Name | trunc 12 | trimSuffix "-" }}  # or a shorter name of the group
-    {{- end }}
   {{- end }}
 {{- end -}}
 
 {{- /* Rule: the cluster has LeaderWorkerSets. */ -}}
 {{- define "inference-stack.modelGroup.rule.nodesController" -}}
-  {{- $missing := include "inference-stack.lacksApi" (dict "root" .root "api" "leaderworkerset.x-k8s.io/v1") }}
-  {{- if and (gt (int64 .group.nodes) 1) $missing }}
+  {{- if include "inference-stack.lacksApi" (dict "root" .root "api" "leaderworkerset.x-k8s.io/v1") }}
 
 modelGroups.{{ .name }}.nodes: the cluster has no LeaderWorkerSet (leaderworkerset.x-k8s.io/v1), which starts and ends the pods of one model together;
 install its controller first, by helm install lws oci://registry.k8s.io/lws/charts/lws --version 0.9.0 --namespace lws-system --create-namespace --wait,

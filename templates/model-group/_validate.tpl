@@ -27,8 +27,6 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "lostOptions"
           "unknownOptions"
           "modelSource"
-          "prefetch"
-          "prefetchJob"
           "adapters"
           "unknownPort"
           "unsetVariables"
@@ -39,15 +37,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "basePath"
           "portNames"
           "httpsProbe"
-          "nodesEngine"
-          "nodesOptions"
           "nodesByRay"
-          "nodesSpread"
-          "nodesBalancing"
-          "nodesStrategy"
-          "nodesVolumes"
-          "nodesName"
-          "nodesController"
           "refusedOptions"
           "engineKey"
           "portsOnce"
@@ -70,6 +60,20 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "ownPolicy"
           "gpusUsed"
           "spareGPUs" -}}
+    {{- if gt $group.computed.nodes 1 -}}
+      {{- $rules = concat $rules (list
+            "nodesEngine"
+            "nodesOptions"
+            "nodesSpread"
+            "nodesBalancing"
+            "nodesStrategy"
+            "nodesVolumes"
+            "nodesName"
+            "nodesController") -}}
+    {{- end -}}
+    {{- if $group.prefetch.enabled -}}
+      {{- $rules = concat $rules (list "prefetch" "prefetchJob") -}}
+    {{- end -}}
     {{- include "inference-stack.rules" (dict "component" "modelGroup" "rules" $rules "context" $context) -}}
     {{- include "inference-stack.secretReference.rule" (dict
           "keys" (list "modelGroups" $name "apiKey") "given" $group.apiKey "name" "engine-keys" "key" "api-key") -}}
@@ -88,7 +92,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "keys" (list "modelGroups" $name) "translation" $group.reasoningTranslation) -}}
     {{- include "inference-stack.service.rule" (dict
           "keys" (list "modelGroups" $name "service") "service" $group.service "target" $group.computed.target) -}}
-    {{- $pods := ternary 0 (mul $group.replicaCount (max 1 (int64 $group.nodes))) $group.autoscaling.external -}}
+    {{- $pods := ternary 0 (mul $group.replicaCount $group.computed.nodes) $group.autoscaling.external -}}
     {{- include "inference-stack.disruptionBudget.rule" (dict
           "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $pods) -}}
   {{- end -}}
@@ -361,7 +365,7 @@ Please set:
 {{- define "inference-stack.modelGroup.rule.refusedOptions" -}}
   {{- range $refused := .group.computed.preset.refused }}
     {{- $given := dict }}
-    {{- range $flag := ternary list $refused.flags (and (eq true $refused.severalNodes) (gt (int64 $.group.nodes) 1)) }}
+    {{- range $flag := ternary list $refused.flags (and (eq true $refused.severalNodes) (gt $.group.computed.nodes 1)) }}
       {{- $option := include "inference-stack.modelGroup.option" (dict "group" $.group "names" (list $flag)) | fromJson }}
       {{- $harmless := and $refused.unless (regexMatch $refused.unless (first $option.values | default "")) }}
       {{- if and $option.given (not $harmless) }}
@@ -770,7 +774,7 @@ Please set:
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.gpusUsed" -}}
-  {{- $nodes := max 1 (int64 .group.nodes) }}
+  {{- $nodes := .group.computed.nodes }}
   {{- $used := div (add .group.computed.gpusUsed $nodes -1) $nodes }}
   {{- $gpus := int64 .group.computed.gpus }}
   {{- $device := "" }}

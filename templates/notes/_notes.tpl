@@ -179,7 +179,7 @@ Input: root. Output: JSON map name -> arguments.
   {{- $minutes := include "inference-stack.modelGroups.startupMinutes" . -}}
   {{- include "inference-stack.notes.continued" (printf "%s --timeout=%sm" $command $minutes) -}}
   {{- range .stack.modelGroups -}}
-    {{- if gt (int64 .nodes) 1 }}
+    {{- if gt .computed.nodes 1 }}
   {{ include "inference-stack.notes.continued" (printf "kubectl -n %s wait --for=condition=Available leaderworkerset/%s --timeout=%sm"
             $.Release.Namespace .computed.setName $minutes) }}
     {{- end -}}

@@ -249,6 +249,14 @@ def loaded(
         load.stop()
 
 
+@contextmanager
+def all_streams_open(kubectl: Kubectl, service: str) -> Iterator[Load]:
+    """The load at a Service of type NodePort while the body runs, which begins when all of its streams are open."""
+    with loaded(node_port(kubectl, service)) as load:
+        time.sleep(STREAM_SECONDS / 2)
+        yield load
+
+
 def node_port(kubectl: Kubectl, service: str) -> tuple[str, int]:
     """The address and port of a Service of type NodePort, from this machine."""
     node = kubectl.items("nodes")[0]

@@ -5,7 +5,6 @@ As vLLM's, a set's serve when all ranks are there, and end when one goes.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +17,7 @@ from harness.kubectl import Kubectl
 from harness.paths import ROOT
 from harness.stack import Stack
 from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed, Measured
-from tests.cluster.load import ENGINE_ENV, STREAM_SECONDS, Load, loaded, node_port
+from tests.cluster.load import ENGINE_ENV, Load, all_streams_open
 from tests.cluster.test_rollouts import GATEWAY, check_none_failed, evict
 
 SET = "t-inference-stack-chat-nodes"
@@ -65,8 +64,7 @@ def kubectl(installed: Installed) -> Kubectl:
 @pytest.fixture
 def load(kubectl: Kubectl) -> Iterator[Load]:
     """The load, with all of its streams open."""
-    with loaded(node_port(kubectl, GATEWAY)) as load:
-        time.sleep(STREAM_SECONDS / 2)
+    with all_streams_open(kubectl, GATEWAY) as load:
         yield load
 
 

@@ -18,7 +18,7 @@ from harness.kubectl import Kubectl
 from tests.cluster.conftest import Install, Installed, Measured
 from tests.cluster.killing import killer
 from tests.cluster.lives import Lives, watched
-from tests.cluster.load import ENGINE_ENV, STREAM_SECONDS, Load, loaded, node_port
+from tests.cluster.load import ENGINE_ENV, Load, all_streams_open
 
 GATEWAY = "t-inference-stack-onwards"
 ENGINE = "t-inference-stack-chat"
@@ -60,8 +60,7 @@ def kubectl(installed: Installed) -> Kubectl:
 @pytest.fixture
 def load(kubectl: Kubectl) -> Iterator[Load]:
     """The load, with all of its streams open."""
-    with loaded(node_port(kubectl, GATEWAY)) as load:
-        time.sleep(STREAM_SECONDS / 2)
+    with all_streams_open(kubectl, GATEWAY) as load:
         yield load
 
 
