@@ -73,3 +73,19 @@ Values of a group as its workers have them: without the containers beside the en
   {{- end -}}
   {{- toJson $values -}}
 {{- end -}}
+
+{{- /*
+Prints a pod template of a LeaderWorkerSet, with amounts as texts: the API server does not know them there and stores a number as it is, the controller
+writes it as text, and each further apply would change it again. Input: dict rendered (PodTemplateSpec as text), values (as inference-stack.podTemplate).
+*/ -}}
+{{- define "inference-stack.modelGroup.setTemplate" -}}
+  {{- $template := include "inference-stack.podTemplate" . | fromYaml -}}
+  {{- range concat $template.spec.containers ($template.spec.initContainers | default list) -}}
+    {{- range $amounts := pick (.resources | default dict) "limits" "requests" -}}
+      {{- range $name, $amount := $amounts -}}
+        {{- $_ := set $amounts $name (include "inference-stack.text" $amount) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toYaml $template -}}
+{{- end -}}

@@ -25,7 +25,7 @@ Devices are left to the engine. Input: dict root, group (computed). Output: JSON
       {{- $left := dict -}}
       {{- range $name, $amount := $amounts -}}
         {{- if not (include "inference-stack.isDevice" $name) -}}
-          {{- $_ := set $left $name (include "inference-stack.text" $amount) -}}
+          {{- $_ := set $left $name $amount -}}
         {{- end -}}
       {{- end -}}
       {{- if and $left (has $kind (list "limits" "requests")) -}}

@@ -236,8 +236,8 @@ ALL_OPTIONS: dict[str, Any] = {
             "modelName": "org/wide",
             "nodes": 2,
             "replicaCount": 2,
-            "resources": {"limits": {"nvidia.com/gpu": 8}},
-            "containers": [{"name": "log", **SIDECAR}],
+            "resources": {"limits": {"nvidia.com/gpu": 8, "cpu": 16}},
+            "containers": [{"name": "log", **SIDECAR, "resources": {"requests": {"cpu": 1}}}],
             "hub": {"endpoint": "https://hub.example.com/", "token": {"name": "hub", "key": "read"}, "offline": True},
             "prefetch": {"enabled": True, "job": True, "resources": {"requests": {"cpu": 1}}},
             "persistentVolumes": [

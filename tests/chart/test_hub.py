@@ -118,7 +118,7 @@ def test_devices_are_left_to_the_engine(render: Render) -> None:
         "requests": {"cpu": "2", "memory": "8Gi"},
         "limits": {"memory": "16Gi"},
     }
-    own = {**prefetching(resources=amounts)["modelGroups"]["a"]["prefetch"], "resources": {"requests": {"cpu": 1}}}
+    own = {**prefetching(resources=amounts)["modelGroups"]["a"]["prefetch"], "resources": {"requests": {"cpu": "1"}}}
     values = group(prefetch=own, persistentVolumes=[CACHE], resources=amounts)
     assert fetcher(render, values)["resources"] == {"requests": {"cpu": "1"}}
 

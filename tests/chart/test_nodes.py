@@ -201,3 +201,14 @@ def test_pods_of_a_set_whose_leader_does_not_listen_are_ended_at_once(render: Re
     assert ("kill -9" in worker) == (not fields)
     (alone,) = pod_spec(render(wide(nodes=1, **fields))["Deployment", f"{FULLNAME}-a"])["containers"]
     assert "kill" not in str(alone["lifecycle"])
+
+
+def test_amounts_are_texts_so_that_a_second_apply_changes_nothing(render: Render) -> None:
+    """As the controller writes them; of a Deployment the API server does."""
+    numbers = {"requests": {"cpu": 0.5, "memory": 1073741824}, "limits": {"cpu": 16}}
+    values = wide(resources=numbers, containers=[{"name": "log", "image": "log:1", "resources": numbers}])
+    for each in template(render(values)).values():
+        if isinstance(each, dict):
+            for container in each["spec"]["containers"]:
+                assert container["resources"]["requests"] == {"cpu": "0.5", "memory": "1073741824"}
+                assert container["resources"]["limits"]["cpu"] == "16"
