@@ -86,7 +86,7 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
             "Model",
             "engines",
             GROUP,
-            "enabled engine engineVersion image tag modelName adapters hub prefetch kind command args engineArgs "
+            "enabled engine engineVersion image tag modelName adapters dynamicAdapters hub prefetch kind command args engineArgs "
             "env envFrom",
         ),
         Section(

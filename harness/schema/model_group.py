@@ -93,6 +93,7 @@ def schema() -> Schema:
         engineVersion=common.word(),
         kind=text("", *KINDS),
         adapters=mapping(optional(common.word())),
+        dynamicAdapters=boolean(),
         hub=settings(endpoint=text(pattern=routing.URL), token=routing.secret_reference(), offline=boolean()),
         prefetch=settings(enabled=boolean(), job=boolean(), resources=embed("ResourceRequirements")),
         image=image(),

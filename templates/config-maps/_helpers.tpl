@@ -89,6 +89,9 @@ Rules: no ConfigMap has the name of the gateway's or of a group's files, and the
     {{- if $group.files }}
       {{- $_ := set $taken (printf "%s-files" $name) (printf "the ConfigMap of modelGroups.%s.files" $name) }}
     {{- end }}
+    {{- if $group.dynamicAdapters }}
+      {{- $_ := set $taken (printf "%s-adapters" $name) (printf "the ConfigMap of modelGroups.%s.adapters" $name) }}
+    {{- end }}
     {{- include "inference-stack.configMaps.rule.size" (dict
           "keys" (list "modelGroups" $name "files") "data" (include "inference-stack.configMaps.data" $group.files | fromJson)) }}
   {{- end }}

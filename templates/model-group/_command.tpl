@@ -448,7 +448,8 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
   {{- $computed := .group.computed -}}
   {{- $args := list -}}
   {{- range $kind := list "host" "port" "basePath" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" "revision" "adapters" "objectStore" -}}
-    {{- with index $computed.preset.flags $kind -}}
+    {{- $adapters := and (eq $kind "adapters") $context.group.dynamicAdapters -}}
+    {{- with ternary (dig "adapters" "dynamic" dict $computed.preset) (index $computed.preset.flags $kind) (eq (toString $adapters) "true") -}}
       {{- $names := .names -}}
       {{- if eq $kind "tensorParallel" -}}
         {{- $parallelism := $computed.preset.parallelism -}}
@@ -467,7 +468,7 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
       {{- else if eq $kind "revision" -}}
         {{- $needed = and $needed (not (empty $context.group.computed.source.revision)) -}}
       {{- else if eq $kind "adapters" -}}
-        {{- $needed = and $needed (not (empty $context.group.adapters)) -}}
+        {{- $needed = and $needed (or $context.group.dynamicAdapters (not (empty $context.group.adapters))) -}}
       {{- else if eq $kind "basePath" -}}
         {{- $needed = and $needed (ne $context.group.basePath "/") -}}
       {{- else if eq $kind "objectStore" -}}
@@ -477,7 +478,7 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
         {{- range .add -}}
           {{- $args = append $args (include "inference-stack.modelGroup.filled" (dict "context" $context "text" .)) -}}
         {{- end -}}
-        {{- if eq $kind "adapters" -}}
+        {{- if and (eq $kind "adapters") (not $context.group.dynamicAdapters) -}}
           {{- $loaded := include "inference-stack.modelGroup.loadedAdapters" $context | fromJsonArray -}}
           {{- $args = concat $args (ternary (list (join "," $loaded)) $loaded (eq (toString .style) "comma")) -}}
         {{- end -}}

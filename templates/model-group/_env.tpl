@@ -31,6 +31,9 @@ Input: dict root, name, group (computed). Output: JSON list of one EnvVar, or no
       {{- $_ := set $env .env (toString $seconds) -}}
     {{- end -}}
   {{- end -}}
+  {{- if .group.dynamicAdapters -}}
+    {{- $env = merge (dig "adapters" "dynamic" "variables" dict .group.computed.preset | deepCopy) $env -}}
+  {{- end -}}
   {{- range list "cacheEnv" "hubEnv" -}}
     {{- range $name, $value := include (printf "inference-stack.modelGroup.%s" .) $ | fromJson -}}
       {{- $_ := set $env $name $value -}}

@@ -245,6 +245,9 @@ Input: dict root, name, group (computed). Output: JSON map {volumes, volumeMount
     {{- $volumes = append $volumes (merge (dict "name" .name) .source) -}}
     {{- $mounts = append $mounts (merge (dict "name" .name "mountPath" .path) (pick . "readOnly")) -}}
   {{- end -}}
+  {{- if .group.dynamicAdapters -}}
+    {{- $volumes = append $volumes (include "inference-stack.modelGroup.adaptersVolume" . | fromJson) -}}
+  {{- end -}}
   {{- if .group.files -}}
     {{- $name := ternary "engine-files-of-chart" "engine-files" (contains "\"name\":\"engine-files\"" (toJson $volumes)) -}}
     {{- $volumes = append $volumes (dict "name" $name "configMap" (dict "name" (include "inference-stack.modelGroup.filesName" .))) -}}

@@ -71,6 +71,9 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
             "nodesName"
             "nodesController") -}}
     {{- end -}}
+    {{- if $group.dynamicAdapters -}}
+      {{- $rules = append $rules "dynamicAdapters" -}}
+    {{- end -}}
     {{- if $group.prefetch.enabled -}}
       {{- $rules = concat $rules (list "prefetch" "prefetchJob") -}}
     {{- end -}}
@@ -234,6 +237,9 @@ Please set:
 {{- /* Rule: containers of a pod have different names; the engine's is the group's. */ -}}
 {{- define "inference-stack.modelGroup.rule.containerNames" -}}
   {{- $names := list .name }}
+  {{- if .group.dynamicAdapters }}
+    {{- $names = append $names (include "inference-stack.modelGroup.adapterLoaderName" .) }}
+  {{- end }}
   {{- range $index, $container := .group.initContainers }}
     {{- if has $container.name $names }}
       {{- $other := ternary "the engine's container" "another container" (eq $container.name $.name) }}

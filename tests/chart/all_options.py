@@ -244,6 +244,13 @@ ALL_OPTIONS: dict[str, Any] = {
                 {"name": "model-cache", "size": "1Ti", "mountPath": "/cache", "accessModes": ["ReadWriteMany"]}
             ],
         },
+        "loads": {
+            "enabled": True,
+            "modelAlias": ["loads"],
+            "modelName": "org/loads",
+            "dynamicAdapters": True,
+            "adapters": {"loads-sql": "org/sql"},
+        },
         "sglang": {
             "enabled": True,
             "image": str(images()["sglang"]),

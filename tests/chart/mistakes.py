@@ -37,6 +37,7 @@ modelGroups.a.image.repo
 modelGroups.a.apiKey.secret
 modelGroups.a.additionalPorts.0.prot
 modelGroups.a.service.prot
+modelGroups.a.dynamicAdapter
 modelGroups.a.autoscaling.externl
 modelGroups.a.hub.endpont
 modelGroups.a.hub.token.kye

@@ -19,9 +19,10 @@ _KILL = 'for each in $(grep -l "$1" /proc/[0-9]*/cgroup); do pid=${each#/proc/};
 
 @contextmanager
 def killer(kubectl: Kubectl) -> Iterator[Callable[..., None]]:
-    """Run a pod in the node's PID namespace; yield a function that kills the processes of a pod by its name.
+    """Run a pod in the node's PID namespace; yield a function that kills a container's processes by its pod's name.
 
-    The pod is in the same namespace, or in that of another kubectl: one that is restricted takes no such pod.
+    The container is named if there are several. The pod is in the same namespace, or in that of another kubectl: one
+    that is restricted takes no such pod.
     """
     name = "killer"
     container = {
@@ -35,8 +36,9 @@ def killer(kubectl: Kubectl) -> Iterator[Callable[..., None]]:
     try:
         kubectl.run("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=60s")
 
-        def kill(pod: str, of: Kubectl = kubectl) -> None:
-            (status,) = of.get("pod", pod)["status"]["containerStatuses"]
+        def kill(pod: str, of: Kubectl = kubectl, container: str = "") -> None:
+            statuses = of.get("pod", pod)["status"]["containerStatuses"]
+            (status,) = [each for each in statuses if container in ("", each["name"])]
             container_id = status["containerID"].split("://", 1)[1]
             kubectl.exec(f"pod/{name}", ["sh", "-ec", _KILL, "sh", container_id])
 
