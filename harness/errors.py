@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
+from inference_stack.errors import StackError
 
-class HarnessError(Exception):
-    """What failed, and what to do next.
-
-    Entry points catch it and print both parts; a traceback means an unexpected failure.
-    """
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+HarnessError = StackError
+"""What failed, and what to do next: the same as the users' tool raises."""

@@ -28,9 +28,9 @@ from harness.kubectl import Kubectl
 from harness.manifests import Manifests, Object, pod_spec, pod_templates
 from harness.paths import ROOT
 from harness.progress import Step
-from harness.quantity import amount
 from harness.run import background
 from harness.tools import tool
+from inference_stack.quantity import amount
 
 CHART_REPOSITORY = "charts"
 REGISTRY_SECONDS = 20.0

@@ -12,7 +12,7 @@ from typing import Any
 from harness.helm import Helm
 from harness.manifests import Manifests, container
 from harness.paths import ROOT
-from harness.quantity import amount
+from inference_stack.quantity import amount
 
 MODEL = "chat"
 NAME = "bench"

@@ -17,8 +17,8 @@ from harness.errors import HarnessError
 from harness.helm import Values
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests, Object
-from harness.quantity import amount
 from harness.stack import render
+from inference_stack.quantity import amount
 from tests.chart.all_options import ALL_OPTIONS
 
 MANAGER = "gitops"

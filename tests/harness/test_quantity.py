@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from harness.errors import HarnessError
-from harness.quantity import amount
+from inference_stack.quantity import amount
 
 
 @pytest.mark.parametrize(

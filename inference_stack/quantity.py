@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from harness.errors import HarnessError
+from inference_stack.errors import StackError
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
@@ -16,10 +16,10 @@ def amount(quantity: str | float) -> Decimal:
     """The number that a quantity stands for: CPUs, bytes or pieces.
 
     Raises:
-        HarnessError: it is not one.
+        StackError: it is not one.
     """
     found = _FORM.fullmatch(str(quantity))
     if found is None:
-        raise HarnessError(f"{quantity!r} is not a quantity as Kubernetes writes it")
+        raise StackError(f"{quantity!r} is not a quantity as Kubernetes writes it")
     number, suffix = Decimal(found[1]), found[2] or ""
     return number * 2 ** _BINARY[suffix] if suffix in _BINARY else number.scaleb(_DECIMAL[suffix])
