@@ -9,9 +9,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference_stack import chart, known, output
+from inference_stack import chart, facts, known, output, preflight
+from inference_stack.checks import Release
 from inference_stack.errors import StackError
+from inference_stack.findings import FAIL, UNKNOWN
 from inference_stack.plan import Options, as_json, plan
+from inference_stack.programs import Kubectl
+from inference_stack.wanted import wanted
 
 FINE, WRONG, UNCHECKED = 0, 1, 2
 CODES = """
@@ -62,6 +66,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--price", action="append", default=[], metavar="RESOURCE=NUMBER", help="of one an hour: nvidia.com/gpu=2.5"
     )
+    command = commands.add_parser("preflight", help=run_preflight.__doc__, description=run_preflight.__doc__)
+    command.set_defaults(function=run_preflight)
+    command.add_argument("release", nargs="?", default="my-stack", help="name of the release; default: my-stack")
+    values_options(command)
+    command.add_argument("--kubeconfig", default="", help="default: as kubectl's")
+    command.add_argument("--context", default=os.environ.get("HELM_KUBECONTEXT", ""), help="of the kubeconfig")
+    command.add_argument(
+        "--nodes-are-added", action="store_true", help="the cluster adds nodes: lack of room is only a warning"
+    )
     return made
 
 
@@ -108,6 +121,31 @@ def run_plan(arguments: argparse.Namespace) -> int:
         return WRONG
     asked = [each for each in made.verdicts if each.devices and {"*", each.group} & options.memory.keys()]
     return UNCHECKED if any(each.answer == "unknown" for each in asked) else FINE
+
+
+def run_preflight(arguments: argparse.Namespace) -> int:
+    """Whether the cluster has what a release needs: of values, or without any, of the release that is installed."""
+    kubectl = Kubectl(arguments.kubeconfig, arguments.context)
+    namespace = arguments.namespace or kubectl.namespace()
+    there = [f"--kubeconfig={arguments.kubeconfig}"] if arguments.kubeconfig else []
+    there += [f"--kube-context={arguments.context}"] if arguments.context else []
+    installed = not (arguments.values or arguments.set)
+    if installed:
+        objects = chart.installed(arguments.release, namespace, there)
+    else:
+        options = helm_options(arguments)
+        version = facts.version(kubectl)
+        objects = chart.rendered(arguments.release, namespace, options, arguments.chart, version)
+    needs = wanted(objects)
+    release = Release(arguments.release, namespace, needs, installed, arguments.nodes_are_added)
+    seen = facts.read(kubectl, needs, namespace)
+    found = preflight.preflight(release, seen)
+    if arguments.output == "json":
+        print(json.dumps(preflight.as_json(release, seen, found), indent=2))
+    else:
+        print(output.findings_text(found), end="")
+    levels = {each.level for each in found}
+    return WRONG if FAIL in levels else UNCHECKED if UNKNOWN in levels else FINE
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from inference_stack import sizing
+from inference_stack.findings import FAIL, OK, UNKNOWN, WARN, Finding
 from inference_stack.plan import HOURS, NOTHING, Plan, Verdict
 from inference_stack.workloads import Pods, devices, drain_seconds, start_seconds
 
@@ -120,3 +121,21 @@ def _costs(made: Plan) -> list[str]:
     rows.append(("together", f"{hour:.2f}", f"{hour * HOURS:,.0f}"))
     text = table(("DEVICES OF", "AN HOUR", f"A MONTH OF {HOURS} HOURS"), rows)
     return [f"{text}\nBy the prices given, for the pods above; without nodes, disks and traffic."]
+
+
+MARKS = {FAIL: "FAILS", WARN: "warning", UNKNOWN: "unknown", OK: "ok"}
+
+
+def findings_text(found: Sequence[Finding]) -> str:
+    """Findings as a table, each with what to do below it."""
+    blank = ("", "", "")
+    rows: list[Sequence[str]] = []
+    for each in found:
+        rows.append((MARKS[each.level], each.check, f"{each.object}: {each.says}"))
+        if each.fix:
+            rows.append((*blank[:2], f"  -> {each.fix}"))
+    counts = [f"{sum(e.level == level for e in found)} {name}" for level, name in COUNTED.items()]
+    return f"{table(('STATE', 'CHECK', 'WHAT'), rows)}\n\n{', '.join(counts)}\n"
+
+
+COUNTED = {FAIL: "will not work", UNKNOWN: "could not be checked", WARN: "warnings", OK: "fine"}
