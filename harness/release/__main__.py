@@ -14,7 +14,7 @@ from harness.cluster import KUBECONFIG_VARIABLE, Cluster, choose
 from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.progress import console, step
-from harness.release import cosign, publication, sbom, source, values_diff
+from harness.release import cosign, plugin, publication, sbom, source, values_diff
 from harness.release.changelog import check_title, section
 from harness.release.package import build, sha256
 from harness.release.rehearsal import rehearse
@@ -27,10 +27,11 @@ CLUSTER = "release"
 
 
 def package(arguments: argparse.Namespace) -> None:
-    """Write the files of a release into a directory: archive, bill of materials, checksums and notes."""
+    """Write the files of a release into a directory: archive, plugin, bill of materials, checksums, notes."""
     directory: Path = arguments.directory
     with step("Packaging"):
         made = build(directory)
+        tool = plugin.build(directory, made.archive, made.version, made.commit.epoch)
     bill = directory / f"{made.name}-{made.version}.cdx.json"
     bill.write_text(sbom.cyclonedx(made, f"{arguments.registry}/{made.name}"))
     before = source.previous(made.version)
@@ -39,7 +40,7 @@ def package(arguments: argparse.Namespace) -> None:
     (directory / "values-changes.md").write_text(changed)
     notes = section((ROOT / "CHANGELOG.md").read_text(), made.version)
     (directory / "notes.md").write_text(f"{notes}\n\n{changed}")
-    sums = [f"{sha256(file)}  {file.name}" for file in (made.archive, bill)]
+    sums = [f"{sha256(file)}  {file.name}" for file in (made.archive, tool, bill)]
     (directory / "SHA256SUMS").write_text("\n".join(sums) + "\n")
     for file in sorted(directory.iterdir()):
         console.print(f"  {file}", markup=False)

@@ -6,6 +6,9 @@ The images are stand-ins, and the devices are advertised, not there.
 from __future__ import annotations
 
 import json
+import os
+import re
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +21,11 @@ import yaml
 
 from harness.cluster import Cluster
 from harness.cluster.given import Given
+from harness.helm import Helm
 from harness.kubectl import Kubectl
 from harness.paths import ROOT
+from harness.release import plugin
+from harness.run import run
 from harness.stack import Stack
 from harness.tools import tool
 from inference_stack import cli
@@ -220,6 +226,37 @@ def test_a_taint_without_a_toleration_is_found(kubectl: Kubectl, preflight: Pref
     assert {each["check"] for each in failures(found)} == {"taint"}
     assert sum(says in each["says"] for each in failures(found)) == 2
     assert [each["object"] for each in failures(tolerated)] == ["Deployment t-inference-stack-onwards"]
+
+
+@pytest.mark.parametrize("by", ["helm", "helm3", "kubectl"])
+def test_the_plugin_finds_the_cluster_that_helm_and_kubectl_are_told(
+    by: str, cluster: Cluster, kubectl: Kubectl, namespace: str, tmp_path: Path
+) -> None:
+    """Helm takes -n and --kubeconfig for itself, and hands them on in the environment."""
+    archive = plugin.build(tmp_path, Helm().package(ROOT, tmp_path / "chart"), "1.2.3", 1_800_000_000)
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "plugins" / "inference-stack", filter="data")
+    (tmp_path / "values.json").write_text(json.dumps(values(resources={"limits": {"amd.com/gpu": 1}})))
+    path = tmp_path / "path"
+    path.mkdir()
+    (path / "kubectl").symlink_to(tool("kubectl"))
+    (path / "kubectl-inference_stack").symlink_to(tmp_path / "plugins" / "inference-stack" / "inference-stack")
+    env = {"PATH": f"{path}:{os.environ['PATH']}", "HELM_PLUGINS": str(tmp_path / "plugins"), "KUBECONFIG": os.devnull}
+    env |= {"HELM_BIN": str(tool("helm"))} if by == "kubectl" else {}
+    words: list[str | Path] = [
+        "preflight",
+        "t",
+        "-f",
+        tmp_path / "values.json",
+        "-n",
+        namespace,
+        "--kubeconfig",
+        cluster.kubeconfig,
+    ]
+    done = run([tool(by), "inference-stack", *words], env=env, check=False)
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"(?m)^FAILS +no-device +Deployment t-inference-stack-chat: ", done.stdout)
+    assert kubectl.items("deployments") == []
 
 
 def conditions(kubectl: Kubectl) -> dict[str, str]:
