@@ -22,7 +22,7 @@ from harness.run import Completed, run
 from harness.tools import tool
 from tests.pages import Line, lines
 
-HERE = ("helm template", "helm install", "helm upgrade", "kubectl create", "python -m")
+HERE = ("helm template", "helm inference-stack plan", "helm install", "helm upgrade", "kubectl create", "python -m")
 """Commands that are run here, `helm upgrade` as the installation of a new release."""
 
 FILTERS = ("base64", "diff", "grep", "openssl", "sort")
@@ -38,6 +38,8 @@ ELSEWHERE = {
     "git clone": "tests/cluster/test_fresh_debian.py",
     "helm diff": "no test: a plugin of others",
     "helm get": "tests/cluster/test_pages.py",
+    "helm inference-stack preflight": "tests/cluster/test_preflight.py",
+    "helm plugin": "tests/harness/test_plugin.py",
     "helm history": "tests/cluster/test_pages.py",
     "helm pull": "harness/release/publication.py",
     "helm push": "harness/release/publication.py",
@@ -54,10 +56,12 @@ ELSEWHERE = {
     "kubectl port-forward": "tests/cluster/test_pages.py",
     "kubectl replace": "tests/cluster/test_pages.py",
     "kubectl rollout": "tests/cluster/test_pages.py",
+    "mkdir": "no test: it makes a directory",
     "nox -s": ".ci/run",
     "oc": "no test: OpenShift's client",
     "pipx install": "no test: it changes the machine",
     "pip install": "tests/cluster/test_fresh_debian.py",
+    "tar": "tests/harness/test_plugin.py",
     "python3 -m": "tests/cluster/test_fresh_debian.py",
 }
 """Commands that are not run here: the file that runs the same ones on a cluster or a registry, or why nothing does."""
@@ -66,6 +70,10 @@ FUNCTIONS = """
 set -euo pipefail
 helm() {
   local words=() word
+  if [[ $1 == inference-stack ]]; then
+    HELM_BIN=$HELM PYTHONPATH=$CHART "$PYTHON" -m inference_stack "${@:2}"
+    return
+  fi
   for word in "$@"; do
     case $word in
       oci://ghcr.io/doublewordai/inference-stack* | inference-stack-\\*.tgz | .) words+=("$CHART") ;;
@@ -82,12 +90,14 @@ python() { command "$PYTHON" "$@"; }
 """
 
 
-ONE_JOB = (".", "cd", "crane", "curl", "hf", "oc")
+ONE_JOB = (".", "cd", "crane", "curl", "hf", "mkdir", "oc", "tar")
 
 
 def kind(words: list[str]) -> str:
     """A command's name in the tables above: the program, and what it is to do where it has several jobs."""
-    return words[0] if words[0] in (*FILTERS, *ONE_JOB) else " ".join(words[:2])
+    if words[0] in (*FILTERS, *ONE_JOB):
+        return words[0]
+    return " ".join(words[: 3 if words[1] == "inference-stack" else 2])
 
 
 def runs_here(line: Line) -> bool:

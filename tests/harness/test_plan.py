@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.docs.markdown import blocks
 from harness.paths import ROOT
 from harness.presets import presets
 from harness.tools import tool
@@ -306,6 +307,13 @@ def test_an_example_as_tables(capsys: pytest.CaptureFixture[str], example: Path)
     assert text.startswith(f"{sum(map(int, re.findall(r'(?<=[:,] )[0-9]+', text.splitlines()[0])))} objects")
     assert "GROUP " in text
     assert "Will it fit?" in text
+
+
+def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    shown = {each.language: each.text for each in blocks((ROOT / "docs" / "preflight.md").read_text())}
+    (tmp_path / "my-values.yaml").write_text(shown["yaml"])
+    assert cli.main(["plan", "-f", str(tmp_path / "my-values.yaml"), "--gpu", "L4"]) == 0
+    assert shown["text"].strip() in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
