@@ -26,7 +26,8 @@ TRAINING = "models/tiny/train.py"
 NOTE = """
 `nox -s NAME -- --help` is the help of NAME itself; without the `--` it is nox's own. No nox? `pipx run nox -s NAME`, or
 `uvx nox -s NAME`. `python -m` needs the packages of pyproject.toml: the Python of a session has them
-(.nox/SESSION/bin/python), and so has an environment after `pip install -e .`.
+(.nox/SESSION/bin/python), and so has an environment after `pip install -e .`. `python -m inference_stack` is what users
+have as a plugin of Helm: docs/preflight.md.
 """
 
 

@@ -34,6 +34,7 @@ def values_options(parser: argparse.ArgumentParser) -> None:
     """Helm's options for values, and where the chart is."""
     parser.add_argument("-f", "--values", action="append", default=[], metavar="FILE", help="values file, as Helm's")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a value, as Helm's")
+    parser.add_argument("--set-string", action="append", default=[], metavar="KEY=VALUE", help="a text, as Helm's")
     parser.add_argument("--chart", default="", help="chart to render: a directory, an archive or oci://...")
     parser.add_argument("--version", default="", help="version of the chart, with oci://")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
@@ -41,7 +42,9 @@ def values_options(parser: argparse.ArgumentParser) -> None:
 
 
 def helm_options(arguments: argparse.Namespace) -> list[str]:
+    """What is handed on to Helm."""
     words = [f"--values={each}" for each in arguments.values] + [f"--set={each}" for each in arguments.set]
+    words += [f"--set-string={each}" for each in arguments.set_string]
     return words + ([f"--version={arguments.version}"] if arguments.version else [])
 
 
@@ -129,7 +132,7 @@ def run_preflight(arguments: argparse.Namespace) -> int:
     namespace = arguments.namespace or kubectl.namespace()
     there = [f"--kubeconfig={arguments.kubeconfig}"] if arguments.kubeconfig else []
     there += [f"--kube-context={arguments.context}"] if arguments.context else []
-    installed = not (arguments.values or arguments.set)
+    installed = not (arguments.values or arguments.set or arguments.set_string)
     if installed:
         objects = chart.installed(arguments.release, namespace, there)
     else:

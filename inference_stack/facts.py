@@ -173,7 +173,10 @@ def _there(kubectl: Kubectl, wanted: Wanted, known: Any, inside: str) -> Listed:
     """The objects that the manifests would make and that exist."""
     if isinstance(known, Unreadable):
         return known
-    asked = [each for each in wanted.objects if kind_of(each) in known]
+    elsewhere = {each["metadata"].get("namespace") for each in wanted.objects} - {None, inside.partition("=")[2]}
+    asked = [
+        each for each in wanted.objects if kind_of(each) in known and each["metadata"].get("namespace") not in elsewhere
+    ]
     names = [
         {"apiVersion": each["apiVersion"], "kind": each["kind"], "metadata": {"name": each["metadata"]["name"]}}
         for each in asked

@@ -186,8 +186,8 @@ def on_cpu(row: Pods, said: Told, model: Model) -> Verdict:
     weights = sizing.weights(model, said.weight)
     fitting = sizing.longest(model, room, said.cached)
     figures = {
-        "weights": sizing.Figure(weights, "bytes", f"{model.parameters / 1e9:.3f} billion parameters", model.source),
-        "cache of a token": sizing.Figure(token, "bytes", f"{model.layers} layers", model.source),
+        "weights": sizing.Figure(weights, "bytes", sizing.weights_formula(model, said.weight), model.source),
+        "cache of a token": sizing.Figure(token, "bytes", sizing.token_formula(model, said.cached), model.source),
         "left for the cache": sizing.Figure(room, "bytes", f"{space} GiB", "VLLM_CPU_KVCACHE_SPACE"),
         "longest request": sizing.Figure(fitting, "tokens", f"{space} GiB / cache of a token", "the lines above"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from inference_stack import checks, quota
+from inference_stack import checks, memory, quota
 from inference_stack.checks import Check, Release
 from inference_stack.facts import Facts
 from inference_stack.findings import FAIL, OK, UNKNOWN, Finding
@@ -19,6 +19,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("secrets", "Secrets, ConfigMaps and their keys", checks.secrets),
     ("accounts", "service accounts", checks.accounts),
     ("nodes", "room, devices, labels and taints of nodes", checks.devices),
+    ("memory", "models in the memory of the nodes' GPUs", memory.fit),
     ("storage", "storage classes, claims and access modes", checks.storage),
     ("ingress", "ingress class and Gateways", checks.ingress),
     ("pod-security", "Pod Security level", checks.security),

@@ -116,7 +116,7 @@ def fit(model: Model, use: Use) -> Fit:
     one = request(model, context, use.cached) * copied
     fitting = longest(model, room / copied, use.cached)
     figures = {
-        "weights": Figure(needed, "bytes", _weights_formula(model, use.weight), model.source),
+        "weights": Figure(needed, "bytes", weights_formula(model, use.weight), model.source),
         "usable": Figure(
             use.devices * each,
             "bytes",
@@ -124,7 +124,7 @@ def fit(model: Model, use: Use) -> Fit:
             use.device,
         ),
         "cache of a token": Figure(
-            request(model, 1, use.cached) * copied, "bytes", _token_formula(model, use, copied), model.source
+            request(model, 1, use.cached) * copied, "bytes", token_formula(model, use.cached, copied), model.source
         ),
         "left for the cache": Figure(room, "bytes", f"{gib(use.devices * each)} − {gib(needed)}", "the lines above"),
         "longest request": Figure(
@@ -141,18 +141,20 @@ def fit(model: Model, use: Use) -> Fit:
     return Fit(figures, room > 0 and fitting >= context, fitting, context)
 
 
-def _weights_formula(model: Model, weight: float) -> str:
+def weights_formula(model: Model, weight: float) -> str:
+    """How the bytes of a model's weights are known."""
     if model.weight_bytes and not weight:
         return f"size of the files, {number(model.weight_bytes)} bytes"
     about = "" if model.exact else "about "
     return f"{about}{model.parameters / 1e9:.3f} billion parameters × {weight or model.weight:g} bytes"
 
 
-def _token_formula(model: Model, use: Use, copied: float) -> str:
+def token_formula(model: Model, cached: float, copied: float = 1) -> str:
+    """How the cache of a token follows from a model."""
     layers = model.full + model.windowed
     by = f"{model.latent} (latent)" if model.latent else f"2 × {model.kv_heads} KV heads × {model.head_size}"
     times = f" × {copied:g} copies" if copied > 1 else ""
-    return f"{layers} layers × {by} × {use.cached:g} bytes{times}"
+    return f"{layers} layers × {by} × {cached:g} bytes{times}"
 
 
 def _window(model: Model) -> str:

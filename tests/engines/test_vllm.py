@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from typing import Any
 
@@ -15,6 +13,7 @@ from harness.cluster import Cluster
 from harness.images import build, real
 from harness.kubectl import Kubectl
 from harness.presets import presets
+from inference_stack.plan import Options, plan
 from tests.cluster.answers import QUESTION
 from tests.cluster.conftest import Install, Installed, Measured
 from tests.cluster.keyed import put_keys
@@ -23,8 +22,6 @@ from tests.engines.checks import check_answers, check_drain, check_key, check_re
 IMAGE = "vllm/vllm-openai-cpu"
 TAG = "v0.32.0"
 KEY = "sk-made-up-for-the-engine"
-CACHE_BYTES = 1 << 30
-FLOAT_BYTES = 4
 ENGINE: dict[str, Any] = {
     "enabled": True,
     "image": IMAGE,
@@ -94,14 +91,18 @@ def test_its_metrics_have_the_names_that_the_chart_reads(door: str) -> None:
     assert [gauge for gauge in preset["inFlight"]["gauges"] if f"\n{gauge}{{" not in page] == []
 
 
-def test_its_cache_holds_as_many_tokens_as_the_formula_says(kubectl: Kubectl, measured: Measured) -> None:
+def test_its_cache_holds_as_many_tokens_as_plan_says(
+    kubectl: Kubectl, installed: Installed, measured: Measured
+) -> None:
+    """`inference-stack plan` reads the rendered command; vLLM counts whole blocks."""
     found = re.search(r"KV cache size: ([\d,]+) tokens", log(kubectl))
     assert found
     tokens = int(found[1].replace(",", ""))
-    model = json.loads((real.model() / "tiny" / "config.json").read_text())
-    sizes = (model[key] for key in ("num_hidden_layers", "num_key_value_heads", "head_dim"))
-    said = CACHE_BYTES // (2 * math.prod(sizes) * FLOAT_BYTES)
-    measured("tokens that vLLM says fit in 1 GiB, and the formula", (tokens, said))
+    files = {str(ENGINE["modelName"]): real.model() / "tiny"}
+    (verdict,) = plan(list(installed.manifests), Options(models=files)).verdicts
+    said = int(verdict.figures["longest request"].value)
+    measured("tokens that vLLM says fit in 1 GiB, and plan", (tokens, said))
+    assert verdict.answer == "yes"
     assert 0.99 * said <= tokens <= said
 
 

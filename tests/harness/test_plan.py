@@ -211,6 +211,32 @@ class TestFit:
         code, made = plan(capsys, tmp_path, {})
         assert (code, made["fit"][0]["fits"]) == (0, None), "nobody asked whether it fits"
 
+    @pytest.mark.parametrize(
+        ("limit", "context", "fits", "why"),
+        [
+            ("8Gi", "256", True, "of 256 tokens, 349,525 fit"),
+            ("8Gi", "400000", False, "of 400,000 tokens, 349,525 fit"),
+            ("1Gi", "256", False, "weights and cache are 1.0 GiB, the memory limit 1.0 GiB"),
+        ],
+    )
+    def test_on_cpu_the_cache_is_what_a_variable_says(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path, limit: str, context: str, fits: bool, why: str
+    ) -> None:
+        """The demo model and the options of tests/engines/test_vllm.py, which has vLLM's own number."""
+        tiny = {"model_type": "llama", "num_hidden_layers": 3, "hidden_size": 128, "intermediate_size": 384}
+        tiny |= {"num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": 32, "vocab_size": 512}
+        (tmp_path / "config.json").write_text(json.dumps(tiny))
+        group = {
+            "image": "vllm/vllm-openai-cpu",
+            "tag": "v0.32.0",
+            "modelName": "acme/tiny",
+            "args": ["--dtype", "float32", "--max-model-len", context],
+            "env": [{"name": "VLLM_CPU_KVCACHE_SPACE", "value": "1"}],
+            "resources": {"limits": {"memory": limit}},
+        }
+        code, made = plan(capsys, tmp_path, group, "--model", f"acme/tiny={tmp_path}")
+        assert (code, made["fit"][0]["fits"], made["fit"][0]["why"]) == (0 if fits else 1, fits, why)
+
     def test_files_of_the_user(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         (tmp_path / "config.json").write_text(json.dumps(LLAMA))
         (tmp_path / "model.safetensors.index.json").write_text('{"metadata": {"total_size": 32000000000}}')

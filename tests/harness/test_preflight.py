@@ -245,6 +245,29 @@ class TestSchedule:
         assert (bad(found), len(bad(found, WARN))) == ([], 1)
 
 
+class TestMemory:
+    def found(self, render: Render, labels: Mapping[str, str], *more: Object, **group: Any) -> list[str]:
+        release = made(render, modelName="meta-llama/Llama-3.1-8B-Instruct", **group)
+        return bad(preflight(release, facts(release, lists={"nodes": [node(labels=labels), *more]})))
+
+    def test_a_model_that_fits_on_no_node(self, render: Render) -> None:
+        (said,) = self.found(render, {"nvidia.com/gpu.memory": "15360"})
+        assert "does not fit on the nodes' GPUs of 16 GB (nvidia.com/gpu.memory: 15360): the weights leave -" in said
+        assert self.found(render, {"nvidia.com/gpu.product": "Tesla-T4"}) != []
+
+    def test_a_model_that_fits_on_one(self, render: Render) -> None:
+        large = node("large", labels={"nvidia.com/gpu.memory": "81559"})
+        assert self.found(render, {"nvidia.com/gpu.memory": "15360"}, large) == []
+
+    def test_only_nodes_count_on_which_it_may_run(self, render: Render) -> None:
+        large = node("large", labels={"nvidia.com/gpu.memory": "81559", "pool": "large"})
+        small = {"nvidia.com/gpu.memory": "15360", "pool": "small"}
+        assert self.found(render, small, large, nodeSelector={"pool": "small"}) != []
+
+    def test_a_node_that_says_nothing_may_be_large_enough(self, render: Render) -> None:
+        assert self.found(render, {"nvidia.com/gpu.memory": "15360"}, node("b")) == []
+
+
 def quota(hard: Mapping[str, str], used: Mapping[str, str] | None = None) -> dict[str, Any]:
     status = {"hard": hard, "used": used or {}}
     return {"lists": {"quotas": [{"metadata": {"name": "q"}, "spec": {"hard": hard}, "status": status}]}}
