@@ -118,9 +118,9 @@ def secrets(release: Release, facts: Facts) -> Iterator[Finding]:
         if isinstance(found, Unreadable):
             if found.kind != "missing":
                 yield unread("secrets", title, found)
-            elif "pull images" in each.by:
-                says = f"does not exist; {each.by} uses it, and a private image cannot be pulled"
-                yield Finding(WARN, "secrets", title, says, _create(each.kind, each.name, ()))
+            elif each.softly:
+                says = f"does not exist; {each.by} uses it {each.softly}"
+                yield Finding(WARN, "secrets", title, says, _create(each.kind, each.name, each.keys))
             else:
                 says = f"does not exist; {each.by} needs it and would not start"
                 yield Finding(FAIL, "secrets", title, says, _create(each.kind, each.name, each.keys))
@@ -410,25 +410,26 @@ def owners(release: Release, facts: Facts) -> Iterator[Finding]:
 
 
 def state(release: Release, facts: Facts) -> Iterator[Finding]:
-    """Of an installed release: its pods that are not scheduled, in the scheduler's own words."""
+    """Of an installed release: its pods that are not scheduled or not created, in the cluster's own words."""
     if not release.installed or isinstance(facts.pods, Unreadable):
         return
-    for pod in facts.pods:
-        if not is_own(release, pod):
-            continue
+    own = [each for each in facts.pods if is_own(release, each)]
+    for pod in own:
         for each in (pod.get("status") or {}).get("conditions") or ():
             if each["type"] == "PodScheduled" and each["status"] == "False":
                 title = f"Pod {pod['metadata']['name']}"
                 yield Finding(FAIL, "pending", title, each.get("message", "is not scheduled"), "see the lines above")
+    if len(own) >= sum(row.count for row in release.wanted.rows):
+        return  # an event is kept for an hour, and may be older than the pods
     events = facts.list("events")
-    seen = set()
+    names = tuple(row.name for row in release.wanted.rows)
+    refused: dict[str, str] = {}
     for event in () if isinstance(events, Unreadable) else events:
-        if event.get("reason") != "FailedCreate" or not str(event["involvedObject"]["name"]).startswith(release.name):
-            continue
-        title = f"{event['involvedObject']['kind']} {event['involvedObject']['name']}"
-        if title not in seen:
-            seen.add(title)
-            yield Finding(FAIL, "refused", title, str(event.get("message", "")), "see the lines above")
+        about = event["involvedObject"]
+        if event.get("reason") == "FailedCreate" and str(about["name"]).startswith(names):
+            refused[f"{about['kind']} {about['name']}"] = str(event.get("message", ""))
+    for title, message in refused.items():
+        yield Finding(FAIL, "refused", title, message, "see the lines above")
 
 
 def run(release: Release, facts: Facts, checks: Iterable[tuple[str, str, Check]]) -> list[Finding]:

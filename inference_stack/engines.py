@@ -135,6 +135,7 @@ def told(container: Object) -> Told:
         return value
 
     cached, quantized = option("cache", engine.cache), option("quantization", engine.quantization)
+    option("file", ("--config", "--extra-llm-api-options"))
     wide = last(words, ("--dtype",))[1] in ("float32", "float")
     return Told(
         engine=engine.name,

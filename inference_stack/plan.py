@@ -206,6 +206,8 @@ def _answer(row: Pods, said: Told, model: Model, fit: sizing.Fit) -> Verdict:
     notes = [*model.notes, sizing.RESERVED]
     if said.data > 1:
         notes.append(f"each of the {said.data} ranks of data parallelism is counted as a model of its own")
+    if said.by.get("file"):
+        notes.append(f"what the file of {said.by['file']} says is not read")
     if said.engine != "vllm":
         notes.append(f"{said.engine} shares its memory by rules of its own; this is vLLM's arithmetic")
     if room <= 0:

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from inference_stack.documents import Object
 from inference_stack.workloads import Pods, pods
 
+SERVED = "for TLS, and a controller serves a certificate of its own meanwhile"
 METRICS = {"Resource": "metrics.k8s.io", "ContainerResource": "metrics.k8s.io", "Pods": "custom.metrics.k8s.io"}
 METRICS.update({"Object": "custom.metrics.k8s.io", "External": "external.metrics.k8s.io"})
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Keys that something takes from a Secret or ConfigMap; without keys, the object alone has to be there."""
+    """Keys that something takes from a Secret or ConfigMap; without keys, the object alone has to be there.
+
+    Where it is used `softly`, what uses it works somehow without it.
+    """
 
     kind: str
     name: str
     keys: Sequence[str]
     by: str
+    softly: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Wanted:
             by = f"Ingress {ingress['metadata']['name']}"
             names = [each["secretName"] for each in tls if each.get("secretName")]
             issued = any("cert-manager" in key for key in ingress["metadata"].get("annotations") or {})
-            found += [Reference("Secret", name, ("tls.crt", "tls.key"), by) for name in names if not issued]
+            found += [Reference("Secret", name, ("tls.crt", "tls.key"), by, SERVED) for name in names if not issued]
         made = {(kind, name) for kind in ("Secret", "ConfigMap") for name in self.made(kind)}
         return [each for each in found if (each.kind, each.name) not in made]
 
@@ -122,7 +127,7 @@ def _of_pods(row: Pods) -> Iterator[Reference]:
         for source in (volume.get("projected") or {}).get("sources") or ():
             yield from _of_volume(source, by)
     for each in row.spec.get("imagePullSecrets") or ():
-        yield Reference("Secret", each["name"], (), f"{by} (to pull images)")
+        yield Reference("Secret", each["name"], (), by, "to pull images, which fails for private ones")
 
 
 def _of_volume(source: Mapping[str, Object], by: str) -> Iterator[Reference]:

@@ -89,6 +89,9 @@ class TestCommand:
         assert (said.engine, said.model, said.tensor, said.pipeline, said.data) == ("vllm", "a/b", 4, 2, 2)
         assert (said.fraction, said.cached, said.weight) == (0.8, 1, 1)
 
+    def test_a_file_of_options_is_named(self) -> None:
+        assert told(self.container("vllm", "serve", "a/b", "--config", "/f")).by == {"file": "--config"}
+
     def test_others(self) -> None:
         words = [
             "python3",

@@ -137,6 +137,34 @@ def test_a_pull_secret_that_is_missing_is_a_warning(render: Render) -> None:
     assert len(bad(found, WARN)) == 1
 
 
+def test_a_certificate_that_is_missing_is_a_warning(render: Render) -> None:
+    values = {"hosts": [{"host": "a.example.com"}], "tls": [{"secretName": "c", "hosts": ["a.example.com"]}]}
+    ingress = {"ingress": {"enabled": True, "className": "n", **values}}
+    objects = list(render({**ingress, "modelGroups": {"chat": GROUP}}))
+    release = Release("t", "default", wanted([each for each in objects if each["kind"] == "Ingress"]))
+    classes = {"ingress": [{"metadata": {"name": "n"}}]}
+    found = preflight(release, facts(release, lists=classes, keys={("Secret", "c"): MISSING}))
+    assert bad(found) == []
+    (said,) = bad(found, WARN)
+    assert "for TLS" in said
+    other = {"ingress": [{"metadata": {"name": "m"}}]}
+    (said,) = bad(preflight(release, facts(release, lists=other)))
+    assert "there is no ingress class n; there is: m" in said
+
+
+def test_pods_that_are_refused_of_an_installed_release(release: Release) -> None:
+    event = {
+        "reason": "FailedCreate",
+        "message": "exceeded quota",
+        "involvedObject": {"kind": "ReplicaSet", "name": "t-inference-stack-chat-5d9"},
+    }
+    installed = replace(release, installed=True)
+    (said,) = bad(preflight(installed, facts(release, lists={"events": [event]})))
+    assert said == "refused: ReplicaSet t-inference-stack-chat-5d9: exceeded quota"
+    own = [pod(f"p{n}", 0, namespace="default", labels={"app.kubernetes.io/instance": "t"}) for n in range(2)]
+    assert bad(preflight(installed, facts(release, lists={"events": [event]}, pods=own))) == []
+
+
 def storage(name: str = "c", provisioner: str = "p", default: bool = False) -> Object:
     annotations = {"storageclass.kubernetes.io/is-default-class": str(default).lower()}
     return {"metadata": {"name": name, "annotations": annotations}, "provisioner": provisioner}
