@@ -72,7 +72,7 @@ def render() -> None:
 
 
 def yaml() -> None:
-    files = ["values.yaml", "Chart.yaml", ".pre-commit-config.yaml", "ci", ".github", "harness"]
+    files = ["values.yaml", "Chart.yaml", ".pre-commit-config.yaml", "ci", ".github", "harness", "inference_stack"]
     python("yamllint", "--strict", *files, *examples())
 
 

@@ -27,6 +27,7 @@ class Engine:
     data: tuple[str, ...]
     context: tuple[str, ...]
     share: tuple[str, ...]
+    batch: tuple[str, ...]
     cache: tuple[str, ...]
     quantization: tuple[str, ...]
     fraction: float
@@ -44,6 +45,7 @@ ENGINES = (
         data=("--data-parallel-size", "-dp"),
         context=("--max-model-len",),
         share=("--gpu-memory-utilization",),
+        batch=("--max-num-batched-tokens",),
         cache=("--kv-cache-dtype",),
         quantization=("--quantization", "-q"),
         fraction=USABLE,
@@ -59,6 +61,7 @@ ENGINES = (
         data=("--data-parallel-size", "--dp-size", "--dp"),
         context=("--context-length",),
         share=("--mem-fraction-static",),
+        batch=("--chunked-prefill-size",),
         cache=("--kv-cache-dtype",),
         quantization=("--quantization",),
         fraction=USABLE,
@@ -74,6 +77,7 @@ ENGINES = (
         data=(),
         context=("--max-seq-len",),
         share=(),
+        batch=("--max-num-tokens",),
         cache=(),
         quantization=(),
         fraction=USABLE,
@@ -89,6 +93,7 @@ ENGINES = (
         data=(),
         context=("--ctx-size", "-c"),
         share=(),
+        batch=(),
         cache=("--cache-type-k", "-ctk"),
         quantization=(),
         fraction=0,
@@ -115,6 +120,7 @@ class Told:
     data: int
     context: int
     fraction: float
+    batch: int
     cached: float
     weight: float
     by: Mapping[str, str]
@@ -125,7 +131,7 @@ def told(container: Object) -> Told:
     words = [str(each) for each in (*container.get("command", ()), *container.get("args", ()))]
     engine = recognised(words, str(container.get("image", "")))
     if engine is None:
-        return Told("", "", 1, 1, 1, 0, 0, 2, 0, {})
+        return Told("", "", 1, 1, 1, 0, 0, 0, 2, 0, {})
     by: dict[str, str] = {}
 
     def option(what: str, names: Sequence[str]) -> str:
@@ -145,6 +151,7 @@ def told(container: Object) -> Told:
         data=count(option("data", engine.data)) or 1,
         context=count(option("context", engine.context)),
         fraction=_fraction(option("share", engine.share)) or engine.fraction,
+        batch=count(option("batch", engine.batch)),
         cached=CACHED.get(cached, 1.0) if cached and cached != "auto" else (4.0 if wide else 2.0),
         weight=WEIGHTS.get(quantized, 0.0) or (4.0 if wide else 0.0),
         by=by,

@@ -168,6 +168,7 @@ def verdict(row: Pods, options: Options) -> Verdict:
         weight=said.weight,
         cached=said.cached,
         context=said.context,
+        batch=said.batch or sizing.BATCH,
         device=f"{ranks} × {size:g} GB ({source})",
     )
     return _answer(row, said, model, sizing.fit(model, use))
@@ -184,7 +185,7 @@ def on_cpu(row: Pods, said: Told, model: Model) -> Verdict:
     token = sizing.request(model, 1, said.cached)
     context = said.context or model.context
     weights = sizing.weights(model, said.weight)
-    fitting = sizing.longest(model, room, said.cached)
+    fitting = sizing.longest(model, room, said.cached, said.batch or sizing.BATCH)
     figures = {
         "weights": sizing.Figure(weights, "bytes", sizing.weights_formula(model, said.weight), model.source),
         "cache of a token": sizing.Figure(token, "bytes", sizing.token_formula(model, said.cached), model.source),

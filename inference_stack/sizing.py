@@ -13,6 +13,9 @@ USABLE = 0.9
 RESERVE = 2 * GIB
 """Activations, graphs and the runtime, of each device: an estimate."""
 
+BATCH = 8192
+"""Tokens of a prompt that are read at once, which layers with a window keep beside it: vLLM's largest default."""
+
 RESERVED = "2 GiB of each device are left for activations, graphs and the runtime: an estimate"
 
 
@@ -43,9 +46,10 @@ def token(model: Model, cached: float = 2) -> float:
     return (model.latent or 2 * model.kv_heads * model.head_size) * cached
 
 
-def request(model: Model, tokens: float, cached: float = 2) -> float:
-    """Bytes of the KV cache that a request of so many tokens fills."""
-    return token(model, cached) * (model.full * tokens + model.windowed * min(tokens, model.window or tokens))
+def request(model: Model, tokens: float, cached: float = 2, batch: int = BATCH) -> float:
+    """Bytes of the KV cache that a request of so many tokens fills while its prompt is read, `batch` tokens at once."""
+    kept = min(tokens, model.window + batch) if model.window else tokens
+    return token(model, cached) * (model.full * tokens + model.windowed * kept)
 
 
 def copies(model: Model, tensor: int) -> float:
@@ -53,15 +57,16 @@ def copies(model: Model, tensor: int) -> float:
     return float(tensor) if model.latent else max(1.0, tensor / model.kv_heads)
 
 
-def longest(model: Model, room: float, cached: float = 2) -> int:
+def longest(model: Model, room: float, cached: float = 2, batch: int = BATCH) -> int:
     """The longest request, in tokens, whose cache is not larger than the room."""
     one = token(model, cached)
     if room < 0 or not (model.full or model.windowed):
         return 0
     growing = one * (model.full + model.windowed)
-    if not model.window or room <= growing * model.window:
+    kept = model.window + batch
+    if not model.window or room <= growing * kept:
         return int(room / growing)
-    rest = room - one * model.windowed * model.window
+    rest = room - one * model.windowed * kept
     return int(rest / (one * model.full)) if model.full else 2**31 - 1
 
 
@@ -70,7 +75,7 @@ class Use:
     """How an engine uses its devices: how many by tensor and pipeline parallelism, and their memory in bytes each.
 
     `weight` and `cached` are bytes of a number in the weights (0: as in the files) and in the cache; `context` is the
-    longest request in tokens; `device` says what the devices are.
+    longest request in tokens, `batch` how many of a prompt are read at once; `device` says what the devices are.
     """
 
     memory: float
@@ -80,6 +85,7 @@ class Use:
     weight: float = 0
     cached: float = 2
     context: int = 0
+    batch: int = BATCH
     device: str = "device"
 
     @property
@@ -113,8 +119,8 @@ def fit(model: Model, use: Use) -> Fit:
     room = use.devices * each - needed
     copied = copies(model, use.tensor)
     context = use.context or model.context
-    one = request(model, context, use.cached) * copied
-    fitting = longest(model, room / copied, use.cached)
+    one = request(model, context, use.cached, use.batch) * copied
+    fitting = longest(model, room / copied, use.cached, use.batch)
     figures = {
         "weights": Figure(needed, "bytes", weights_formula(model, use.weight), model.source),
         "usable": Figure(
@@ -128,7 +134,7 @@ def fit(model: Model, use: Use) -> Fit:
         ),
         "left for the cache": Figure(room, "bytes", f"{gib(use.devices * each)} − {gib(needed)}", "the lines above"),
         "longest request": Figure(
-            fitting, "tokens", f"{gib(room)} / cache of a token" + _window(model), "the lines above"
+            fitting, "tokens", f"{gib(room)} / cache of a token" + _window(model, use.batch), "the lines above"
         ),
     }
     if context:
@@ -157,5 +163,6 @@ def token_formula(model: Model, cached: float, copied: float = 1) -> str:
     return f"{layers} layers × {by} × {cached:g} bytes{times}"
 
 
-def _window(model: Model) -> str:
-    return f"; {model.windowed} layers keep {number(model.window)} tokens" if model.windowed and model.window else ""
+def _window(model: Model, batch: int) -> str:
+    kept = f"{number(model.window)} + {number(batch)}"
+    return f"; {model.windowed} layers keep {kept} tokens" if model.windowed and model.window else ""

@@ -121,7 +121,8 @@ def shell(text: str, directory: Path, helm: Path) -> Completed:
 def directory(tmp_path: Path) -> Path:
     """Where a user types: an empty directory, but for the chart's own examples."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (tmp_path / "harness").symlink_to(ROOT / "harness")
+    for name in ("harness", "inference_stack"):
+        (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
 
 

@@ -114,9 +114,11 @@ class TestModel:
         model = from_config(config, "m", "s")
         assert (model.full, model.windowed, model.window) == (8, 24, 1024)
         one = 2 * 8 * 128 * 2
-        assert sizing.request(model, 4096) == one * (8 * 4096 + 24 * 1024)
-        for tokens in (500, 1024, 9000):
-            assert sizing.longest(model, sizing.request(model, tokens)) == tokens
+        assert sizing.request(model, 4096, batch=512) == one * (8 * 4096 + 24 * 1536)
+        assert sizing.request(model, 4096) == one * 32 * 4096
+        for tokens in (500, 1024, 1536, 1537, 9000, 90000):
+            for batch in (512, 8192):
+                assert sizing.longest(model, sizing.request(model, tokens, batch=batch), batch=batch) == tokens
 
     def test_layers_are_counted_by_their_kinds(self) -> None:
         kinds = ["sliding_attention", "full_attention", "linear_attention", "full_attention"]
