@@ -13,6 +13,8 @@ from harness.docs import messages, tables
 from harness.docs.markdown import between
 from harness.docs.values import documented
 from harness.errors import HarnessError
+from harness.monitoring import dashboards
+from harness.monitoring import files as monitoring
 from harness.paths import ROOT, ci_values, examples
 from harness.presets import images
 from harness.progress import console, step
@@ -56,6 +58,8 @@ GENERATED: dict[str, Callable[[], dict[Path, str]]] = {
     "schema": lambda: {schema.FILE: schema.written(schema.build()) + "\n"},
     "keys": lambda: {keys.FILE: schema.written(keys.tree(schema.build())) + "\n"},
     "options": options.options,
+    "monitoring": lambda: {**monitoring.files(), **monitoring.pages()},
+    "dashboards": dashboards.files,
     "tags": tags,
     "examples": table_of_examples,
     "engines": engines,

@@ -334,13 +334,21 @@ def pods_are_restricted(manifests: Manifests) -> None:
         assert all(each["capabilities"]["drop"] == ["ALL"] for each in restricting)
 
 
+OF_PROMETHEUS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
+"""Kinds that may be in a namespace of their own, as a ConfigMap of dashboards or rules may."""
+
+
+def _is_read_elsewhere(each: Object) -> bool:
+    return each["kind"] == "ConfigMap" and str(each["metadata"]["name"]).endswith(("-dashboards", "-rules"))
+
+
 def objects_belong_to_the_release(manifests: Manifests) -> None:
     for each in manifests:
         labels = each["metadata"]["labels"]
         assert labels["app.kubernetes.io/instance"] == "test-release"
         assert labels["app.kubernetes.io/managed-by"] == "Helm"
         assert labels["helm.sh/chart"].startswith("inference-stack-")
-        assert "namespace" not in each["metadata"] or each["kind"] == "ServiceMonitor"
+        assert "namespace" not in each["metadata"] or each["kind"] in OF_PROMETHEUS or _is_read_elsewhere(each)
     assert len({each["metadata"]["labels"]["app.kubernetes.io/name"] for each in manifests}) == 1
 
 

@@ -90,6 +90,7 @@ CUSTOM: dict[str, Any] = {
         spec=_closed(
             ("selector", "endpoints"),
             namespaceSelector=_closed(matchNames={"type": "array", "items": {"type": "string"}}),
+            podTargetLabels={"type": "array", "items": {"type": "string"}},
             selector=_closed(matchLabels=_STRINGS),
             endpoints={
                 "type": "array",
@@ -108,6 +109,73 @@ CUSTOM: dict[str, Any] = {
                     metricRelabelings=_RELABELINGS,
                 )
                 | {"oneOf": [{"required": ["port"]}, {"required": ["targetPort"]}]},
+            },
+        ),
+    ),
+    "monitoring.coreos.com/v1 PodMonitor": _closed(
+        ("apiVersion", "kind", "metadata", "spec"),
+        apiVersion={"type": "string"},
+        kind={"type": "string"},
+        metadata=_closed(
+            ("name",),
+            name={"type": "string"},
+            namespace={"type": "string"},
+            labels=_STRINGS,
+            annotations={"type": "object"},
+        ),
+        spec=_closed(
+            ("selector", "podMetricsEndpoints"),
+            namespaceSelector=_closed(matchNames={"type": "array", "items": {"type": "string"}}),
+            podTargetLabels={"type": "array", "items": {"type": "string"}},
+            selector=_closed(matchLabels=_STRINGS),
+            podMetricsEndpoints={
+                "type": "array",
+                "minItems": 1,
+                "items": _closed(
+                    ("path", "port"),
+                    port={"type": "string", "maxLength": 15},
+                    path={"type": "string", "pattern": "^/"},
+                    scheme={"enum": ["http", "https"]},
+                    interval=_DURATION,
+                    scrapeTimeout=_DURATION,
+                    tlsConfig={"type": "object"},
+                    authorization=_closed(type={"type": "string"}, credentials=_SECRET_KEY),
+                    metricRelabelings=_RELABELINGS,
+                ),
+            },
+        ),
+    ),
+    "monitoring.coreos.com/v1 PrometheusRule": _closed(
+        ("apiVersion", "kind", "metadata", "spec"),
+        apiVersion={"type": "string"},
+        kind={"type": "string"},
+        metadata=_closed(
+            ("name",),
+            name={"type": "string"},
+            namespace={"type": "string"},
+            labels=_STRINGS,
+            annotations={"type": "object"},
+        ),
+        spec=_closed(
+            ("groups",),
+            groups={
+                "type": "array",
+                "items": _closed(
+                    ("name", "rules"),
+                    name={"type": "string", "minLength": 1},
+                    rules={
+                        "type": "array",
+                        "items": _closed(
+                            ("expr",),
+                            record={"type": "string"},
+                            alert={"type": "string"},
+                            expr={"type": "string"},
+                            labels=_STRINGS,
+                            annotations=_STRINGS,
+                            **{"for": _DURATION},
+                        ),
+                    },
+                ),
             },
         ),
     ),

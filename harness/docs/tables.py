@@ -45,11 +45,14 @@ COMMON = (
     "ingress.enabled",
     "networkPolicy.enabled",
     "serviceMonitor.enabled",
+    "prometheusRule.enabled",
+    "dashboards.enabled",
 )
 """The keys that most users need."""
 
 GUIDES: Mapping[str, str] = {
     "air-gap": "Air gap",
+    "alerts": "Alerts",
     "architecture": "How it works",
     "autoscaling": "Scale",
     "caching": "Caching models",
@@ -58,6 +61,7 @@ GUIDES: Mapping[str, str] = {
     "engines": "Engines",
     "exposing": "Connect from outside",
     "gpus": "GPUs and MIG",
+    "grafana": "Dashboards",
     "monitoring": "Monitoring",
     "multi-node": "Several nodes",
     "network-policy": "Network policy",
@@ -175,7 +179,9 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
         Section("Ingress", "exposing", "", "ingress"),
         Section("HTTPRoute", "exposing", "", "httpRoute"),
         Section("Network policies", "network-policy", "", "networkPolicy"),
-        Section("ServiceMonitor", "monitoring", "", "serviceMonitor"),
+        Section("Scraping", "monitoring", "", "serviceMonitor"),
+        Section("Rules and alerts", "alerts", "", "prometheusRule"),
+        Section("Dashboards", "grafana", "", "dashboards"),
         Section("Tests", "", "", "tests"),
     ),
     "The release": (

@@ -12,6 +12,7 @@ from typing import Any
 from harness.paths import ROOT
 from harness.schema import (
     common,
+    dashboards,
     hints,
     http_route,
     ingress,
@@ -19,6 +20,7 @@ from harness.schema import (
     model_group,
     network_policy,
     onwards,
+    prometheus_rule,
     prose,
     routing,
     service_monitor,
@@ -51,6 +53,8 @@ def root() -> Schema:
         httpRoute=http_route.schema(),
         networkPolicy=network_policy.schema(),
         serviceMonitor=service_monitor.schema(),
+        prometheusRule=prometheus_rule.schema(),
+        dashboards=dashboards.schema(),
         tests=settings(enabled=boolean()),
     )
 

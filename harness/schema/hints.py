@@ -92,6 +92,8 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         "modelGroupDefaults.podSecurityContext or onwards.podSecurityContext": "podSecurityContext",
         "modelGroupDefaults.runtimeClassName": "runtimeClassName",
         "modelGroupDefaults.tolerations or onwards.tolerations": "tolerations",
+        "dashboards": "dashboard grafana grafanaDashboards",
+        "prometheusRule": "PrometheusRule alerts prometheusRules rules",
         "serviceMonitor": "ServiceMonitor monitoring podMonitor prometheus",
     },
     "onwards": {

@@ -1,4 +1,4 @@
-"""`serviceMonitor`: scraping by the Prometheus operator."""
+"""`serviceMonitor`: how Prometheus scrapes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ DURATION = r"^([0-9]+(ms|[smhdwy]))*$"
 def schema() -> Schema:
     return settings(
         enabled=boolean(),
+        kind=text("ServiceMonitor", "PodMonitor", "annotations"),
         namespace=text(),
         labels=common.object_labels(),
         annotations=common.object_annotations(),

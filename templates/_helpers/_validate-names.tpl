@@ -91,7 +91,9 @@ Names of values that may be empty. Input: dict keys (path to their owner), owner
         (dict "keys" (append $gateway "serviceAccount") "owner" $onwards.serviceAccount "fields" (dict "name" "object"))
         (dict "keys" $gateway "owner" $onwards "fields" (dict "priorityClassName" "object"))
         (dict "keys" (list "ingress") "owner" $ingress "fields" (dict "className" "object"))
-        (dict "keys" (list "serviceMonitor") "owner" $monitor "fields" (dict "namespace" "label")) -}}
+        (dict "keys" (list "serviceMonitor") "owner" $monitor "fields" (dict "namespace" "label"))
+        (dict "keys" (list "prometheusRule") "owner" .stack.prometheusRule "fields" (dict "namespace" "label"))
+        (dict "keys" (list "dashboards") "owner" .stack.dashboards "fields" (dict "namespace" "label")) -}}
     {{- $names = concat $names (include "inference-stack.names.fields" $of | fromJsonArray) -}}
   {{- end -}}
   {{- $volumes := dict "keys" (append $gateway "volumes") "list" $onwards.volumes "field" "name" "kind" "label" "empty" true -}}

@@ -45,6 +45,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
         "onwards.warnings.literalToken"
         "access.warnings.paths"
         "observability.warnings.scrape"
+        "observability.warnings.rules"
         "onwards.warnings.nothing"
         "onwards.warnings.version"
         "onwards.warnings.strictMode"

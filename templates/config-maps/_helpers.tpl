@@ -85,6 +85,12 @@ Rules: no ConfigMap has the name of the gateway's or of a group's files, and the
   {{- range (include "inference-stack.ownNames" . | fromJson).configMaps }}
     {{- $_ := set $taken . "the gateway's own ConfigMap" }}
   {{- end }}
+  {{- if and .stack.prometheusRule.enabled (eq .stack.prometheusRule.kind "ConfigMap") }}
+    {{- $_ := set $taken "rules" "the ConfigMap of prometheusRule" }}
+  {{- end }}
+  {{- if .stack.dashboards.enabled }}
+    {{- $_ := set $taken "dashboards" "the ConfigMap of dashboards" }}
+  {{- end }}
   {{- range $name, $group := .stack.modelGroups }}
     {{- if $group.files }}
       {{- $_ := set $taken (printf "%s-files" $name) (printf "the ConfigMap of modelGroups.%s.files" $name) }}

@@ -159,7 +159,8 @@ Input: dict root, name, group (computed). Output: JSON map.
   {{- if or $used .group.files -}}
     {{- $_ := set $checksum "checksum/files" (list $used .group.files | toJson | sha256sum) -}}
   {{- end -}}
-  {{- $own := include "inference-stack.overlay" (dict "defaults" $checksum "own" .group.podAnnotations) | fromJson -}}
+  {{- $defaults := merge $checksum (include "inference-stack.serviceMonitor.groupAnnotations" . | fromJson) -}}
+  {{- $own := include "inference-stack.overlay" (dict "defaults" $defaults "own" .group.podAnnotations) | fromJson -}}
   {{- include "inference-stack.annotations" (dict "root" .root "own" $own) -}}
 {{- end -}}
 

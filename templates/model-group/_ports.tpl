@@ -102,7 +102,8 @@ Input: dict group (computed). Output: JSON list of {name, servicePort, targetPor
 {{- /*
 A group's http port (or its target, if that is another) is open to the gateway and to networkPolicy.enginesFrom; its other ports, and the http port of an
 engine without OpenAI routes, also to the pods of the namespace; all of them to everyone if the Service's type is a public one. Its metrics port is open to
-networkPolicy.metricsFrom. Pods that run one model together may reach each other at every port: each rank listens on some ten, by chance.
+networkPolicy.metricsFrom, with a monitor each port that it scrapes. Pods that run one model together may reach each other at every port: each rank listens
+on some ten, by chance.
 Input: dict root, name, group (computed). Output: JSON map, without podSelector.
 */ -}}
 {{- define "inference-stack.modelGroup.networkPolicySpec" -}}
@@ -127,6 +128,9 @@ Input: dict root, name, group (computed). Output: JSON map, without podSelector.
     {{- $rules = list (dict "ports" (concat $http $others | uniq)) -}}
   {{- end -}}
   {{- $metrics := list (include "inference-stack.modelGroup.metricsPort" .) -}}
+  {{- if and .root.stack.serviceMonitor.enabled (.group.metricsPath | default .group.computed.preset.metricsPath) -}}
+    {{- $metrics = prepend $metrics "http" | uniq -}}
+  {{- end -}}
   {{- if $policy.metricsFrom -}}
     {{- $rules = append $rules (dict "ports" $metrics "from" $policy.metricsFrom) -}}
   {{- end -}}

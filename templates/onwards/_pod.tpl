@@ -225,7 +225,8 @@ watcher does the rest; and the release's own ConfigMaps that it uses. Input: roo
   {{- with include "inference-stack.configMaps.used" (dict "own" .stack.configMaps "value" .stack.onwards) | fromJson -}}
     {{- $content = append $content (toJson .) -}}
   {{- end -}}
-  {{- $defaults := dict "kubectl.kubernetes.io/default-container" "onwards" -}}
+  {{- $scrape := include "inference-stack.serviceMonitor.gatewayAnnotations" . | fromJson -}}
+  {{- $defaults := merge (dict "kubectl.kubernetes.io/default-container" "onwards") $scrape -}}
   {{- $given := include "inference-stack.overlay" (dict "defaults" $defaults "own" .stack.onwards.podAnnotations) | fromJson -}}
   {{- $checksum := dict "checksum/config" (join "\n" $content | sha256sum) -}}
   {{- $own := include "inference-stack.overlay" (dict "defaults" $given "own" $checksum) | fromJson -}}

@@ -400,6 +400,7 @@ ALL_OPTIONS: dict[str, Any] = {
     },
     "serviceMonitor": {
         "enabled": True,
+        "kind": "ServiceMonitor",
         "namespace": "monitoring",
         "labels": {"release": "prometheus"},
         "annotations": {"a": "b"},
@@ -407,5 +408,25 @@ ALL_OPTIONS: dict[str, Any] = {
         "scrapeTimeout": "5s",
         "tlsConfig": {"insecureSkipVerify": True},
         "bearerTokenSecret": {"name": "token", "key": "token"},
+    },
+    "prometheusRule": {
+        "enabled": True,
+        "kind": "PrometheusRule",
+        "namespace": "monitoring",
+        "labels": {"release": "prometheus"},
+        "annotations": {"a": "b"},
+        "alerts": {
+            "enabled": True,
+            "disabled": ["InferenceStackQueueGrowing"],
+            "labels": {"team": "inference"},
+            "runbooks": "https://runbooks.example/",
+        },
+        "slo": {"availability": 99.9, "firstToken": 90, "firstTokenSeconds": 20},
+    },
+    "dashboards": {
+        "enabled": True,
+        "namespace": "monitoring",
+        "labels": {"grafana_dashboard": "1", "team": "inference"},
+        "annotations": {"grafana_folder": "Inference"},
     },
 }

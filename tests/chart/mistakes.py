@@ -154,6 +154,10 @@ networkPolicy.modelGroups.a.ingress.0.from.0.podSelecter
 networkPolicy.modelGroups.a.ingress.0.from.0.ipBlock.cird
 tests.enable
 serviceMonitor.intervall
+prometheusRule.enable
+prometheusRule.alerts.disable
+prometheusRule.slo.availabilty
+dashboards.folder
 serviceMonitor.bearerTokenSecret.secret
 """
 TYPOS = MISSPELT.strip().splitlines()
@@ -202,6 +206,9 @@ WRONG: dict[str, Any] = {
     "ingress.hosts.0.paths.0.pathType": "prefix",
     "networkPolicy.onwards.policyTypes.0": "ingress",
     "serviceMonitor.interval": "30 s",
+    "serviceMonitor.kind": "Podmonitor",
+    "prometheusRule.slo.availability": 100,
+    "prometheusRule.slo.firstTokenSeconds": 5,
 }
 
 

@@ -167,6 +167,8 @@ RENAMES = (
     "group-name-reserved-for-the-load-balancer",
     "config-map-of-the-gateway",
     "config-map-of-a-groups-files",
+    "rules-config-map-taken",
+    "dashboards-config-map-taken",
     "policy-of-no-group",
 )
 """A key must be renamed, which moves the values below it; YAML pasted over the values cannot do that."""

@@ -32,7 +32,7 @@ UNREAD = {
 
 NAMES = {
     r"\.Values": "",
-    r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy|serviceMonitor)\.)": "",
+    r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy|serviceMonitor|prometheusRule|dashboards)\.)": "",
     r"\$onwards": "onwards",
     r"[$.]group": "modelGroupDefaults",
     r"\$account": "onwards.serviceAccount",
@@ -43,6 +43,7 @@ NAMES = {
     r"[$.]volume": "modelGroupDefaults.persistentVolumes.0",
     r"\$policy(?!\.ingress)": "networkPolicy",
     r"\$monitor": "serviceMonitor",
+    r"\$rule(?!s)": "prometheusRule",
 }
 """Expressions in templates, and the values they refer to; other variables are derived from these."""
 
@@ -187,6 +188,8 @@ CHANGES: dict[str, Any] = {
     **{f"routes.shared.loadAware.{key}": 0.3 for key in ("breachRateTarget", "shareStep", "shareDecay", "shareFloor")},
     "serviceMonitor.interval": "55s",
     "serviceMonitor.scrapeTimeout": "4s",
+    "prometheusRule.alerts.runbooks": "https://other.example.com/",
+    "prometheusRule.slo.availability": 99,
 }
 """A change with an effect, for leaves whose default change has none."""
 

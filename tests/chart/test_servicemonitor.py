@@ -103,3 +103,88 @@ def test_every_monitor_selects_one_service_with_its_ports(render: Render, values
             chosen = [s for s in services if s["metadata"]["name"] in (kept or [s["metadata"]["name"]])]
             with_port = [s for s in chosen if endpoint.get("port") in {None, *(p["name"] for p in s["spec"]["ports"])}]
             assert len(with_port) == 1
+
+
+def test_pod_monitors_take_the_place_of_service_monitors(render: Render) -> None:
+    found = rendered(render, {"engine": "llama-cpp", "apiKey": {"name": "s", "key": "k"}}, kind="PodMonitor")
+    assert found.kind("ServiceMonitor") == []
+    spec = found["PodMonitor", f"{FULLNAME}-a"]["spec"]
+    assert spec["podMetricsEndpoints"] == [
+        {
+            "port": "http",
+            "path": "/metrics",
+            "interval": "30s",
+            "scrapeTimeout": "10s",
+            "authorization": {"credentials": {"name": "s", "key": "k"}},
+        }
+    ]
+    pods = found["Deployment", f"{FULLNAME}-a"]["spec"]["template"]
+    assert spec["selector"]["matchLabels"].items() <= pods["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("service", ["ClusterIP", "NodePort"])
+def test_a_pod_monitors_ports_are_the_pods(render: Render, service: str) -> None:
+    """Also those that are not on the Service."""
+    fields = {"engine": "triton", "service": {"type": service}}
+    found = rendered(render, fields, kind="PodMonitor")
+    for monitor in found.kind("PodMonitor"):
+        workload = found["Deployment", monitor["metadata"]["name"]]
+        ports = {
+            port["name"]
+            for container in workload["spec"]["template"]["spec"]["containers"]
+            for port in container.get("ports", ())
+        }
+        assert {each["port"] for each in monitor["spec"]["podMetricsEndpoints"]} <= ports
+
+
+@pytest.mark.parametrize("kind", ["ServiceMonitor", "PodMonitor"])
+@pytest.mark.parametrize("enabled", [True, False])
+def test_series_get_the_pods_labels_where_rules_read_them(render: Render, kind: str, enabled: bool) -> None:
+    values = {**one(), "serviceMonitor": {"enabled": True, "kind": kind}, "prometheusRule": {"enabled": enabled}}
+    labels = ["app.kubernetes.io/instance", "app.kubernetes.io/component", "app.kubernetes.io/model-group"]
+    for monitor in render(values).kind(kind):
+        assert monitor["spec"].get("podTargetLabels", []) == (labels if enabled else [])
+
+
+def found_by(manifests: Manifests, name: str) -> dict[str, str]:
+    template = manifests["Deployment", f"{FULLNAME}-{name}"]["spec"]["template"]["metadata"]
+    return {key: value for key, value in template.get("annotations", {}).items() if key.startswith("prometheus.io/")}
+
+
+def scrape(port: str, path: str) -> dict[str, str]:
+    return {"prometheus.io/scrape": "true", "prometheus.io/port": port, "prometheus.io/path": path}
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ({}, scrape("8000", "/metrics")),
+        ({"containerPort": 9000, "metricsPath": "/x"}, scrape("9000", "/x")),
+        ({"engine": "triton"}, scrape("8002", "/metrics")),
+        ({"engine": "nim", "image": "nvcr.io/nim/a/b:1"}, scrape("8000", "/v1/metrics")),
+        ({"engine": "tensorrt-llm"}, {}),
+        (
+            {"podAnnotations": {"prometheus.io/scrape": "false"}},
+            {**scrape("8000", "/metrics"), "prometheus.io/scrape": "false"},
+        ),
+    ],
+)
+def test_annotations_have_each_pods_own_port_and_path(
+    render: Render, group: dict[str, Any], expected: dict[str, str]
+) -> None:
+    found = rendered(render, group, kind="annotations")
+    assert found_by(found, "a") == expected
+    assert found_by(found, "onwards") == scrape("9090", "/metrics")
+    assert [*found.kind("ServiceMonitor"), *found.kind("PodMonitor")] == []
+
+
+@pytest.mark.parametrize("kind", ["ServiceMonitor", "PodMonitor", "annotations"])
+def test_the_network_policy_lets_in_what_is_scraped(render: Render, kind: str) -> None:
+    """An engine with a second page of metrics is scraped at both ports, and both are open."""
+    group = {"additionalPorts": [{"name": "metrics", "containerPort": 9002}]}
+    prometheus: list[Object] = [{"namespaceSelector": {}}]
+    values = {**one(**group), "serviceMonitor": {"enabled": True, "kind": kind}}
+    found = render({**values, "networkPolicy": {"metricsFrom": prometheus}})
+    rules = found["NetworkPolicy", f"{FULLNAME}-a"]["spec"]["ingress"]
+    opened = [port["port"] for rule in rules if rule.get("from") == prometheus for port in rule["ports"]]
+    assert opened == ["http", "metrics"]

@@ -74,7 +74,7 @@ class Meter:
         self._end_to_end = metric(Histogram, "e2e_request_latency_seconds")
         self._all_ended = metric(Counter, ended, *([ended_label] if ended_label else []))
         self._labels, self._ended_label = labels, ended_label
-        for reason in ("stop", "length", "abort"):
+        for reason in ("stop", "length", "abort", "error"):
             self._ended(reason)
 
     def end(self, generation: Generation) -> None:

@@ -59,6 +59,50 @@ Output: JSON list.
 {{- end -}}
 
 {{- /*
+Labels of a pod that its series get, by which recorded series know their group; only with rules, as they are further labels of each series.
+Input: root. Output: JSON list.
+*/ -}}
+{{- define "inference-stack.serviceMonitor.podLabels" -}}
+  {{- $labels := list "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/model-group" -}}
+  {{- toJson (ternary $labels list .stack.prometheusRule.enabled) -}}
+{{- end -}}
+
+{{- /* An endpoint for a PodMonitor: of the pod's port, which has one name on either. Input: endpoint of a ServiceMonitor. Output: JSON map. */ -}}
+{{- define "inference-stack.podMonitor.endpoint" -}}
+  {{- $port := .port | default .targetPort -}}
+  {{- set (omit . "targetPort" "relabelings") "port" $port | toJson -}}
+{{- end -}}
+
+{{- /*
+Annotations by which a Prometheus without the operator finds a pod; it has no key to give. Input: dict root, port (number), path. Output: JSON map.
+*/ -}}
+{{- define "inference-stack.serviceMonitor.annotations" -}}
+  {{- $annotations := dict -}}
+  {{- $monitor := .root.stack.serviceMonitor -}}
+  {{- if and $monitor.enabled (eq $monitor.kind "annotations") .path -}}
+    {{- $annotations = dict "prometheus.io/scrape" "true" "prometheus.io/port" (toString .port) "prometheus.io/path" .path -}}
+  {{- end -}}
+  {{- toJson $annotations -}}
+{{- end -}}
+
+{{- /* The gateway's. Input: root. Output: JSON map. */ -}}
+{{- define "inference-stack.serviceMonitor.gatewayAnnotations" -}}
+  {{- $path := ternary "/metrics" "" .stack.onwards.metrics.enabled -}}
+  {{- include "inference-stack.serviceMonitor.annotations" (dict "root" . "port" (int64 .stack.onwards.metrics.port) "path" $path) -}}
+{{- end -}}
+
+{{- /* A group's: one target, which is the engine itself unless only a port named metrics has any. Input: dict root, group (computed). Output: JSON map. */ -}}
+{{- define "inference-stack.serviceMonitor.groupAnnotations" -}}
+  {{- $target := dict "root" .root "port" (int64 .group.computed.port) "path" (.group.metricsPath | default .group.computed.preset.metricsPath) -}}
+  {{- range .group.computed.ports -}}
+    {{- if and (eq .name "metrics") (not $target.path) -}}
+      {{- $target = dict "root" $.root "port" (int64 .containerPort) "path" "/metrics" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- include "inference-stack.serviceMonitor.annotations" $target -}}
+{{- end -}}
+
+{{- /*
 Every monitor: the gateway's, and one for each group that has metrics. Input: root. Output: JSON list of {name, labels, selector, endpoints}.
 */ -}}
 {{- define "inference-stack.serviceMonitors" -}}
