@@ -108,6 +108,12 @@ def engines(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def operations(session: nox.Session) -> None:
+    """What others run beside the chart (Prometheus), really, on the cluster."""
+    pytest(session, "-p", "tests.cluster.conftest", paths=("tests/operations",))
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """A cluster, the chart on it, and an answer from a model; `-- --down` ends it, `-- --help` is its own help."""
     prepare(session)

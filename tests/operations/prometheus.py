@@ -1,0 +1,286 @@
+"""A Prometheus in a pod, which takes its targets as the operator would make it of the chart's PodMonitors.
+
+Debian's has no discovery by Kubernetes, so the test writes it the list of pods, with the labels that discovery gives
+them. What kube-state-metrics would say comes from a stand-in: a page that the test writes from the API's objects.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from harness.cluster import Cluster
+from harness.images import host
+from harness.images.archive import File as ImageFile
+from harness.images.archive import ImageArchive, accounts, write_archive
+from harness.kubectl import Kubectl
+from harness.manifests import Manifests, Object
+from harness.paths import cache_dir
+from harness.presets import images
+from harness.progress import Step
+from harness.tools.prometheus import prometheus_tool
+from harness.tools.store import make_once
+
+IMAGE = "docker.io/acme/prometheus:2.42"
+PORT = 9090
+STATE_PORT = 8080
+KUBELET_PORT = 10250
+TARGETS = "/state/pods.json"
+SCRAPE = "2s"
+QUERY_SECONDS = 10.0
+
+
+def image() -> ImageArchive:
+    """Debian's Prometheus in an image of its own."""
+    program = prometheus_tool("prometheus")
+
+    def make(directory: Path, _: Step) -> None:
+        files = {
+            **host.libraries([program]),
+            **host.LAYOUT,
+            **accounts(("prometheus", 10001, 10001, "/tmp")),
+            "/prometheus": ImageFile(program, 0o755),
+        }
+        write_archive(directory / "image.tar", IMAGE, files, entrypoint=["/prometheus"], user="10001")
+
+    made = make_once(cache_dir("images") / "operations-prometheus-2.42", "Building prometheus", make)
+    return ImageArchive(IMAGE, made / "image.tar")
+
+
+def _label(name: str) -> str:
+    """A pod's label as Prometheus' discovery and the operator name it."""
+    return "".join(each if each.isalnum() else "_" for each in name)
+
+
+def scrape_configs(manifests: Manifests) -> Iterator[dict[str, Any]]:
+    """What the operator makes of PodMonitors, of the fields that the chart sets."""
+    for monitor in manifests.kind("PodMonitor"):
+        spec, name = monitor["spec"], monitor["metadata"]["name"]
+        for number, endpoint in enumerate(spec["podMetricsEndpoints"]):
+            config = _scrape_config(spec, endpoint)
+            yield {"job_name": f"podMonitor/{name}/{number}", **config}
+
+
+def _scrape_config(spec: Object, endpoint: Object) -> dict[str, Any]:
+    keeps: list[dict[str, Any]] = [
+        {
+            "source_labels": ["__meta_kubernetes_namespace"],
+            "regex": "|".join(spec["namespaceSelector"]["matchNames"]),
+            "action": "keep",
+        }
+    ] + [
+        {"source_labels": [f"__meta_kubernetes_pod_label_{_label(key)}"], "regex": value, "action": "keep"}
+        for key, value in spec["selector"]["matchLabels"].items()
+    ]
+    targets = [
+        {"source_labels": [f"__meta_kubernetes_pod_label_{_label(key)}"], "target_label": _label(key)}
+        for key in spec["podTargetLabels"]
+    ]
+    relabel = [
+        *keeps,
+        {"source_labels": ["__meta_kubernetes_pod_container_port_name"], "regex": endpoint["port"], "action": "keep"},
+        {"source_labels": ["__meta_kubernetes_namespace"], "target_label": "namespace"},
+        {"source_labels": ["__meta_kubernetes_pod_name"], "target_label": "pod"},
+        {"target_label": "endpoint", "replacement": endpoint["port"]},
+        *targets,
+    ]
+    metrics = [
+        {"source_labels": each["sourceLabels"], "regex": each["regex"], "action": each["action"]}
+        for each in endpoint.get("metricRelabelings", ())
+    ]
+    key = endpoint.get("authorization", {}).get("credentials")
+    return {
+        "metrics_path": endpoint["path"],
+        "file_sd_configs": [{"files": [TARGETS], "refresh_interval": "5s"}],
+        "relabel_configs": relabel,
+        "metric_relabel_configs": metrics,
+        **({"authorization": {"credentials_file": f"/etc/keys/{key['name']}/{key['key']}"}} if key else {}),
+    }
+
+
+KUBELET: dict[str, Any] = {
+    "scheme": "https",
+    "tls_config": {"insecure_skip_verify": True},
+    "authorization": {"credentials_file": "/var/run/secrets/kubernetes.io/serviceaccount/token"},
+}
+
+
+def targets(pods: list[Object]) -> list[dict[str, Any]]:
+    """Each port of each pod, with the labels that Prometheus' discovery gives it."""
+    found = []
+    for pod in pods:
+        metadata = pod["metadata"]
+        labels = {f"__meta_kubernetes_pod_label_{_label(key)}": text for key, text in metadata["labels"].items()}
+        labels |= {"__meta_kubernetes_namespace": metadata["namespace"], "__meta_kubernetes_pod_name": metadata["name"]}
+        for container in pod["spec"]["containers"]:
+            for port in container.get("ports", ()):
+                address = f"{pod['status']['podIP']}:{port['containerPort']}"
+                of_port = {"__meta_kubernetes_pod_container_port_name": port.get("name", "")}
+                found.append({"targets": [address], "labels": {**labels, **of_port}})
+    return found
+
+
+def settings(manifests: Manifests, node: str) -> str:
+    kubelet = {**KUBELET, "static_configs": [{"targets": [f"{node}:{KUBELET_PORT}"]}]}
+    jobs = [
+        *scrape_configs(manifests),
+        {"job_name": "kubelet", **kubelet},
+        {"job_name": "probes", "metrics_path": "/metrics/probes", **kubelet},
+        {"job_name": "state", "static_configs": [{"targets": [f"localhost:{STATE_PORT}"]}]},
+    ]
+    every = {"scrape_interval": SCRAPE, "scrape_timeout": SCRAPE, "evaluation_interval": SCRAPE}
+    return yaml.safe_dump({"global": every, "scrape_configs": jobs, "rule_files": ["/etc/prometheus/rules.yaml"]})
+
+
+def state_page(kubectl: Kubectl) -> str:
+    """kube-state-metrics' series that the rules read, of this namespace's workloads and pods as they are now."""
+    lines = []
+
+    def line(name: str, value: float, **labels: str) -> None:
+        inside = ",".join(f"{key}={json.dumps(text)}" for key, text in labels.items())
+        lines.append(f"{name}{{{inside}}} {value}")
+
+    where = kubectl.namespace
+    for each in kubectl.items("deployments"):
+        status, name = each["status"], each["metadata"]["name"]
+        of = {"namespace": where, "deployment": name}
+        line("kube_deployment_status_replicas_available", status.get("availableReplicas", 0), **of)
+        line("kube_deployment_status_replicas", status.get("replicas", 0), **of)
+        line("kube_deployment_spec_replicas", each["spec"]["replicas"], **of)
+        for condition in status.get("conditions", ()):
+            for value in ("true", "false", "unknown"):
+                is_ = condition["status"].lower() == value
+                line("kube_deployment_status_condition", float(is_), condition=condition["type"], status=value, **of)
+    for pod in kubectl.items("pods"):
+        for container in pod["status"].get("containerStatuses", ()):
+            of = {"namespace": where, "pod": pod["metadata"]["name"], "container": container["name"]}
+            line("kube_pod_container_status_restarts_total", container["restartCount"], **of)
+    return "\n".join(lines) + "\n"
+
+
+def objects(manifests: Manifests, namespace: str, node: str, keys: Mapping[str, str]) -> list[Object]:
+    """Prometheus' pod and what it needs, `keys` being Secret -> key in it that a scrape asks for."""
+    (rules,) = manifests.kind("PrometheusRule")
+    files = {"prometheus.yaml": settings(manifests, node), "rules.yaml": yaml.safe_dump(rules["spec"])}
+    name = {"name": "prometheus"}
+    role = f"prometheus-{namespace}"
+    rights = [
+        {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},
+    ]
+    subject = {"kind": "ServiceAccount", "name": "prometheus", "namespace": namespace}
+    group = "rbac.authorization.k8s.io"
+    serve = ["python3", "-m", "http.server", str(STATE_PORT), "--directory", "/state"]
+    spec = {
+        "serviceAccountName": "prometheus",
+        "containers": [
+            {
+                "name": "prometheus",
+                "image": IMAGE,
+                "args": ["--config.file=/etc/prometheus/prometheus.yaml", "--storage.tsdb.path=/tmp/tsdb"],
+                "ports": [{"name": "web", "containerPort": PORT}],
+                "volumeMounts": [
+                    {"name": "config", "mountPath": "/etc/prometheus"},
+                    {"name": "tmp", "mountPath": "/tmp"},
+                    {"name": "state", "mountPath": "/state"},
+                    *({"name": each, "mountPath": f"/etc/keys/{each}"} for each in keys),
+                ],
+            },
+            {
+                "name": "state",
+                "image": str(images()["vllm"]),
+                "command": serve,
+                "volumeMounts": [{"name": "state", "mountPath": "/state"}],
+            },
+        ],
+        "volumes": [
+            {"name": "config", "configMap": name},
+            {"name": "state", "emptyDir": {}},
+            {"name": "tmp", "emptyDir": {}},
+            *({"name": each, "secret": {"secretName": each}} for each in keys),
+        ],
+    }
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": name},
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": role}, "rules": rights},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": role},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
+            "subjects": [subject],
+        },
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": name, "data": files},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {**name, "labels": {"app": "prometheus"}}, "spec": spec},
+    ]
+
+
+class Prometheus:
+    """The one that runs, behind a forwarded port."""
+
+    def __init__(self, kubectl: Kubectl, url: str) -> None:
+        self.kubectl = kubectl
+        self.url = url
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        answer = httpx.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=QUERY_SECONDS).json()
+        assert answer["status"] == "success", answer
+        return answer["data"]
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        return list(self.ask("query", query=expression)["result"])
+
+    def targets(self) -> dict[str, list[tuple[str, str]]]:
+        """Job -> the pod, health and last error of each of its targets."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for each in self.ask("targets", state="active")["activeTargets"]:
+            error = f"{each['health']} {each['lastError']}".strip()
+            found.setdefault(each["labels"]["job"], []).append((each["labels"].get("pod", ""), error))
+        return found
+
+    def write_state(self, kubectl: Kubectl) -> None:
+        """Let the stand-in of kube-state-metrics say how things are now."""
+        self._write("/state/metrics", state_page(kubectl))
+
+    def write_targets(self, kubectl: Kubectl) -> None:
+        """Let it scrape the pods that the namespace has now."""
+        self._write(TARGETS, json.dumps(targets(kubectl.items("pods", "app.kubernetes.io/name=inference-stack"))))
+
+    def _write(self, path: str, text: str) -> None:
+        script = f"import os, sys; open('{path}.part', 'w').write(sys.stdin.read()); os.rename('{path}.part', '{path}')"
+        words = ["exec", "-i", "prometheus", "-c", "state", "--", "python3", "-c", script]
+        self.kubectl.run(*words, stdin=text)
+
+
+def until(seconds: float, seen: Callable[[], bool]) -> bool:
+    """Whether it is seen within so many seconds."""
+    end = time.monotonic() + seconds
+    while not seen():
+        if time.monotonic() > end:
+            return False
+        time.sleep(1)
+    return True
+
+
+@contextmanager
+def running(cluster: Cluster, manifests: Manifests, kubectl: Kubectl, keys: Mapping[str, str]) -> Iterator[Prometheus]:
+    """Prometheus in kubectl's namespace, which ends with the body, with what it needs beyond the namespace."""
+    cluster.load([image()])
+    (node,) = kubectl.items("nodes")
+    address = next(each["address"] for each in node["status"]["addresses"] if each["type"] == "InternalIP")
+    made = objects(manifests, kubectl.namespace, address, keys)
+    kubectl.apply(yaml.safe_dump_all(made))
+    try:
+        kubectl.run("wait", "--for=condition=Ready", "pod/prometheus", "--timeout=120s")
+        with kubectl.port_forward("pod/prometheus", str(PORT)) as port:
+            yield Prometheus(kubectl, f"http://127.0.0.1:{port}")
+    finally:
+        for each in made:
+            if each["kind"].startswith("ClusterRole"):
+                kubectl.delete(each["kind"].lower(), each["metadata"]["name"])
