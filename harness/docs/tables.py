@@ -182,6 +182,7 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
         Section("Scraping", "monitoring", "", "serviceMonitor"),
         Section("Rules and alerts", "alerts", "", "prometheusRule"),
         Section("Dashboards", "grafana", "", "dashboards"),
+        Section("Traces", "monitoring", "", "tracing"),
         Section("Tests", "", "", "tests"),
     ),
     "The release": (

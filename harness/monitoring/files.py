@@ -26,7 +26,8 @@ def names(source: Source) -> str:
     if isinstance(source, Mean):
         return f"{code(source.total)} / {code(source.count)}"
     if isinstance(source, Share):
-        return f"{code(source.part)} / {code(source.whole)}"
+        whole = names(source.whole)
+        return f"{code(source.part)} / {whole if isinstance(source.whole, str) else f'({whole})'}"
     if isinstance(source, Gauge):
         return code(source.gauge)
     return " + ".join(code(each) for each in ([source] if isinstance(source, str) else source))

@@ -104,7 +104,7 @@ def ratio(meaning: Meaning) -> list[Rule]:
     parts = []
     for source in _sources(meaning):
         if isinstance(source, Share):
-            part, whole = (f"sum by ({POD_LABEL}) ({rate(each)})" for each in (source.part, source.whole))
+            part, whole = (f"sum by ({POD_LABEL}) ({united(_rates(each))})" for each in (source.part, source.whole))
             parts.append(f"{part} / {whole}")
         elif isinstance(source, Gauge):
             parts.append(f"avg by ({POD_LABEL}) ({scraped(source.gauge)})")

@@ -11,7 +11,7 @@ READ_IN: Mapping[str, str] = {
     "tensorrt-llm": "TensorRT-LLM, source of its collector (2026)",
     "tgi": "TGI 3.3.7, its page of metrics",
     "tei": "TEI 1.9.3, source",
-    "llama-cpp": "llama.cpp b11434, a scrape",
+    "llama-cpp": "the server of xllamacpp 2026.10.11549, a scrape",
     "lmdeploy": "LMDeploy 0.18.0, wheel",
     "triton": "Triton 26.07, its page of metrics",
     "ollama": "Ollama 0.33, source: it has no metrics",
@@ -49,10 +49,10 @@ class Mean:
 
 @dataclass(frozen=True)
 class Share:
-    """Two counters, of which the first is a part of the second."""
+    """Counters, of which the first is a part of the second, or of the sum of several."""
 
     part: str
-    whole: str
+    whole: str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ class Meaning:
 NONE = Hole("no such metric")
 NO_METRICS = Hole("no metrics at all")
 NO_TOKENS = Hole("generates no tokens")
+LLAMA_PROMPTS = ("llamacpp:prompt_tokens_total", "llamacpp:prompt_tokens_cached_total")
+"""The first counts without the second."""
 
 
 def _like_vllm(suffix: str, *, sglang: Source | None = None, trtllm: Source | None = None) -> dict[str, Source]:
@@ -129,7 +131,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning(
         "requests",
         "counter",
-        "requests that ended, for SGLang and TGI those that began",
+        "requests that ended, for TGI and TEI those that began",
         **_like_vllm(
             "request_success_total",
             sglang="sglang:num_requests_total",
@@ -157,7 +159,7 @@ MEANINGS: tuple[Meaning, ...] = (
         **_like_vllm("prompt_tokens_total"),
         tgi="tgi_request_input_length_sum",
         tei="te_request_input_length_sum",
-        llama_cpp="llamacpp:prompt_tokens_total",
+        llama_cpp=LLAMA_PROMPTS,
     ),
     _meaning(
         "generation_tokens",
@@ -176,6 +178,7 @@ MEANINGS: tuple[Meaning, ...] = (
         sglang=Share("sglang:cached_tokens_total", "sglang:prompt_tokens_total"),
         tensorrt_llm=Gauge("trtllm_kv_cache_hit_rate"),
         lmdeploy=Gauge("lmdeploy:prefix_cache_hit_rate"),
+        llama_cpp=Share("llamacpp:prompt_tokens_cached_total", LLAMA_PROMPTS),
         tei=NO_TOKENS,
     ),
     _meaning(

@@ -24,6 +24,7 @@ from harness.schema import (
     prose,
     routing,
     service_monitor,
+    tracing,
 )
 from harness.schema.dsl import Schema, boolean, described, open_map, optional, reference, references, settings, text
 
@@ -55,6 +56,7 @@ def root() -> Schema:
         serviceMonitor=service_monitor.schema(),
         prometheusRule=prometheus_rule.schema(),
         dashboards=dashboards.schema(),
+        tracing=tracing.schema(),
         tests=settings(enabled=boolean()),
     )
 

@@ -58,7 +58,7 @@ spec:
       imagePullPolicy: {{ $pullPolicy | quote }}
       args:
         {{- include "inference-stack.onwards.args" . | fromJsonArray | toYaml | nindent 8 }}
-      {{- with include "inference-stack.env" $onwards.env | fromJsonArray }}
+      {{- with include "inference-stack.onwards.env" . | fromJsonArray }}
       env:
         {{- toYaml . | nindent 8 }}
       {{- end }}
@@ -206,6 +206,21 @@ numbers never make the user's invalid. Input: root. Output: JSON map.
   {{- $user := dict "sidecars" .stack.onwards.computed.sidecars "of" "container" "own" .stack.onwards.podSecurityContext "uid" true -}}
   {{- include "inference-stack.containerSecurityContext" (dict
         "own" .stack.onwards.securityContext "readOnly" true "user" (include "inference-stack.user" $user | fromJson)) -}}
+{{- end -}}
+
+{{- /*
+Variables of the gateway: where its spans go and which, and the user's, which win. Input: root. Output: JSON list of EnvVar.
+*/ -}}
+{{- define "inference-stack.onwards.env" -}}
+  {{- $tracing := list -}}
+  {{- with .stack.tracing.endpoint -}}
+    {{- $tracing = list
+          (dict "name" "OTEL_EXPORTER_OTLP_ENDPOINT" "value" .)
+          (dict "name" "OTEL_SERVICE_NAME" "value" $.stack.onwards.computed.fullname)
+          (dict "name" "OTEL_TRACES_SAMPLER" "value" "parentbased_traceidratio")
+          (dict "name" "OTEL_TRACES_SAMPLER_ARG" "value" (toString $.stack.tracing.sampleRatio)) -}}
+  {{- end -}}
+  {{- include "inference-stack.env" (concat $tracing (.stack.onwards.env | default list)) -}}
 {{- end -}}
 
 {{- /*

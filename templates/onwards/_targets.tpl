@@ -3,7 +3,7 @@
 {{- /*
 Sets .stack.members: groups and providers that serve an alias, in the order in which they are tried: by priority, groups before providers, then by name.
 A list of {owner (its path in the values), urls, member (the group or provider), aliases, servedNames, adapters
-(alias -> how it is asked for), hasKey, external (true for a provider)}. Input: root.
+(alias -> how it is asked for), hasKey, external (true for a provider), traced}. Input: root.
 */ -}}
 {{- define "inference-stack.members.resolve" -}}
   {{- $members := dict -}}
@@ -13,6 +13,7 @@ A list of {owner (its path in the values), urls, member (the group or provider),
           "urls" (include "inference-stack.modelGroup.urls" (dict "root" $ "name" $name "group" $group) | fromJsonArray)
           "member" $group
           "aliases" $group.computed.aliases
+          "traced" (not (empty $.stack.tracing.endpoint))
           "hasKey" (hasKey $.stack.keys (printf "modelGroups.%s" $name))
           "adapters" $group.computed.adapters
           "servedNames" $group.computed.servedNames) -}}
@@ -188,8 +189,8 @@ Input: dict alias, url, member (of .stack.members), route. Output: JSON map.
   {{- with include "inference-stack.reasoningTranslation" ($values.reasoningTranslation | default .route.reasoningTranslation) | fromJson -}}
     {{- $_ := set $upstream "reasoning_translation" . -}}
   {{- end -}}
-  {{- if .member.external -}}
-    {{- $_ := set $upstream "propagate_trace_context" false -}}
+  {{- if or .member.external .member.traced -}}
+    {{- $_ := set $upstream "propagate_trace_context" (not .member.external) -}}
   {{- end -}}
   {{- toJson $upstream -}}
 {{- end -}}

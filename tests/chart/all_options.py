@@ -423,6 +423,7 @@ ALL_OPTIONS: dict[str, Any] = {
         },
         "slo": {"availability": 99.9, "firstToken": 90, "firstTokenSeconds": 20},
     },
+    "tracing": {"endpoint": "http://collector.observability:4318", "sampleRatio": 0.1},
     "dashboards": {
         "enabled": True,
         "namespace": "monitoring",

@@ -158,6 +158,7 @@ prometheusRule.enable
 prometheusRule.alerts.disable
 prometheusRule.slo.availabilty
 dashboards.folder
+tracing.sampler
 serviceMonitor.bearerTokenSecret.secret
 """
 TYPOS = MISSPELT.strip().splitlines()
@@ -209,6 +210,7 @@ WRONG: dict[str, Any] = {
     "serviceMonitor.kind": "Podmonitor",
     "prometheusRule.slo.availability": 100,
     "prometheusRule.slo.firstTokenSeconds": 5,
+    "tracing.sampleRatio": 10,
 }
 
 

@@ -125,7 +125,9 @@ def scrape(meaning: Meaning, engine: str, group: str) -> dict[str, str]:
     if isinstance(source, Gauge):
         return {series(source.gauge, labels): f"{QUARTER}x30"}
     if isinstance(source, Share):
-        return {series(source.part, labels): "0+15x30", series(source.whole, labels): steady}
+        if isinstance(source.whole, str):
+            return {series(source.part, labels): "0+15x30", series(source.whole, labels): steady}
+        return {series(each, labels): "0+15x30" if each == source.part else "0+45x30" for each in source.whole}
     if isinstance(source, Mean):
         unit = 1e6 if source.scale else 1
         return {series(source.total, labels): f"0+{15 * unit:g}x30", series(source.count, labels): steady}
