@@ -257,12 +257,12 @@ COST = (
                 f" + {_hourly('group_generation_tokens:rate5m')}) * 1000"
             ),
         ),
-        "s",
+        "short",
         "stat",
         6,
     ),
     Panel(
-        "Tokens in, last hour",
+        "Tokens in per hour",
         "",
         (Query(f"{_hourly('group_prompt_tokens:rate5m')} * 3600"),),
         "short",
@@ -270,7 +270,7 @@ COST = (
         6,
     ),
     Panel(
-        "Tokens out, last hour",
+        "Tokens out per hour",
         "",
         (Query(f"{_hourly('group_generation_tokens:rate5m')} * 3600"),),
         "short",
@@ -281,7 +281,7 @@ COST = (
         "GPU-seconds per 1,000 tokens, by group",
         "Tokens in and out, over an hour. An idle group's is high, as its GPUs are held.",
         (lines("group_gpu_seconds_per_1000_tokens:ratio1h", "model_group", aggregate="max"),),
-        "s",
+        "short",
     ),
     Panel("GPUs, by group", "", (lines("group_gpus:sum", "model_group"),), stacked=True),
     Panel("Tokens in per second, by group", "", (lines("group_prompt_tokens:rate5m", "model_group"),), stacked=True),

@@ -37,7 +37,7 @@ KINDS = {"light": False, "dark": True}
 
 
 def bundle() -> Path:
-    """page.jsx with Grafana's components in one file.
+    """page.jsx with Grafana's components in one file, beside one of styles.
 
     Raises:
         HarnessError: npm is not there, or cannot fetch them.
@@ -88,9 +88,8 @@ def _name(legend: str, labels: Mapping[str, str]) -> str:
     return "" if legend == "__auto" else re.sub(r"\{\{(\w+)\}\}", lambda name: labels.get(name[1], ""), legend)
 
 
-def pages(url: str, minutes: float, chosen: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def pages(url: str, end: float, minutes: float, chosen: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each dashboard with what Prometheus answers its panels."""
-    end = time.time()
     start = end - 60 * minutes
     for name in DASHBOARDS:
         dashboard = json.loads(build(name))
@@ -114,7 +113,8 @@ def draw(script: Path, page: Mapping[str, Any], picture: Path, *, dark: bool) ->
     with tempfile.TemporaryDirectory() as directory:
         html = Path(directory) / "page.html"
         data = json.dumps({**page, "dark": dark}).replace("<", "\\u003c")
-        head = '<!doctype html><meta charset="utf-8"><style>body{margin:0}</style><div id="root"></div>'
+        style = f'<link rel="stylesheet" href="{script.with_suffix(".css").as_uri()}"><style>body{{margin:0}}</style>'
+        head = f'<!doctype html><meta charset="utf-8">{style}<div id="root"></div>'
         html.write_text(f'{head}<script>window.DASHBOARD={data}</script><script src="{script.as_uri()}"></script>')
         options += [f"--user-data-dir={directory}/profile", "--virtual-time-budget=15000"]
         options += [f"--window-size={WIDTH},{rows * ROW + 16}", f"--screenshot={picture}"]
@@ -125,6 +125,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m harness.docs.panels", description=__doc__)
     parser.add_argument("--prometheus", required=True, metavar="URL", help="a Prometheus that has the chart's rules")
     parser.add_argument("--minutes", type=float, default=15, help="how far back the panels go (default: 15)")
+    parser.add_argument("--end", type=float, default=time.time(), help="seconds since 1970 (default: now)")
     parser.add_argument("--namespace", default=".+", help="a regular expression of namespaces (default: all)")
     parser.add_argument("--release", default=".+", help="a regular expression of releases (default: all)")
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where the pictures go")
@@ -133,7 +134,7 @@ def main() -> int:
     options.directory.mkdir(exist_ok=True)
     try:
         script = bundle()
-        for name, page in pages(options.prometheus, options.minutes, chosen):
+        for name, page in pages(options.prometheus, options.end, options.minutes, chosen):
             for kind, dark in KINDS.items():
                 with step(f"Drawing {name}, {kind}"):
                     draw(script, page, options.directory / f"{name}-{kind}.png", dark=dark)

@@ -1,4 +1,5 @@
 // A dashboard of the chart's, drawn with Grafana's own components from what a Prometheus answered: window.DASHBOARD.
+import 'uplot/dist/uPlot.min.css';
 import React from 'react';
 import {createRoot} from 'react-dom/client';
 import {createTheme, dateTime, FieldColorModeId, FieldType, getDisplayProcessor, ThemeContext, toDataFrame} from '@grafana/data';
