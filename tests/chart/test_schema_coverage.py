@@ -32,7 +32,7 @@ UNREAD = {
 
 NAMES = {
     r"\.Values": "",
-    r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy|serviceMonitor|prometheusRule|dashboards)\.)": "",
+    r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy|serviceMonitor|prometheusRule|dashboards|tracing)\.)": "",
     r"\$onwards": "onwards",
     r"[$.]group": "modelGroupDefaults",
     r"\$account": "onwards.serviceAccount",
@@ -190,6 +190,8 @@ CHANGES: dict[str, Any] = {
     "serviceMonitor.scrapeTimeout": "4s",
     "prometheusRule.alerts.runbooks": "https://other.example.com/",
     "prometheusRule.slo.availability": 99,
+    "tracing.endpoint": "http://other.example.com:4318",
+    "tracing.sampleRatio": 0.2,
 }
 """A change with an effect, for leaves whose default change has none."""
 
