@@ -23,7 +23,7 @@ from harness.images.archive import (
     write_archive,
     write_layer,
 )
-from harness.images.real import sglang
+from harness.images.real import infinity, sglang
 from harness.paths import ROOT, cache_dir
 from harness.presets import images
 from harness.progress import Step
@@ -108,6 +108,8 @@ class EngineImage(Recipe):
     env: Mapping[str, str] = field(default_factory=dict)
     workdir: str = "/"
     users: Sequence[tuple[str, int, int, str]] = ()
+    user: str = ""
+    """As in a Dockerfile; "" is root."""
     programs: Mapping[str, str] = field(default_factory=dict)
     """Path in the image -> `module:function` of the package `standin` that it runs."""
     files: Mapping[str, Entry | bytes] = field(default_factory=dict)
@@ -133,6 +135,7 @@ class EngineImage(Recipe):
             entrypoint=self.entrypoint,
             cmd=self.cmd,
             env={"STANDIN_MODEL": MODEL_IN_IMAGE, "PYTHONUNBUFFERED": "1", **self.env},
+            user=self.user,
             workdir=self.workdir,
         )
 
@@ -205,6 +208,27 @@ class Sglang(Recipe):
         )
 
 
+class Infinity(Recipe):
+    """Infinity itself, on CPU."""
+
+    def identity(self) -> str:
+        return repr((real.identity(), base.identity()))
+
+    def prepare(self) -> Sequence[Layer]:
+        """vLLM's layers, and the one with Infinity's packages."""
+        return _base_layer(), _vllm_layer(), _infinity_layer()
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        return write_archive(
+            path,
+            reference,
+            infinity.files(),
+            base=self.prepare(),
+            entrypoint=["infinity_emb"],
+            env=infinity.ENVIRONMENT,
+        )
+
+
 def _layer(name: str, title: str, identity: str, write: Callable[[Path, Step], Layer]) -> Layer:
     """A layer of the cache, written if it is not there."""
 
@@ -236,6 +260,15 @@ def _sglang_layer() -> Layer:
         return write_layer(path, {sglang.PACKAGES: packages})
 
     return _layer("sglang", "Building the layer of SGLang", sglang.packages_identity(), write)
+
+
+def _infinity_layer() -> Layer:
+    def write(path: Path, shown: Step) -> Layer:
+        packages = infinity.packages()
+        shown.detail("200 megabytes")
+        return write_layer(path, {infinity.PACKAGES: packages})
+
+    return _layer("infinity", "Building the layer of Infinity", infinity.packages_identity(), write)
 
 
 def _engines_layer() -> Layer:
@@ -332,6 +365,56 @@ RECIPES = (
         cmd=["serve"],
         env={"OLLAMA_HOST": "0.0.0.0:11434"},
         programs={"/usr/bin/ollama": "ollama:main"},
+    ),
+    EngineImage(
+        "ghcr.io/huggingface/text-embeddings-inference",
+        "cpu-1.9",
+        "a stand-in for Text Embeddings Inference, with the tiny model's embeddings",
+        entrypoint=["text-embeddings-router"],
+        cmd=["--json-output"],
+        env={"PORT": "80"},
+        programs={"/usr/local/bin/text-embeddings-router": "tei:main"},
+    ),
+    EngineImage(
+        "ghcr.io/huggingface/text-generation-inference",
+        "3.3.7",
+        "a stand-in for Text Generation Inference, with the tiny model's tokens",
+        entrypoint=["/tgi-entrypoint.sh"],
+        env={"PORT": "80", "HF_HOME": "/data"},
+        programs={"/usr/local/bin/text-generation-launcher": "tgi:main"},
+        files={
+            "/tgi-entrypoint.sh": File(b'#!/bin/bash\nexec text-generation-launcher "$@"\n', 0o755),
+            "/data": Directory(),
+        },
+    ),
+    EngineImage(
+        "docker.io/michaelf34/infinity",
+        "0.0.77",
+        "a stand-in for Infinity, with the tiny model's embeddings",
+        entrypoint=["infinity_emb"],
+        programs={"/usr/local/bin/infinity_emb": "infinity:main"},
+    ),
+    Infinity(
+        "docker.io/michaelf34/infinity",
+        f"{infinity.VERSION}-cpu",
+        "the real Infinity on CPU, with a tiny model of random numbers",
+    ),
+    EngineImage(
+        "docker.io/openmmlab/lmdeploy",
+        "v0.18.0",
+        "a stand-in for LMDeploy, with the tiny model's tokens",
+        cmd=["bash"],
+        programs={"/usr/local/bin/lmdeploy": "lmdeploy:main"},
+    ),
+    EngineImage(
+        "nvcr.io/nim/meta/llama-3.1-8b-instruct",
+        "1.8.4",
+        "a stand-in for a NIM, with the tiny model's tokens",
+        entrypoint=["/opt/nim/start-server.sh"],
+        users=[("nim", 1000, 1000, "/home/nim")],
+        user="1000:1000",
+        programs={"/opt/nim/start-server.sh": "nim:main"},
+        files={"/home/nim": Directory(0o755, 1000, 1000), "/opt/nim/.cache": Directory(0o755, 1000, 1000)},
     ),
     EngineImage(
         "docker.io/acme/vllm-server",

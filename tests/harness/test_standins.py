@@ -102,6 +102,19 @@ def free_port() -> int:
     return port
 
 
+def check_finishing(process: Process, model: str, key: Mapping[str, str]) -> None:
+    """SIGTERM closes the listener, and the stream that is open is finished."""
+    stream = process.stream(model, key)
+    events = begun(stream)
+    process.terminate()
+    time.sleep(0.5)
+    with pytest.raises(httpx.ConnectError):
+        process.get("/health")
+    events += stream
+    assert (content(events), events[-1]) == (HELM_ANSWER, "[DONE]")
+    process.popen.wait(10)
+
+
 @contextmanager
 def running(engine: str, *args: str, ready: str = "", env: Mapping[str, str] = NO_VARIABLES) -> Iterator[Process]:
     """A stand-in that is killed whatever happens; `{port}` in its arguments and variables is a free one."""
@@ -154,6 +167,16 @@ def ended(engine: str, *args: str, env: Mapping[str, str] = NO_VARIABLES) -> tup
         ("triton", "--model-repository=/tmp --http-port=8001", 1, "at the same port"),
         ("llama_server", "--no-such-flag", 1, "error: invalid argument: --no-such-flag"),
         ("llama_server", "-m /no/such/file.gguf", 1, "failed to open GGUF file"),
+        ("tei", "--model-id m --tensor-parallel-size 2", 2, "unexpected argument '--tensor-parallel-size' found"),
+        ("tei", "--port 8000", 2, "--model-id <MODEL_ID>"),
+        ("tgi", "--model-id m --tensor-parallel-size 2", 2, "unexpected argument '--tensor-parallel-size' found"),
+        ("tgi", "--model-id m --port x", 2, "invalid int value: 'x'"),
+        ("tgi", "--model-id /no/such/model", 1, "Repo id must be in the form"),
+        ("infinity", "v2 --model-id m --no-such-flag", 2, "No such option '--no-such-flag'"),
+        ("infinity", "v2 --model-id m --engine vllm", 2, "'vllm' is not one of"),
+        ("lmdeploy", "serve api_server m --no-such-flag", 2, "unrecognized arguments: --no-such-flag"),
+        ("lmdeploy", "serve api_server --server-port 1", 2, "required: model_path"),
+        ("lmdeploy", "serve proxy", 1, "usage: lmdeploy serve api_server"),
     ],
 )
 def test_a_command_line_is_refused(engine: str, args: str, code: int, message: str) -> None:
@@ -555,3 +578,104 @@ def test_llama_server_cuts_streams() -> None:
                 process.terminate()
         assert process.popen.wait(10) == 0
         assert time.monotonic() - started >= 1
+
+
+# --- Text Embeddings Inference, Text Generation Inference
+
+
+def test_tei_has_no_models_route_and_refuses_what_it_has_no_key_for() -> None:
+    args = ("--model-id", "o/m", "--max-client-batch-size", "2", "--api-key", "k")
+    with running("tei", *args, ready="/health", env={"PORT": "{port}", "HOSTNAME": "a-pod"}) as process:
+        assert process.listens_on() == "0.0.0.0"
+        key = {"Authorization": "Bearer k"}
+        assert "\nte_queue_size" in process.get("/metrics").text
+        assert (process.get("/v1/models").status_code, process.get("/v1/models", key).status_code) == (401, 404)
+        body = {"model": "anything", "input": ["a", "b"]}
+        assert process.post("/v1/embeddings", body).status_code == 401
+        assert len(process.post("/v1/embeddings", body, key).json()["data"]) == 2
+        assert process.post("/v1/embeddings", {"input": ["a", "b", "c"]}, key).status_code == 413
+        assert process.chat("o/m", key).status_code == 404
+        process.terminate()
+        process.popen.wait(10)
+
+
+def test_tgi_guards_what_generates_and_answers_any_name() -> None:
+    args = ("--model-id", "o/m", "--lora-adapters", "sql=o/sql")
+    with running("tgi", *args, ready="/health", env={"PORT": "{port}", "API_KEY": "k", **SLOW}) as process:
+        assert process.get("/v1/models").json()["data"][0]["id"] == "o/m"
+        assert "\ntgi_queue_size" in process.get("/metrics").text
+        key = {"Authorization": "Bearer k"}
+        assert (process.chat("sql").status_code, process.chat("sql", key).status_code) == (401, 200)
+        check_finishing(process, "o/m", key)
+
+
+# --- Infinity
+
+
+def test_infinity_has_its_routes_where_it_is_told() -> None:
+    with running("infinity", "v2", "--model-id", "o/m", "--port", "{port}", ready="/health") as process:
+        assert process.listens_on() == "0.0.0.0"
+        asked = {path: process.post(path, {"input": "a"}).status_code for path in ("/embeddings", "/v1/embeddings")}
+        assert asked == {"/embeddings": 200, "/v1/embeddings": 404}
+    variables = {"INFINITY_API_KEY": "k", "INFINITY_PORT": "{port}"}
+    with running("infinity", "--model-id", "o/m", "--url-prefix", "/v1", ready="/health", env=variables) as process:
+        key = {"Authorization": "Bearer k"}
+        assert "http_requests_total" in process.get("/metrics").text
+        paths = ("/embeddings", "/v1/embeddings")
+        asked = {path: process.post(path, {"input": "a"}, key).status_code for path in paths}
+        assert asked == {"/embeddings": 404, "/v1/embeddings": 200}
+        assert process.post("/v1/embeddings", {"input": "a"}).status_code == 401
+        assert process.get("/v1/models", key).json()["data"][0]["id"] == "o/m"
+        process.terminate()
+        process.popen.wait(10)
+
+
+# --- LMDeploy
+
+
+def test_lmdeploy_serves_one_name_and_its_adapters_and_guards_its_metrics() -> None:
+    args = ("serve", "api_server", "o/m", "--server_port", "{port}", "--model-name", "a", "--adapters", "sql=o/sql")
+    with running("lmdeploy", *args, "--api-keys=k", "--tp", "2", ready="/health", env=SLOW) as process:
+        assert process.listens_on() == "0.0.0.0"
+        key = {"Authorization": "Bearer k"}
+        assert (process.get("/metrics").status_code, process.chat("a").status_code) == (401, 401)
+        assert "lmdeploy:num_requests_waiting{" in process.get("/metrics", key).text
+        codes = [process.chat(name, key, max_tokens=1).status_code for name in ("a", "sql", "o/m")]
+        assert codes == [200, 200, 404]
+        check_finishing(process, "a", key)
+
+
+# --- NIM
+
+
+def test_a_nim_is_live_before_it_is_ready_and_serves_its_own_model(tmp_path: Path) -> None:
+    name = "meta/llama-3.1-8b-instruct"
+    variables = {"NIM_SERVER_PORT": "{port}", "NGC_API_KEY": "k", "NIM_CACHE_PATH": str(tmp_path), **SLOW}
+    with running("nim", ready="/v1/health/live", env={**variables, "STANDIN_LOAD_SECONDS": "1.5"}) as process:
+        assert process.get("/v1/health/ready").status_code == 503
+        process.wait("/v1/health/ready")
+        assert "vllm:num_requests_running" in process.get("/v1/metrics").text
+        assert (process.get("/metrics").status_code, process.get("/health").status_code) == (404, 404)
+        assert (process.chat("o/m").status_code, process.chat(name).status_code) == (404, 200)
+        stream = process.stream(name)
+        begun(stream)
+        process.terminate()
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(stream)
+        process.popen.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("engine", "env", "code", "message"),
+    [
+        ("tei", {"MODEL_ID": "m", "PROMETHEUS_PORT": "tcp://10.0.0.1:80"}, 2, "invalid int value"),
+        ("tgi", {"MODEL_ID": "m", "MASTER_PORT": "tcp://10.0.0.1:80"}, 2, "invalid int value"),
+        ("tgi", {"MODEL_ID": "m", "PROMETHEUS_PORT": "tcp://10.0.0.1:80"}, 2, "--prometheus-port"),
+        ("infinity", {"INFINITY_PORT": "tcp://10.0.0.1:80"}, 1, "INFINITY_PORT must be a number"),
+        ("nim", {"NIM_CACHE_PATH": "/no/such/directory"}, 1, "NGC_API_KEY is not set"),
+        ("nim", {"NIM_CACHE_PATH": "/proc/nowhere", "NGC_API_KEY": "k"}, 1, "/proc/nowhere"),
+    ],
+)
+def test_a_variable_ends_it(engine: str, env: dict[str, str], code: int, message: str) -> None:
+    got, output = ended(engine, env=env)
+    assert (got, message in output) == (code, True), output

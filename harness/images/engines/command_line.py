@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import click
 import yaml
 
 TABLES = Path(__file__).parent / "flags"
@@ -103,6 +106,58 @@ def add_flags(parser: argparse.ArgumentParser, engine: str) -> None:
         else:
             choices = [*flag.choices, *([None] if flag.optional else [])] if flag.choices else None
             parser.add_argument(*flag.names, type=flag.convert, choices=choices, nargs=flag.nargs or None)
+
+
+def click_option(flag: Flag, variables: str = "") -> click.Option:
+    """A flag of a table as a click option, whose variable is its name behind `variables`; none if that is empty."""
+    variable = variables + flag.names[-1].removeprefix("--").replace("-", "_").upper() if variables else None
+    if flag.word == "flag":
+        return click.Option(list(flag.names), is_flag=True, envvar=variable)
+    if flag.word == "switch":
+        name = flag.names[-1].removeprefix("--")
+        return click.Option([f"--{name}/--no-{name}"], envvar=variable)
+    words = {"int": int, "float": float, "bool": bool}
+    kind: Any = click.Choice(flag.choices) if flag.choices else words.get(flag.word, str)
+    return click.Option(list(flag.names), type=kind, envvar=variable)
+
+
+def with_variables(
+    parser: argparse.ArgumentParser, args: Sequence[str], variable: Callable[[str], str]
+) -> argparse.Namespace:
+    """The settings of a command line, and of the environment where it has none; `variable` names that of a flag."""
+    words: list[str] = []
+    for action in parser._actions:
+        value = os.environ.get(variable(action.dest))
+        if value and action.nargs != 0:
+            words += [action.option_strings[-1], value]
+        elif value and value.lower() in ("1", "true", "on", "enabled"):
+            words += [action.option_strings[-1]]
+    # The command line wins: argparse takes the last value.
+    return parser.parse_args([*words, *args])
+
+
+class Clap(argparse.ArgumentParser):
+    """A parser that refuses as Rust's clap does (exit code 2): each flag may be given as a variable of its name."""
+
+    def __init__(self, program: str, engine: str) -> None:
+        super().__init__(prog=program, allow_abbrev=False)
+        add_flags(self, engine)
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.match(r"unrecognized arguments: (\S+)", message)
+        print(f"error: unexpected argument '{unknown[1]}' found" if unknown else f"error: {message}", file=sys.stderr)
+        sys.exit(2)
+
+    def settings(self) -> argparse.Namespace:
+        """The settings of this process; an address that is none, as a pod's HOSTNAME, is all of them.
+
+        Raises:
+            SystemExit: (2) an argument or a variable that the program refuses.
+        """
+        found = with_variables(self, sys.argv[1:], str.upper)
+        numeric = re.fullmatch(r"[\d.]+|[\da-f:]*:[\da-f:]*", found.hostname or "")
+        found.hostname = found.hostname if numeric else "0.0.0.0"
+        return found
 
 
 def with_config(words: list[str]) -> list[str]:

@@ -70,13 +70,16 @@ class RefusedError(Exception):
 class Engine:
     """An OpenAI server over the tiny model; a stand-in defines in a subclass what its engine does differently.
 
-    `names` are the served model names. Answers carry the first.
+    `names` are the served model names. Answers carry the first. The OpenAI routes are below `base`.
     """
 
-    def __init__(self, names: Sequence[str], meter: Meter, *, embeddings: bool = False) -> None:
+    app: ASGIApp
+
+    def __init__(self, names: Sequence[str], meter: Meter, *, embeddings: bool = False, base: str = "/v1") -> None:
         self.names = list(names)
         self.meter = meter
         self.embeddings = embeddings
+        self.base = base
         self.running: set[Generation] = set()
         self.exiting = asyncio.Event()
         self.aborted = asyncio.Event()
@@ -115,8 +118,15 @@ class Engine:
     def with_openai(self, *routes: Route) -> Starlette:
         """The application: an engine's own routes and the OpenAI routes."""
         paths = [path for path in NEEDED if (path == "/v1/embeddings") == self.embeddings]
-        openai = [Route("/v1/models", self.models), *(Route(path, self.generate, methods=["POST"]) for path in paths)]
-        return Starlette(routes=[*routes, *openai], exception_handlers={RefusedError: _refused})
+        asked = [Route(self.base + path.removeprefix("/v1"), self.generate, methods=["POST"]) for path in paths]
+        models = Route(f"{self.base}/models", self.models)
+        return Starlette(routes=[*routes, models, *asked], exception_handlers={RefusedError: _refused})
+
+    async def serve_and_finish(self, host: str, port: int) -> None:
+        """Listen when the model is loaded; SIGTERM closes the listener, and what is open is finished without limit."""
+        listening = bind(host, port)
+        await asyncio.to_thread(self.load)
+        await uvicorn.Server(uvicorn.Config(self.app, host=host, port=port)).serve(sockets=[listening])
 
     async def metrics(self, _: Request) -> Response:
         return self.meter.page(len(self.running))
@@ -132,7 +142,7 @@ class Engine:
 
     async def generate(self, request: Request) -> Response:
         """A completion, streamed or complete, or embeddings (the tiny model's: only their shape means something)."""
-        path = request.url.path
+        path = "/v1" + request.url.path.removeprefix(self.base)
         body = await self._body(request, NEEDED[path])
         self.admit(body)
         generation = Generation()

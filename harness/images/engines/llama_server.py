@@ -25,7 +25,7 @@ from typing import NoReturn
 import xllamacpp
 
 from .backend import model_path
-from .command_line import add_flags
+from .command_line import add_flags, with_variables
 from .core import log
 
 FROM_ENVIRONMENT = {
@@ -54,15 +54,7 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
     """
     parser = Parser(prog="llama-server", allow_abbrev=False)
     add_flags(parser, "llama-server")
-    words: list[str] = []
-    for action in parser._actions:
-        value = os.environ.get(FROM_ENVIRONMENT.get(action.dest, f"LLAMA_ARG_{action.dest.upper()}"))
-        if value and action.nargs != 0:
-            words += [action.option_strings[0], value]
-        elif value and value.lower() in ("1", "true", "on", "enabled"):
-            words += [action.option_strings[0]]
-    # The command line wins: argparse takes the last value.
-    return parser.parse_args([*words, *args])
+    return with_variables(parser, args, lambda name: FROM_ENVIRONMENT.get(name, f"LLAMA_ARG_{name.upper()}"))
 
 
 def parameters(settings: argparse.Namespace) -> xllamacpp.CommonParams:
@@ -88,6 +80,10 @@ def parameters(settings: argparse.Namespace) -> xllamacpp.CommonParams:
     params.endpoint_metrics = settings.metrics
     params.embedding = settings.embeddings
     params.n_parallel = 4  # llama-server's own default
+    params.use_jinja = settings.jinja is not False  # its own default too; without it tools are left out of a prompt
+    params.ctx_shift = bool(settings.context_shift)
+    if settings.pooling:
+        params.pooling_type = getattr(xllamacpp.llama_pooling_type, f"LLAMA_POOLING_TYPE_{settings.pooling.upper()}")
     keys = settings.api_key.split(",") if settings.api_key else []
     if settings.api_key_file:
         keys += Path(settings.api_key_file).read_text().split()

@@ -35,7 +35,7 @@ class Generation:
 
 
 class Meter:
-    """Counts requests under an engine's metric names, each sample with `labels`.
+    """Counts requests under an engine's metric names, each sample with `labels`, if there are any.
 
     Names are given without `prefix`, those of counters also without `_total`, which their samples have. `gauges` and
     `counters` are others, which stay 0.
@@ -59,7 +59,7 @@ class Meter:
 
         def metric(kind: type[Metric], name: str, *more_labels: str) -> Metric:
             made = kind(prefix + name, prefix + name, [*labels, *more_labels], registry=self._registry)
-            return made if more_labels else made.labels(**labels)
+            return made.labels(**labels) if labels and not more_labels else made
 
         for name in (waiting, cache_usage, *gauges):
             metric(Gauge, name)

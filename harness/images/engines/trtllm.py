@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import uvicorn
 import yaml
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .command_line import Flag, table
-from .core import Engine, JsonMap, bind, fixed, log
+from .command_line import click_option, table
+from .core import Engine, JsonMap, fixed, log
 from .metrics import Meter
 from .weights import fetch
 
@@ -70,12 +69,6 @@ class Trtllm(Engine):
     async def iteration_stats(self, _: Request) -> Response:
         return JSONResponse([{"iter": 0, "numActiveRequests": len(self.running), "numQueuedRequests": 0}])
 
-    async def serve(self, host: str, port: int) -> None:
-        """Load, serve, and terminate on SIGTERM as uvicorn does."""
-        listening = bind(host, port)
-        await asyncio.to_thread(self.load)
-        await uvicorn.Server(uvicorn.Config(self.app, host=host, port=port)).serve(sockets=[listening])
-
 
 class DefaultToServe(click.Group):
     """A first argument that is no command is the model of `serve`."""
@@ -88,29 +81,20 @@ class DefaultToServe(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def option(flag: Flag) -> click.Option:
-    """A flag of a table as a click option."""
-    if flag.word == "flag":
-        return click.Option(list(flag.names), is_flag=True)
-    words = {"int": int, "float": float, "bool": bool}
-    kind: Any = click.Choice(flag.choices) if flag.choices else words.get(flag.word, str)
-    return click.Option(list(flag.names), type=kind)
-
-
 def _serve(model: str, **options: Any) -> None:
     log("trtllm-serve", f"this is a stand-in for TensorRT-LLM {VERSION}; its tokens are a tiny demo model's")
     named = options.get("config")
     more = yaml.safe_load(Path(named).read_text()) if named else {}
     for name in filter(None, (model, options["tokenizer"])):
         log("trtllm-serve", fetch(name))
-    asyncio.run(Trtllm(model, more or {}).serve(options["host"] or "localhost", options["port"] or 8000))
+    asyncio.run(Trtllm(model, more or {}).serve_and_finish(options["host"] or "localhost", options["port"] or 8000))
 
 
 def main() -> None:
     """The `trtllm-serve` command."""
     serve = click.Command(
         "serve",
-        params=[click.Argument(["model"]), *map(option, table("trtllm"))],
+        params=[click.Argument(["model"]), *map(click_option, table("trtllm"))],
         callback=_serve,
         help="A stand-in for trtllm-serve.",
     )

@@ -13,9 +13,9 @@ from typing import Any
 
 import click
 
-from .command_line import table
+from .command_line import click_option, table
 from .core import load_seconds, log
-from .trtllm import VERSION, option
+from .trtllm import VERSION
 from .weights import fetch
 
 
@@ -34,7 +34,7 @@ def _build(context: click.Context, /, **options: Any) -> None:
 
 def main() -> None:
     """The `trtllm-bench` command."""
-    build = click.Command("build", params=[option(flag) for flag in table("trtllm-bench-build")], callback=_build)
+    build = click.Command("build", params=[click_option(flag) for flag in table("trtllm-bench-build")], callback=_build)
     group = click.Group(
         "trtllm-bench",
         commands={"build": build},

@@ -1,0 +1,73 @@
+"""Infinity from PyPI on CPU, beside vLLM's packages, and a very small model for it whose numbers are random."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.images import host
+from harness.images.archive import Entry, File
+from harness.images.base import PYTHON, byte_code
+from harness.images.real import HERE, install, model
+from harness.images.real import PACKAGES as SHARED
+from harness.images.real import packages as shared
+from harness.paths import cache_dir
+from harness.progress import Step
+from harness.run import run
+from harness.tools.store import make_once
+
+PACKAGES = "/opt/infinity"
+"""Where they lie in the image, in front of vLLM's."""
+LOCK = HERE / "infinity.txt"
+VERSION = next(line.partition("==")[2] for line in LOCK.read_text().splitlines() if line.startswith("infinity_emb=="))
+ENVIRONMENT = {"PYTHONPATH": f"{PACKAGES}:{SHARED}"}
+
+
+def packages_identity() -> str:
+    """Changes when the packages are others."""
+    return repr((PYTHON, LOCK.read_text()))
+
+
+def packages() -> Path:
+    """The directory with Infinity and what it needs besides vLLM's packages, fetched once.
+
+    Raises:
+        HarnessError: there is no network, or no wheel for this Python.
+    """
+
+    def make(directory: Path, shown: Step) -> None:
+        install(LOCK, directory, shown)
+        shown.detail("byte code")
+        byte_code(directory)
+
+    return make_once(cache_dir("engines") / f"infinity-{VERSION}-{PYTHON}", "Fetching Infinity (70 MB)", make)
+
+
+def embedder() -> Path:
+    """The model, a BERT with the demo model's words, made with vLLM's packages."""
+
+    def make(directory: Path, _: Step) -> None:
+        program = "import pathlib, sys, embedder; embedder.write(*map(pathlib.Path, sys.argv[1:]))"
+        env = {"PYTHONPATH": os.pathsep.join([str(HERE), str(shared())])}
+        run([sys.executable, "-c", program, model() / "tiny", directory], env=env)
+
+    return make_once(cache_dir("engines") / "embedder", "Making a model for Infinity", make)
+
+
+def files() -> Mapping[str, Entry | Path | bytes]:
+    """What the image has beside the packages: the program, the model, and what the packages need of the host."""
+    program = f"""#!/usr/local/bin/{PYTHON}
+import sys
+from infinity_emb.cli import cli
+
+if __name__ == "__main__":
+    sys.exit(cli())
+"""
+    extensions = [path for path in packages().rglob("*.so*") if path.is_file()]
+    return {
+        **host.libraries(extensions, beside=packages()),
+        "/usr/local/bin/infinity_emb": File(program.encode(), 0o755),
+        "/models/embedder": embedder(),
+    }
