@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -9,25 +10,33 @@ import httpx
 
 from harness.client import Client
 from harness.kubectl import Kubectl
+from harness.presets import presets
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import Measured
-from tests.engines.streams import open_streams
+from tests.engines.streams import TOKENS, open_streams
 
 STREAMS = 4
+SCHEMA = {
+    "type": "object",
+    "properties": {"place": {"enum": ["a cluster", "a machine"]}, "replicas": {"enum": [1, 2]}},
+    "required": ["place", "replicas"],
+    "additionalProperties": False,
+}
+"""Of answers that end soon, whatever a model says."""
 
 
-def engine_pod(kubectl: Kubectl) -> dict[str, Any]:
-    """The pod of the group chat that is not about to end."""
-    pods = kubectl.items("pods", "app.kubernetes.io/model-group=chat")
+def engine_pod(kubectl: Kubectl, group: str = "chat") -> dict[str, Any]:
+    """The pod of the group that is not about to end."""
+    pods = kubectl.items("pods", f"app.kubernetes.io/model-group={group}")
     (pod,) = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
     return dict(pod)
 
 
-def check_restricted(kubectl: Kubectl) -> None:
+def check_restricted(kubectl: Kubectl, group: str = "chat") -> None:
     """The pod runs as no user of its image's, and cannot write to it."""
-    pod = engine_pod(kubectl)
+    pod = engine_pod(kubectl, group)
     assert pod["spec"]["securityContext"]["runAsUser"] == 10001
-    container = next(each for each in pod["spec"]["containers"] if each["name"] == "chat")
+    container = next(each for each in pod["spec"]["containers"] if each["name"] == group)
     assert container["securityContext"]["readOnlyRootFilesystem"]
 
 
@@ -39,22 +48,74 @@ def check_answers(client: Client, alias: str) -> None:
     assert "".join(pieces).strip() == ANSWER
 
 
-def check_key(door: str, key: str) -> None:
+def check_key(door: str, key: str, path: str = "chat/completions") -> None:
     """The engine answers with its key only."""
-    body = {"model": "chat", "messages": [{"role": "user", "content": QUESTION}], "max_tokens": 4}
+    asked = {"input": QUESTION} if path == "embeddings" else {"messages": [{"role": "user", "content": QUESTION}]}
+    body = {"model": "chat", "max_tokens": 4, **asked}
     answers = [
-        httpx.post(f"{door}/v1/chat/completions", json=body, headers=headers, timeout=60).status_code
+        httpx.post(f"{door}/v1/{path}", json=body, headers=headers, timeout=60).status_code
         for headers in ({}, {"Authorization": f"Bearer {key}"})
     ]
     assert answers == [401, 200]
 
 
-def check_drain(kubectl: Kubectl, client: Client, measured: Measured) -> None:
+def check_metrics(door: str, engine: str, key: str = "") -> None:
+    """The page has every name that the chart reads of the engine."""
+    preset = presets()[engine]
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    page = httpx.get(f"{door}{preset['metricsPath']}", headers=headers, timeout=10, follow_redirects=True).text
+    gauges = preset["inFlight"]["gauges"]
+    assert [gauge for gauge in gauges if f"\n{gauge}{{" not in page and f"\n{gauge} " not in page] == []
+
+
+def _message(client: Client, **asked: Any) -> dict[str, Any]:
+    """What the alias chat says to a request that asks for more than words."""
+    body = {"model": "chat", "messages": [{"role": "user", "content": QUESTION}], "max_tokens": 64, **asked}
+    answer = httpx.post(f"{client.url}/v1/chat/completions", json=body, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json()["choices"][0]["message"])
+
+
+def _check_form(text: str) -> None:
+    value = json.loads(text)
+    assert value.keys() == SCHEMA["properties"].keys(), text  # type: ignore[attr-defined]
+    assert (value["place"] in ("a cluster", "a machine"), value["replicas"] in (1, 2)) == (True, True), text
+
+
+def check_json(client: Client) -> None:
+    """An answer has the form of the schema that a request gives."""
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True}}
+    _check_form(_message(client, response_format=form)["content"])
+
+
+def check_tool_call(client: Client) -> None:
+    """A request that names a function gets a call of it, with arguments of its form."""
+    function = {"name": "scale", "description": "Scale a model.", "parameters": SCHEMA, "strict": True}
+    choice = {"type": "function", "function": {"name": "scale"}}
+    message = _message(client, tools=[{"type": "function", "function": function}], tool_choice=choice)
+    (call,) = message["tool_calls"]
+    assert call["function"]["name"] == "scale"
+    _check_form(call["function"]["arguments"])
+
+
+def check_embeddings(client: Client, *aliases: str) -> None:
+    """Every alias gives the same vector for the same text, and another for another."""
+    vectors = [client.embed(alias, QUESTION) for alias in aliases]
+    assert any(vectors[0])
+    assert max(abs(a - b) for vector in vectors for a, b in zip(vectors[0], vector, strict=True)) < 1e-4
+    other = client.embed(aliases[0], "Tell me a joke")
+    assert max(abs(a - b) for a, b in zip(vectors[0], other, strict=True)) > 1e-3
+
+
+def check_drain(kubectl: Kubectl, client: Client, measured: Measured, tokens: int = TOKENS) -> None:
     """A pod that is deleted finishes its open streams, and another takes its place."""
     name = engine_pod(kubectl)["metadata"]["name"]
-    with open_streams(client.url, "chat", STREAMS) as ends:
+    with open_streams(client.url, "chat", STREAMS, tokens) as ends:
         began = time.monotonic()
-        kubectl.run("delete", "pod", name, "--wait=true", timeout=180)
-        measured("seconds until the terminated engine was gone", round(time.monotonic() - began, 1))
+        kubectl.run("delete", "pod", name, "--wait=false")
+        assert ends == [], "there is no stream to finish any more"
+    measured("seconds until the streams had ended", round(time.monotonic() - began, 1))
     assert ends == ["length"] * STREAMS
+    kubectl.run("wait", "--for=delete", f"pod/{name}", "--timeout=180s", timeout=200)
+    measured("seconds until the terminated engine was gone", round(time.monotonic() - began, 1))
     assert engine_pod(kubectl)["metadata"]["name"] != name

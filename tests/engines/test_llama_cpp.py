@@ -1,0 +1,76 @@
+"""llama.cpp's own server with the demo model, in a pod as the chart renders it, restricted and read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.client import Client
+from harness.cluster import Cluster
+from harness.images import build
+from harness.kubectl import Kubectl
+from harness.presets import images
+from tests.cluster.conftest import Install, Installed, Measured
+from tests.cluster.keyed import put_keys
+from tests.engines.checks import (
+    check_answers,
+    check_drain,
+    check_embeddings,
+    check_json,
+    check_key,
+    check_metrics,
+    check_restricted,
+)
+
+KEY = "sk-made-up-for-the-engine"
+LONG = 5_000
+"""Tokens of a stream that takes longer than the wait until its pod is out of its Service: the model is quick."""
+MODEL = {"enabled": True, "engine": "llama-cpp", "modelName": "/models/tiny.gguf", "drainSeconds": 120}
+VALUES: dict[str, Any] = {
+    "modelGroups": {
+        "chat": {
+            **MODEL,
+            "modelAlias": ["chat", "gpt-4o"],
+            "apiKey": {"name": "engine-keys", "key": "chat"},
+            "args": ["--context-shift"],
+        },
+        "embed": {**MODEL, "modelAlias": ["embed", "embed-too"], "args": ["--embeddings", "--pooling", "mean"]},
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def installed(cluster: Cluster, namespace_for_all: str, install_restricted: Install) -> Installed:
+    cluster.load(build([str(images()["llama-cpp"])]))
+    put_keys(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), {"chat": KEY}, "engine-keys")
+    return install_restricted(VALUES)
+
+
+def test_it_runs_as_no_user_of_its_own_and_writes_nothing_to_its_image(kubectl: Kubectl) -> None:
+    check_restricted(kubectl)
+
+
+@pytest.mark.parametrize("alias", ["chat", "gpt-4o"])
+def test_an_alias_answers_and_streams(client: Client, alias: str) -> None:
+    check_answers(client, alias)
+
+
+def test_an_answer_has_the_asked_form(client: Client) -> None:
+    check_json(client)
+
+
+def test_an_alias_gives_embeddings(client: Client) -> None:
+    check_embeddings(client, "embed", "embed-too")
+
+
+def test_it_requires_the_key_that_the_gateway_sends(door: str) -> None:
+    check_key(door, KEY)
+
+
+def test_its_metrics_have_the_names_that_the_chart_reads(door: str) -> None:
+    check_metrics(door, "llama-cpp", KEY)
+
+
+def test_a_terminating_engine_finishes_its_streams(kubectl: Kubectl, client: Client, measured: Measured) -> None:
+    check_drain(kubectl, client, measured, LONG)
