@@ -39,10 +39,10 @@ VALUES: dict[str, Any] = {
             "hub": {"offline": True},
             "resources": {"requests": {"cpu": "250m", "memory": "1Gi"}, "limits": {"memory": "4Gi"}},
             "drainSeconds": 120,
-            # Its preset runs it as the user of its image; another one needs a home, and Python a place for files.
+            # Its preset runs it as the user of its image; another one needs places to write to.
             "podSecurityContext": {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001},
             "securityContext": {"readOnlyRootFilesystem": True},
-            "env": [{"name": "HOME", "value": "/tmp"}],
+            "env": [{"name": "HOME", "value": "/tmp"}, {"name": "HF_HOME", "value": "/tmp"}],
             "volumes": [{"name": "tmp", "emptyDir": {}}],
             "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
         }

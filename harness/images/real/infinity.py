@@ -57,7 +57,7 @@ def embedder() -> Path:
 
 
 def files() -> Mapping[str, Entry | Path | bytes]:
-    """What the image has beside the packages: the program, the model, and what the packages need of the host."""
+    """What the image has beside the packages: the program, the model, and what they and vLLM's need of the host."""
     program = f"""#!/usr/local/bin/{PYTHON}
 import sys
 from infinity_emb.cli import cli
@@ -65,9 +65,12 @@ from infinity_emb.cli import cli
 if __name__ == "__main__":
     sys.exit(cli())
 """
-    extensions = [path for path in packages().rglob("*.so*") if path.is_file()]
+    needed = {}
+    for directory in (shared(), packages()):
+        extensions = [path for path in directory.rglob("*.so*") if path.is_file()]
+        needed.update(host.libraries(extensions, beside=directory))
     return {
-        **host.libraries(extensions, beside=packages()),
+        **needed,
         "/usr/local/bin/infinity_emb": File(program.encode(), 0o755),
         "/models/embedder": embedder(),
     }
