@@ -179,6 +179,7 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
         Section("Ingress", "exposing", "", "ingress"),
         Section("HTTPRoute", "exposing", "", "httpRoute"),
         Section("Network policies", "network-policy", "", "networkPolicy"),
+        Section("Prometheus of autoscalers", "autoscaling", "", "prometheus"),
         Section("Scraping", "monitoring", "", "serviceMonitor"),
         Section("Rules and alerts", "alerts", "", "prometheusRule"),
         Section("Dashboards", "grafana", "", "dashboards"),

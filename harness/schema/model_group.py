@@ -12,6 +12,7 @@ from harness.schema.dsl import (
     listing,
     mapping,
     obj,
+    open_map,
     optional,
     reference,
     settings,
@@ -33,6 +34,8 @@ KINDS = ("chat", "embedding", "rerank", "audio", "images")
 NO_OPTION = "the name of an option, without leading dashes, and its value behind the colon"
 OPTION = "^-?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
 DIGEST = "^(sha256:[0-9a-f]{64})?$"
+CRON = r"^\S+( +\S+){4}$"
+TIMEZONE = r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$"
 BASE_PATH = "^/[-A-Za-z0-9._~/]*$"
 
 
@@ -85,6 +88,31 @@ def persistent_volume() -> Schema:
     )
 
 
+def autoscaling() -> Schema:
+    time = settings(
+        start=described("When it begins (cron).", text(pattern=CRON)),
+        end=described("When it ends (cron).", text(pattern=CRON)),
+        timezone=described("Time zone, such as Europe/Berlin; empty is Etc/UTC.", text(pattern=TIMEZONE)),
+        replicas=described("Least number of pods between; empty is 1.", common.count(1)),
+    )
+    return settings(
+        enabled=boolean(),
+        external=boolean(),
+        provider=text("", "keda", "hpa"),
+        minReplicas=common.count(0),
+        maxReplicas=common.count(1),
+        by=text("requests", "queue", "kvCache", "cpu"),
+        target=common.count(0),
+        startSeconds=common.seconds(),
+        idleSeconds=common.seconds(),
+        schedule=listing(time),
+        metrics=listing(reference("MetricSpec")),
+        triggers=listing(open_map()),  # KEDA's own, of which each type has other fields
+        behavior=embed("HorizontalPodAutoscalerBehavior"),
+        spec=open_map(),
+    )
+
+
 def schema() -> Schema:
     """One group, or the defaults of all."""
     return settings(
@@ -109,7 +137,7 @@ def schema() -> Schema:
         service=common.service(type=text(*common.SERVICE_TYPES)),
         replicaCount=common.count(0),
         nodes=common.count(1),
-        autoscaling=settings(external=boolean()),
+        autoscaling=autoscaling(),
         podDisruptionBudget=common.disruption_budget(),
         strategy=embed("DeploymentStrategy"),
         spareGPUs=common.count(0),

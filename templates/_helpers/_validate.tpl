@@ -37,6 +37,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
         "modelGroups.warnings.each"
         "modelGroups.warnings.surge"
         "modelGroups.warnings.claims"
+        "modelGroups.warnings.scaling"
         "modelGroups.warnings.mistakes"
         "modelGroups.warnings.differentModels"
         "externalProviders.warnings.each"

@@ -42,6 +42,7 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   source                            the parts of modelName, where it is an address
   fullname selectorLabels labels    of the group's objects
   nodes setName                     pods that run one model together, and the name of their LeaderWorkerSet if there are several
+  scaler replicas                   the autoscaler that the chart creates, and the bounds of the number of pods; see _autoscaling.tpl
   line                              the user's command line as words: see _words.tpl
   engine preset                     the engine's name, and its preset
   image imageReference              as a map, and as a name
@@ -78,6 +79,8 @@ Input: dict root, name, group (merged), source.
   {{- $_ := set $computed "fullname" (include "inference-stack.objectName" (dict "root" .root "part" .name)) -}}
   {{- $_ := set $computed "nodes" (max 1 (int64 $group.nodes)) -}}
   {{- $_ := set $computed "setName" (include "inference-stack.modelGroup.setName" .) -}}
+  {{- $_ := set $computed "scaler" (include "inference-stack.modelGroup.scaler" .) -}}
+  {{- $_ := set $computed "replicas" (include "inference-stack.modelGroup.replicas" . | fromJson) -}}
   {{- $_ := set $computed "selectorLabels" $selector -}}
   {{- $_ := set $computed "labels" (include "inference-stack.labels" (dict "root" .root "selector" $selector) | fromJson) -}}
   {{- $_ := set $computed "line" (include "inference-stack.modelGroup.line" . | fromJson) -}}
@@ -112,7 +115,7 @@ Input: dict root, name, group (merged), source.
   {{- $_ := set $computed "storage" (include "inference-stack.modelGroup.storage" . | fromJson) -}}
   {{- $_ := set $computed "claims" (include "inference-stack.modelGroup.claims" . | fromJsonArray) -}}
   {{- $_ := set $computed "strategy" (include "inference-stack.modelGroup.strategy" . | fromJson) -}}
-  {{- $sets := add (int64 $group.replicaCount) (include "inference-stack.modelGroup.surgePods" . | int64) -}}
+  {{- $sets := add (int64 $computed.replicas.most) (include "inference-stack.modelGroup.surgePods" . | int64) -}}
   {{- $_ := set $computed "pods" (mul $sets $group.computed.nodes) -}}
   {{- $_ := set $computed "gauges" (include "inference-stack.modelGroup.gauges" . | fromJsonArray) -}}
   {{- $_ := set $computed "startupSeconds" (include "inference-stack.modelGroup.startupSeconds" . | int64) -}}

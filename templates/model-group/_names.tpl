@@ -16,15 +16,17 @@
   {{- include "inference-stack.serviceAccountName" (dict "account" .group.serviceAccount "fullname" .group.computed.fullname) -}}
 {{- end -}}
 
-{{- /* URLs at which the gateway reaches a group: its Service, or each replica's own address. They end in basePath, /v1 unless it is set: in strict mode the
-gateway removes /v1 from the request's path; otherwise it joins the two without repeating it. Input: dict root, name, group. Output: JSON list. */ -}}
+{{- /*
+URLs at which the gateway reaches a group: its Service, or the own address of each replica that there may be. They end in basePath, /v1 unless it is set: in
+strict mode the gateway removes /v1 from the request's path; otherwise it joins the two without repeating it. Input: dict root, name, group. Output: JSON list.
+*/ -}}
 {{- define "inference-stack.modelGroup.urls" -}}
   {{- $fullname := .group.computed.fullname -}}
   {{- $base := trimSuffix "/" .group.basePath -}}
   {{- $urls := list -}}
   {{- if eq .group.balancing "perReplica" -}}
     {{- $replicas := include "inference-stack.modelGroup.replicasName" . -}}
-    {{- range $index := until (int .group.replicaCount) -}}
+    {{- range $index := until (int .group.computed.replicas.most) -}}
       {{- $urls = append $urls (printf "http://%s-%d.%s:%d%s" $fullname $index $replicas (int64 $.group.computed.target) $base) -}}
     {{- end -}}
   {{- else -}}

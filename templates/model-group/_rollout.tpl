@@ -159,9 +159,9 @@ Input: dict group (computed). Output: JSON map, {} if it is left to Kubernetes.
 {{- define "inference-stack.modelGroup.surgePods" -}}
   {{- $strategy := .group.computed.strategy -}}
   {{- $surge := "0" -}}
-  {{- if and (gt (int64 .group.replicaCount) 0) (ne (toString $strategy.type) "Recreate") -}}
+  {{- if and (gt (int64 .group.computed.replicas.most) 0) (ne (toString $strategy.type) "Recreate") -}}
     {{- $maxSurge := dig "rollingUpdate" "maxSurge" "25%" $strategy -}}
-    {{- $surge = include "inference-stack.podCount" (dict "given" $maxSurge "pods" .group.replicaCount) -}}
+    {{- $surge = include "inference-stack.podCount" (dict "given" $maxSurge "pods" .group.computed.replicas.most) -}}
   {{- end -}}
   {{- $surge -}}
 {{- end -}}

@@ -366,7 +366,7 @@ Pods that a disruption budget by default keeps some of. Pods on one node go with
 never allow the second, and the node could not be drained. Input: dict root, group (computed). Output: number.
 */ -}}
 {{- define "inference-stack.modelGroup.budgetedPods" -}}
-  {{- $all := mul (int64 .group.replicaCount) .group.computed.nodes -}}
+  {{- $all := mul (int64 .group.computed.replicas.most) .group.computed.nodes -}}
   {{- ternary 1 $all (gt (include "inference-stack.modelGroup.neighbours" . | fromJsonArray | len) 0) -}}
 {{- end -}}
 

@@ -43,6 +43,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "portsOnce"
           "resourceClaims"
           "autoscaling"
+          "scaledTwice"
           "containers"
           "volumeNames"
           "mountPaths"
@@ -74,6 +75,17 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
     {{- if $group.dynamicAdapters -}}
       {{- $rules = append $rules "dynamicAdapters" -}}
     {{- end -}}
+    {{- if $group.computed.scaler -}}
+      {{- $rules = concat $rules (list
+            "scalingOnce"
+            "scalingMetric"
+            "scalingByGateway"
+            "scalingToZero"
+            "scalingSchedule"
+            "scalingCpu"
+            "scalingRetries"
+            "scalingApi") -}}
+    {{- end -}}
     {{- if $group.prefetch.enabled -}}
       {{- $rules = concat $rules (list "prefetch" "prefetchJob") -}}
     {{- end -}}
@@ -95,7 +107,9 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "keys" (list "modelGroups" $name) "translation" $group.reasoningTranslation) -}}
     {{- include "inference-stack.service.rule" (dict
           "keys" (list "modelGroups" $name "service") "service" $group.service "target" $group.computed.target) -}}
-    {{- $pods := ternary 0 (mul $group.replicaCount $group.computed.nodes) $group.autoscaling.external -}}
+    {{- /* With an autoscaler a budget has to let a node be drained also when there are as few pods as there may be. */ -}}
+    {{- $least := ternary (max 1 $group.computed.replicas.least) $group.computed.replicas.least (not (empty $group.computed.scaler)) -}}
+    {{- $pods := ternary 0 (mul $least $group.computed.nodes) $group.autoscaling.external -}}
     {{- include "inference-stack.disruptionBudget.rule" (dict
           "keys" (list "modelGroups" $name) "own" $group.podDisruptionBudget "pods" $pods) -}}
   {{- end -}}

@@ -7,7 +7,7 @@
     {{- $names = concat $names (list "severalServers" "modelBehindOptions" "unknownServedName" "unknownPort" "shellVariables") -}}
     {{- $names = concat $names (list "idleGPUs" "noDevice" "devices" "visibleDevices" "sharedMemory") -}}
     {{- $names = concat $names (list "notTold" "hints" "optionsInFile" "otherRoutes" "preStop" "progressDeadline") -}}
-    {{- $names = concat $names (list "metadataServer" "imageVolume") -}}
+    {{- $names = concat $names (list "metadataServer" "imageVolume" "scalingHold" "scalingLimit") -}}
     {{- range concat $names (list "sidecars" "podSpec" "affinity" "shortKey" "oneNode" "claimAccess") }}
 {{ include (printf "inference-stack.modelGroup.warning.%s" .) (dict "root" $ "path" (printf "modelGroups.%s" $name) "group" $group) }}
     {{- end }}
@@ -361,7 +361,7 @@ podsShareNode: false, if more nodes can mount it.
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.warning.affinity" -}}
-  {{- if and (eq (toString .group.service.sessionAffinity) "ClientIP") (ne (int64 .group.replicaCount) 1) }}
+  {{- if and (eq (toString .group.service.sessionAffinity) "ClientIP") (ne (int64 .group.computed.replicas.most) 1) }}
 
 {{ .path }}.service.sessionAffinity: the client of this Service is the gateway, so each of its pods sends all its requests to one replica.
   {{- end }}
@@ -446,5 +446,50 @@ pod waits for only {{ $gateway }} seconds; raise onwards.drainSeconds.
 
 {{ join ", " . }}: drainSeconds is above 600, after which the cluster autoscaler ends a pod whatever its grace period is (EKS managed node groups after
 900 seconds, spot nodes after 30 to 120); see docs/updates.md.
+  {{- end }}
+{{- end -}}
+
+{{- /* A request for a sleeping group is not held longer than a terminating gateway pod waits. */ -}}
+{{- define "inference-stack.modelGroup.warning.scalingHold" -}}
+  {{- $needed := include "inference-stack.modelGroup.wakeSeconds" . | int64 }}
+  {{- if include "inference-stack.modelGroup.sleeps" . }}
+    {{- range $alias := .group.computed.aliases }}
+      {{- $held := index $.root.stack.holdSeconds $alias | int64 }}
+      {{- if and $held (lt $held $needed) }}
+
+{{ $.path }}.autoscaling: a request for {{ $alias }} is held for {{ $held }} seconds and may get 502 then, as a start takes {{ $needed }}; raise
+onwards.drainSeconds, or make it start faster.
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* A limit of a whole group does not grow with its pods, and may keep its autoscaler from ever adding one. */ -}}
+{{- define "inference-stack.modelGroup.warning.scalingLimit" -}}
+  {{- $autoscaling := .group.autoscaling }}
+  {{- $limit := mul (int64 .group.concurrencyLimit) (int64 .root.stack.onwards.computed.pods) }}
+  {{- $at := include "inference-stack.modelGroup.scaleAt" . | int64 }}
+  {{- $byRequests := and .group.computed.scaler (eq $autoscaling.by "requests") (not (or $autoscaling.metrics $autoscaling.triggers)) }}
+  {{- $pods := div (add $limit $at -1) $at }}
+  {{- if and $byRequests $limit (eq .group.balancing "service") (lt (int64 $pods) (int64 .group.computed.replicas.most)) }}
+
+{{ .path }}.concurrencyLimit: it is for all pods together, so at most {{ $limit }} requests are in flight, which is enough for {{ $pods }} of up to
+{{ .group.computed.replicas.most }} pods; balancing: perReplica has a limit for each.
+  {{- end }}
+{{- end -}}
+
+{{- /* What autoscalers ask for can be read. Input: root. */ -}}
+{{- define "inference-stack.modelGroups.warnings.scaling" -}}
+  {{- $asked := list }}
+  {{- range $name, $group := .stack.modelGroups }}
+    {{- $autoscaling := $group.autoscaling }}
+    {{- if and $group.computed.scaler (ne $autoscaling.by "cpu") (not (or $autoscaling.metrics $autoscaling.triggers)) }}
+      {{- $asked = append $asked $name }}
+    {{- end }}
+  {{- end }}
+  {{- if and $asked .stack.networkPolicy.enabled (not .stack.networkPolicy.metricsFrom) }}
+    {{- $who := ternary "Prometheus" "KEDA" (not (empty .stack.prometheus.serverAddress)) }}
+
+networkPolicy.metricsFrom: it is empty, so {{ $who }} cannot read the metrics that the autoscaler of {{ join ", " $asked }} asks for; set where it runs.
   {{- end }}
 {{- end -}}

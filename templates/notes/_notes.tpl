@@ -186,6 +186,25 @@ Input: root. Output: JSON map name -> arguments.
   {{- end -}}
 {{- end -}}
 
+{{- /* Aliases that nobody serves while their groups sleep, and how long a request waits then. Input: root. Output: JSON list of lines. */ -}}
+{{- define "inference-stack.notes.sleeping" -}}
+  {{- $lines := list -}}
+  {{- range $name, $group := .stack.modelGroups -}}
+    {{- if include "inference-stack.modelGroup.sleeps" (dict "group" $group) -}}
+      {{- $start := include "inference-stack.modelGroup.startSeconds" (dict "group" $group) -}}
+      {{- range $alias := $group.computed.aliases -}}
+        {{- $held := index $.stack.holdSeconds $alias -}}
+        {{- $wait := printf "held for up to %v s" $held -}}
+        {{- if not $held -}}
+          {{- $wait = "answered by the others that serve it, or 502" -}}
+        {{- end -}}
+        {{- $lines = append $lines (printf "%s (%s): starts in some %s s, requests are %s" $alias $name $start $wait) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $lines -}}
+{{- end -}}
+
 {{- /* A command on lines of at most 98 columns, as a shell continues them. Input: string. Output: string. */ -}}
 {{- define "inference-stack.notes.continued" -}}
   {{- wrap 92 . | replace "\n" " \\\n    " -}}

@@ -45,7 +45,7 @@ A list of {owner (its path in the values), urls, member (the group or provider),
   {{- keys .stack.targets | sortAlpha | toJson -}}
 {{- end -}}
 
-{{- /* Sets .stack.targets: alias -> pool. Input: root. */ -}}
+{{- /* Sets .stack.targets: alias -> pool, and .stack.holdSeconds: alias -> how long a request waits for an engine. Input: root. */ -}}
 {{- define "inference-stack.targets.resolve" -}}
   {{- $global := include "inference-stack.globalClients" . | fromJsonArray -}}
   {{- $members := dict -}}
@@ -55,7 +55,9 @@ A list of {owner (its path in the values), urls, member (the group or provider),
     {{- end -}}
   {{- end -}}
   {{- $targets := dict -}}
+  {{- $_ := set .stack "holdSeconds" dict -}}
   {{- range $alias, $of := $members -}}
+    {{- $_ := set $.stack.holdSeconds $alias (include "inference-stack.pool.holdSeconds" (dict "root" $ "alias" $alias "members" $of) | int64) -}}
     {{- $_ := set $targets $alias (include "inference-stack.pool" (dict "root" $ "alias" $alias "members" $of "global" $global) | fromJson) -}}
   {{- end -}}
   {{- $_ := set .stack "targets" $targets -}}
@@ -65,6 +67,8 @@ A list of {owner (its path in the values), urls, member (the group or provider),
 {{- define "inference-stack.pool" -}}
   {{- $context := . -}}
   {{- $route := include "inference-stack.routeOf" . | fromJson -}}
+  {{- $_ := set $route "holdSeconds" (index .root.stack.holdSeconds .alias) -}}
+  {{- $attempts := 0 -}}
   {{- $upstreams := list -}}
   {{- $priorities := list -}}
   {{- range $member := .members -}}
@@ -73,10 +77,13 @@ A list of {owner (its path in the values), urls, member (the group or provider),
       {{- $upstream := dict "alias" $context.alias "url" $url "member" $member "route" $route -}}
       {{- $upstreams = append $upstreams (include "inference-stack.upstream" $upstream | fromJson) -}}
     {{- end -}}
+    {{- if and (gt (len $member.urls) 1) (not $member.member.computed.replicas.fixed) -}}
+      {{- $attempts = add $attempts (len $member.urls) -}}
+    {{- end -}}
   {{- end -}}
   {{- $ordered := include "inference-stack.pool.ordered" (dict "route" $route "priorities" $priorities) -}}
   {{- $pool := dict "strategy" (ternary "priority" "weighted_random" (not (empty $ordered))) "trusted" true "providers" $upstreams -}}
-  {{- with include "inference-stack.pool.fallback" (dict "route" $route) | fromJson -}}
+  {{- with include "inference-stack.pool.fallback" (dict "route" $route "attempts" $attempts) | fromJson -}}
     {{- $_ := set $pool "fallback" . -}}
   {{- end -}}
   {{- $pool = merge $pool (include "inference-stack.limits" $route | fromJson) -}}
@@ -99,31 +106,59 @@ true
   {{- end -}}
 {{- end -}}
 
+{{- /* Statuses that are retried, each once. Input: dict own, more (lists). Output: JSON list. */ -}}
+{{- define "inference-stack.pool.statuses" -}}
+  {{- $statuses := list -}}
+  {{- range concat .own .more -}}
+    {{- $statuses = append $statuses (int64 .) -}}
+  {{- end -}}
+  {{- uniq $statuses | toJson -}}
+{{- end -}}
+
+{{- /*
+How long a request waits for an engine that is not there: as the route has it, else as long as the group takes that starts last, if all members sleep until
+they are asked. Input: dict root, alias, members. Output: seconds.
+*/ -}}
+{{- define "inference-stack.pool.holdSeconds" -}}
+  {{- $route := include "inference-stack.routeOf" . | fromJson -}}
+  {{- $awake := false -}}
+  {{- $seconds := 0 -}}
+  {{- range .members -}}
+    {{- if .external -}}
+      {{- $awake = true -}}
+    {{- else if include "inference-stack.modelGroup.sleeps" (dict "group" .member) -}}
+      {{- $seconds = max $seconds (include "inference-stack.modelGroup.wakeSeconds" (dict "group" .member) | int64) -}}
+    {{- else -}}
+      {{- $awake = true -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $own := ternary 0 (min $seconds (int64 .root.stack.onwards.drainSeconds)) $awake -}}
+  {{- ternary (int64 $route.holdSeconds) $own (hasKey $route "holdSeconds") -}}
+{{- end -}}
+
 {{- /*
 What a pool does when a member does not answer. A held request is retried until the time is over, at most once in a backoff, which is random between
-nothing and its length. Input: dict route. Output: JSON map, {} if nothing is retried.
+nothing and its length. Replicas that an autoscaler has not started are tried and passed over, so there are as many attempts. Input: dict route, attempts (the
+least). Output: JSON map, {} if nothing is retried.
 */ -}}
 {{- define "inference-stack.pool.fallback" -}}
   {{- $fallback := dict -}}
+  {{- $passed := ternary (list 502) list (gt (int64 .attempts) 0) -}}
   {{- $route := .route -}}
   {{- with $route.fallback -}}
     {{- if .enabled -}}
       {{- $fallback = dict
             "enabled" true
-            "on_status" .onStatus
+            "on_status" (include "inference-stack.pool.statuses" (dict "own" .onStatus "more" $passed) | fromJsonArray)
             "on_rate_limit" .onRateLimit
-            "max_attempts" (int64 .maxAttempts)
+            "max_attempts" (max (int64 .maxAttempts) (int64 $.attempts))
             "backoff" (dict "initial_ms" (int64 .backoff.initialMilliseconds) "max_ms" (int64 .backoff.maxMilliseconds))
             "first_token_timeout_ms" (mul 1000 (int64 $route.firstTokenTimeoutSeconds))
             "aimd" (include "inference-stack.pool.loadAware" (dict "route" $route) | fromJson) -}}
       {{- with int64 $route.holdSeconds -}}
         {{- $backoff := dict "initial_ms" (max 100 $fallback.backoff.initial_ms) "max_ms" (max 1000 $fallback.backoff.max_ms) -}}
-        {{- $statuses := list -}}
-        {{- range concat $fallback.on_status (list 502 503) -}}
-          {{- $statuses = append $statuses (int64 .) -}}
-        {{- end -}}
         {{- $fallback = merge (dict
-              "on_status" (uniq $statuses)
+              "on_status" (include "inference-stack.pool.statuses" (dict "own" $fallback.on_status "more" (list 502 503)) | fromJsonArray)
               "max_attempts" (add $fallback.max_attempts (mul 20 .))
               "backoff" $backoff
               "max_total_backoff_ms" (mul 1000 .)) $fallback -}}

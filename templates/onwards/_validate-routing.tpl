@@ -215,8 +215,7 @@ Please set:
 
 {{- /* Time-outs that are shorter than requests are held. Input: root. */ -}}
 {{- define "inference-stack.routes.warnings.hold" -}}
-  {{- range $alias, $route := .stack.routes }}
-    {{- $hold := int64 $route.holdSeconds }}
+  {{- range $alias, $hold := .stack.holdSeconds }}
     {{- if $hold }}
       {{- $shorter := dict }}
       {{- range include "inference-stack.routes.members" (dict "root" $ "alias" $alias) | fromJsonArray }}

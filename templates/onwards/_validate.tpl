@@ -229,7 +229,7 @@ Please set:
   {{- if gt $bytes $most }}
     {{- $groups := dict }}
     {{- range $name, $group := .stack.modelGroups }}
-      {{- $count := mul (len $group.computed.aliases) (ternary (int64 $group.replicaCount) 1 (eq $group.balancing "perReplica")) }}
+      {{- $count := mul (len $group.computed.aliases) (ternary (int64 $group.computed.replicas.most) 1 (eq $group.balancing "perReplica")) }}
       {{- $_ := set $groups (printf "%012d %s" $count $name) $group }}
     {{- end }}
     {{- $largest := keys $groups | sortAlpha | last | default "" }}

@@ -226,6 +226,11 @@ ALL_OPTIONS: dict[str, Any] = {
         "topologySpreadConstraints": SPREAD,
         "priorityClassName": "high",
     },
+    "prometheus": {
+        "serverAddress": "http://prometheus.monitoring:9090",
+        "labels": {"cluster": "a", "shard": 1},
+        "authenticationRef": {"name": "prometheus", "kind": "ClusterTriggerAuthentication"},
+    },
     "modelGroupDefaults": {"weight": 2, "drainSeconds": 90},
     "modelGroups": {
         "full": FULL_GROUP,
@@ -256,6 +261,21 @@ ALL_OPTIONS: dict[str, Any] = {
             "image": str(images()["sglang"]),
             "modelAlias": ["one", "two"],
             "modelName": "org/sglang",
+            "autoscaling": {
+                "enabled": True,
+                "provider": "keda",
+                "minReplicas": 0,
+                "maxReplicas": "3",
+                "by": "requests",
+                "target": 8,
+                "startSeconds": 120,
+                "idleSeconds": 900,
+                "schedule": [
+                    {"start": "0 8 * * 1-5", "end": "0 19 * * 1-5", "timezone": "Europe/Berlin", "replicas": 2},
+                ],
+                "behavior": {"scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}},
+                "spec": {"pollingInterval": 5},
+            },
             "persistentVolumes": [{"name": "model-cache", "size": "10Gi", "mountPath": "/root/.cache/huggingface"}],
         },
         "trtllm": {
@@ -263,6 +283,18 @@ ALL_OPTIONS: dict[str, Any] = {
             "engine": "tensorrt-llm",
             "modelAlias": ["fast"],
             "modelName": "org/trtllm",
+            "autoscaling": {
+                "enabled": True,
+                "metrics": [
+                    {
+                        "type": "External",
+                        "external": {
+                            "metric": {"name": "queue", "selector": {"matchLabels": {"group": "fast"}}},
+                            "target": {"type": "AverageValue", "averageValue": "3"},
+                        },
+                    }
+                ],
+            },
             "resources": {"limits": {"nvidia.com/gpu": 2}},
         },
         "triton": {

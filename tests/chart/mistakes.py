@@ -39,6 +39,10 @@ modelGroups.a.additionalPorts.0.prot
 modelGroups.a.service.prot
 modelGroups.a.dynamicAdapter
 modelGroups.a.autoscaling.externl
+modelGroups.a.autoscaling.schedule.0.begin
+modelGroups.a.autoscaling.behavior.scaleDwn
+prometheus.serverAdress
+prometheus.authenticationRef.nme
 modelGroups.a.hub.endpont
 modelGroups.a.hub.token.kye
 modelGroups.a.prefetch.enabld

@@ -136,6 +136,8 @@ def test_only_these_objects_allow_other_keys() -> None:
     assert {place for place in open_ones(SCHEMA, "") if not place.endswith(".writes.items.values")} == {
         ".global",
         ".serviceMonitor.tlsConfig",
+        ".definitions.modelGroup.autoscaling.triggers.items",  # KEDA's, likewise
+        ".definitions.modelGroup.autoscaling.spec",
         ".definitions.FieldsV1",
         ".extraObjects.additionalProperties",  # objects of any kind
         ".extraObjects.items",
@@ -164,7 +166,7 @@ def test_references_are_internal_and_have_no_sibling_keys() -> None:
 
 
 def test_it_is_small() -> None:
-    assert (ROOT / "values.schema.json").stat().st_size < 225_000
+    assert (ROOT / "values.schema.json").stat().st_size < 230_000
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ UNREAD = {
 
 NAMES = {
     r"\.Values": "",
-    r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy|serviceMonitor|prometheusRule|dashboards|tracing)\.)": "",
+    r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy|prometheus|serviceMonitor|prometheusRule|dashboards|tracing)\.)": "",
     r"\$onwards": "onwards",
     r"[$.]group": "modelGroupDefaults",
     r"\$account": "onwards.serviceAccount",
@@ -40,6 +40,8 @@ NAMES = {
     r"[$.]route": "routes.shared",
     r"\$provider(?!s)": "externalProviders.outside",
     r"\$scaling": "onwards.autoscaling",
+    r"\$autoscaling": "modelGroupDefaults.autoscaling",
+    r"\$prometheus": "prometheus",
     r"[$.]volume": "modelGroupDefaults.persistentVolumes.0",
     r"\$policy(?!\.ingress)": "networkPolicy",
     r"\$monitor": "serviceMonitor",
@@ -70,7 +72,42 @@ BASE["modelGroups"]["full"]["additionalPorts"][1]["containerPort"] = 9101
 BASE["modelGroups"]["full"]["command"] = ["vllm", "serve"]
 BASE["modelGroups"]["full"]["resourceClaims"] = [{"name": "fabric", "resourceClaimName": "fabric"}]  # newer than 1.25
 
+AUTOSCALING: dict[str, Any] = {
+    "enabled": True,
+    "provider": "keda",
+    "minReplicas": 1,
+    "maxReplicas": 3,
+    "by": "requests",
+    "target": 8,
+    "startSeconds": 120,
+    "idleSeconds": 900,
+    "schedule": [{"start": "0 8 * * 1-5", "end": "0 19 * * 1-5", "timezone": "Europe/Berlin", "replicas": 2}],
+    "behavior": {"scaleUp": {"selectPolicy": "Min"}},
+    "spec": {"pollingInterval": 5},
+}
+MEMORY = {"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization"}}}
+
+
+def autoscaled(**more: Any) -> dict[str, Any]:
+    """The group with an autoscaler, and these fields of it."""
+    return {
+        "modelGroups.full.replicaCount": 1,
+        "modelGroups.full.podDisruptionBudget": {},
+        "modelGroups.full.autoscaling": {**AUTOSCALING, **more},
+    }
+
+
 CONTEXT: dict[str, dict[str, Any]] = {
+    **{f"modelGroups.full.autoscaling.{key}": autoscaled() for key in AUTOSCALING if key != "schedule"},
+    **{f"modelGroups.full.autoscaling.schedule.0.{key}": autoscaled() for key in AUTOSCALING["schedule"][0]},
+    "modelGroups.full.autoscaling.provider": autoscaled(by="cpu", schedule=[]),
+    "modelGroups.full.autoscaling.idleSeconds": autoscaled(minReplicas=0),
+    "modelGroups.full.autoscaling.metrics": autoscaled(provider="hpa", by="cpu", schedule=[], metrics=[MEMORY]),
+    "modelGroups.full.autoscaling.triggers": autoscaled(triggers=[{"type": "memory", "metadata": {"value": "9"}}]),
+    **{
+        f"prometheus.{key}": autoscaled()
+        for key in ("serverAddress", "labels", "authenticationRef.name", "authenticationRef.kind")
+    },
     "onwards.replicaCount": {"onwards.autoscaling.enabled": False},
     "onwards.autoscaling.targetCPUUtilizationPercentage": {"onwards.autoscaling.metrics": []},
     "onwards.podDisruptionBudget.minAvailable": {"onwards.podDisruptionBudget.maxUnavailable": ""},
@@ -116,6 +153,8 @@ CONTEXT: dict[str, dict[str, Any]] = {
 """Values that a leaf needs to have an effect, because another value overrides it otherwise."""
 
 CHANGES: dict[str, Any] = {
+    **{f"modelGroups.full.autoscaling.schedule.0.{key}": "30 8 * * 1-5" for key in ("start", "end")},
+    "prometheus.serverAddress": "http://other:9090",
     "fullnameOverride": "other",
     "nameOverride": "other",
     "onwards.containerPort": 3100,

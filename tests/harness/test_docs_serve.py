@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from harness.docs.markdown import blocks
 from harness.manifests import Manifests, environment, load, pod_spec
@@ -43,12 +42,12 @@ def test_an_alias_of_an_adapter_asks_for_the_adapter(render: Render, engine: str
     assert asked(render(load(shown("lora", "yaml", engine)), release=RELEASE)) == names
 
 
-@pytest.mark.parametrize("having", ["HorizontalPodAutoscaler", "holdSeconds"])
+@pytest.mark.parametrize("having", ["HorizontalPodAutoscaler", "target: 16", "idleSeconds"])
 def test_an_autoscaler_finds_a_deployment_without_replicas(render: Render, having: str) -> None:
     manifests = render(load(shown("autoscaling", "yaml", having)), release=RELEASE)
-    targets = [each["spec"]["scaleTargetRef"]["name"] for each in manifests.kind("HorizontalPodAutoscaler")]
-    for scaled in ("waiting", "inflight"):
-        targets.append(yaml.safe_load(shown("autoscaling", "yml", scaled))["spec"]["scaleTargetRef"]["name"])
+    scalers = [*manifests.kind("HorizontalPodAutoscaler"), *manifests.kind("ScaledObject")]
+    targets = [each["spec"]["scaleTargetRef"]["name"] for each in scalers]
+    assert targets
     for name in targets:
         assert "replicas" not in manifests["Deployment", name]["spec"]
 
