@@ -109,7 +109,7 @@ def engines(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def operations(session: nox.Session) -> None:
-    """What others run beside the chart (Prometheus), really, on the cluster."""
+    """Prometheus and KEDA themselves beside the chart in the cluster, also under load; builds them the first time."""
     pytest(session, "-p", "tests.cluster.conftest", paths=("tests/operations",))
 
 

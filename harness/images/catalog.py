@@ -140,28 +140,49 @@ class EngineImage(Recipe):
         )
 
 
+@dataclass(frozen=True)
+class GoProgram(Recipe):
+    """A program of somebody else's, from its Go module."""
+
+    module: str
+    package: str
+    path: str
+    """Of the program in the image; its name there is also that of its file in the cache."""
+    tags: Sequence[str] = ()
+
+    def identity(self) -> str:
+        return repr((self.module, self.package, self.tags))
+
+    def prepare(self) -> Path:
+        program = self.path.rpartition("/")[2]
+
+        def make(directory: Path, shown: Step) -> None:
+            go = tool("go")
+            go_build(go, module_directory(go, self.module), self.package, directory / program, shown, tags=self.tags)
+
+        target = cache_dir("tools") / f"{self.repository.rpartition('/')[2]}-{self.module.partition('@')[2]}"
+        return make_once(target, f"Building {self.what}", make) / program
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        files: dict[str, Entry | bytes | Path] = {
+            "/tmp": Directory(0o1777),
+            "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
+            self.path: File(self.prepare(), 0o755),
+        }
+        return write_archive(path, reference, files, entrypoint=[self.path], user="65532:65532")
+
+
 LWS_IMAGE = "registry.k8s.io/lws/lws"
 LWS_MODULE = "sigs.k8s.io/lws@v0.9.0"
 LWS_VERSION = LWS_MODULE.partition("@")[2]
-
-
-class LeaderWorkerSet(Recipe):
-    """LeaderWorkerSet's controller, from its module."""
-
-    def identity(self) -> str:
-        return LWS_MODULE
-
-    def prepare(self) -> Path:
-        def make(directory: Path, shown: Step) -> None:
-            go = tool("go")
-            go_build(go, module_directory(go, self.identity()), "./cmd", directory / "manager", shown)
-
-        target = cache_dir("tools") / f"lws-{LWS_VERSION}"
-        return make_once(target, "Building LeaderWorkerSet's controller", make) / "manager"
-
-    def write(self, path: Path, reference: str) -> ImageArchive:
-        files = {"/manager": File(self.prepare(), 0o755)}
-        return write_archive(path, reference, files, entrypoint=["/manager"], user="65532:65532")
+KEDA_MODULE = "github.com/kedacore/keda/v2@v2.21.0"
+KEDA_IMAGES = ("ghcr.io/kedacore/keda", "ghcr.io/kedacore/keda-metrics-apiserver")
+"""The operator, and the API server of its metrics, as its own manifests name them."""
+KEDA_TAG = "main"
+PROMETHEUS_MODULE = "github.com/prometheus/prometheus@v0.316.0"
+PROMETHEUS_IMAGE = ("quay.io/prometheus/prometheus", "v3.16.0")
+METRICS_SERVER_MODULE = "sigs.k8s.io/metrics-server@v0.9.0"
+METRICS_SERVER_IMAGE = ("registry.k8s.io/metrics-server/metrics-server", "v0.9.0")
 
 
 class Vllm(Recipe):
@@ -289,7 +310,27 @@ def _engines_identity() -> str:
 
 NVIDIA_ENTRYPOINT = {"/opt/nvidia/nvidia_entrypoint.sh": File(b'#!/bin/bash\nexec "${@:-bash}"\n', 0o755)}
 RECIPES = (
-    LeaderWorkerSet(LWS_IMAGE, LWS_VERSION, "the real controller of LeaderWorkerSet"),
+    GoProgram(LWS_IMAGE, LWS_VERSION, "the real controller of LeaderWorkerSet", LWS_MODULE, "./cmd", "/manager"),
+    GoProgram(KEDA_IMAGES[0], KEDA_TAG, "KEDA's real operator", KEDA_MODULE, "./cmd/operator", "/keda"),
+    GoProgram(
+        KEDA_IMAGES[1], KEDA_TAG, "the real server of KEDA's metrics", KEDA_MODULE, "./cmd/adapter", "/keda-adapter"
+    ),
+    GoProgram(
+        *PROMETHEUS_IMAGE,
+        what="the real Prometheus, without its pages",
+        module=PROMETHEUS_MODULE,
+        package="./cmd/prometheus",
+        path="/bin/prometheus",
+        # Without them the SDKs of all clouds are compiled, too.
+        tags=("remove_all_sd", "enable_kubernetes_sd"),
+    ),
+    GoProgram(
+        *METRICS_SERVER_IMAGE,
+        what="the real metrics-server",
+        module=METRICS_SERVER_MODULE,
+        package="./cmd/metrics-server",
+        path="/metrics-server",
+    ),
     Gateway("ghcr.io/doublewordai/onwards", onwards.version(), "the real gateway, Onwards from crates.io"),
     EngineImage(
         "ghcr.io/ggml-org/llama.cpp",
