@@ -188,10 +188,14 @@ def budgets_select_one_workload_and_allow_evictions(manifests: Manifests) -> Non
 
 
 def autoscalers_set_the_number_of_pods(manifests: Manifests) -> None:
-    scaled = {each["spec"]["scaleTargetRef"]["name"] for each in manifests.kind("HorizontalPodAutoscaler")}
+    scalers = [*manifests.kind("HorizontalPodAutoscaler"), *manifests.kind("ScaledObject")]
+    scaled = {each["spec"]["scaleTargetRef"]["name"] for each in scalers}
+    assert len(scaled) == len(scalers)
     assert scaled == {each["metadata"]["name"] for each in workloads(manifests) if "replicas" not in each["spec"]}
     for each in manifests.kind("HorizontalPodAutoscaler"):
         assert each["spec"]["minReplicas"] <= each["spec"]["maxReplicas"]
+    for each in manifests.kind("ScaledObject"):
+        assert each["spec"]["minReplicaCount"] <= each["spec"]["maxReplicaCount"]
 
 
 def monitors_select_one_service_and_its_ports(manifests: Manifests) -> None:

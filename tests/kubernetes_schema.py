@@ -36,6 +36,8 @@ _RELABELINGS: dict[str, Any] = {
 }
 
 _POD_TEMPLATE = {"$ref": "https://kubernetes.io/api/_definitions.json#/$defs/io.k8s.api.core.v1.PodTemplateSpec"}
+_DEFINITIONS = "https://kubernetes.io/api/_definitions.json#/$defs"
+_BEHAVIOR = {"$ref": f"{_DEFINITIONS}/io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior"}
 _INT_OR_PERCENT = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+%$"}]}
 
 CUSTOM: dict[str, Any] = {
@@ -73,6 +75,49 @@ CUSTOM: dict[str, Any] = {
                 leaderTemplate=_POD_TEMPLATE,
                 workerTemplate=_POD_TEMPLATE,
             ),
+        ),
+    ),
+    # keda.sh/v1alpha1, KEDA v2.21.0: the fields of its CRD, and of its triggers what all types have.
+    "keda.sh/v1alpha1 ScaledObject": _closed(
+        ("apiVersion", "kind", "metadata", "spec"),
+        apiVersion={"type": "string"},
+        kind={"type": "string"},
+        metadata=_closed(("name",), name={"type": "string"}, labels=_STRINGS, annotations=_STRINGS),
+        spec=_closed(
+            ("scaleTargetRef", "triggers"),
+            scaleTargetRef=_closed(
+                ("name",),
+                **dict.fromkeys(("name", "apiVersion", "kind", "envSourceContainerName"), {"type": "string"}),
+            ),
+            pollingInterval={"type": "integer", "minimum": 1},
+            initialCooldownPeriod={"type": "integer", "minimum": 0},
+            cooldownPeriod={"type": "integer", "minimum": 0},
+            idleReplicaCount={"type": "integer", "minimum": 0},
+            minReplicaCount={"type": "integer", "minimum": 0},
+            maxReplicaCount={"type": "integer", "minimum": 1},
+            fallback={"type": "object"},
+            advanced=_closed(
+                horizontalPodAutoscalerConfig=_closed(name={"type": "string"}, behavior=_BEHAVIOR),
+                restoreToOriginalReplicaCount={"type": "boolean"},
+                scalingModifiers={"type": "object"},
+            ),
+            triggers={
+                "type": "array",
+                "minItems": 1,
+                "items": _closed(
+                    ("type", "metadata"),
+                    type={"type": "string", "minLength": 1},
+                    name={"type": "string"},
+                    useCachedMetrics={"type": "boolean"},
+                    metadata=_STRINGS,
+                    authenticationRef=_closed(
+                        ("name",),
+                        name={"type": "string"},
+                        kind={"enum": ["TriggerAuthentication", "ClusterTriggerAuthentication"]},
+                    ),
+                    metricType={"enum": ["AverageValue", "Value", "Utilization"]},
+                ),
+            },
         ),
     ),
     # monitoring.coreos.com/v1, prometheus-operator v0.80: the fields that the chart renders, and no others.

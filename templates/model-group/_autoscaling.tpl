@@ -199,8 +199,10 @@ up what each gateway pod says. Input: dict root, name, group (computed). Output:
           "query" (include "inference-stack.modelGroup.scaleQuery" .)
           "threshold" $at
           "ignoreNullValues" "false") -}}
-    {{- with $prometheus.authenticationRef -}}
-      {{- $_ := set $trigger "authenticationRef" . -}}
+    {{- range $field, $value := $prometheus.authenticationRef -}}
+      {{- if $value -}}
+        {{- $_ := set $trigger "authenticationRef" (set ($trigger.authenticationRef | default dict) $field $value) -}}
+      {{- end -}}
     {{- end -}}
   {{- else -}}
     {{- $onwards := .root.stack.onwards -}}

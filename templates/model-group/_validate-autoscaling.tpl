@@ -149,7 +149,8 @@ Please set:
         triggers: []
     {{- else if and (eq .group.computed.scaler "hpa") $old }}
 
-modelGroups.{{ .name }}.autoscaling.minReplicas: it is 0, which an HPA accepts from Kubernetes 1.37 on; this is {{ .root.Capabilities.KubeVersion.Version }}.
+modelGroups.{{ .name }}.autoscaling.minReplicas: it is 0, which an HPA accepts from Kubernetes 1.37 on; this is
+{{ include "inference-stack.kubernetesVersion" .root }}.
 Please set:
   modelGroups:
     {{ .key }}:
@@ -228,7 +229,7 @@ Please set:
         provider: hpa
   {{- else if and (not $keda) (not (include "inference-stack.kubernetesAtLeast" (dict "root" .root "version" "1.23"))) }}
 
-modelGroups.{{ .name }}.autoscaling.enabled: Kubernetes {{ .root.Capabilities.KubeVersion.Version }} has no autoscaling/v2, which was added in 1.23.
+modelGroups.{{ .name }}.autoscaling.enabled: Kubernetes {{ include "inference-stack.kubernetesVersion" .root }} has no autoscaling/v2, which was added in 1.23.
 Please set:
   modelGroups:
     {{ .key }}:

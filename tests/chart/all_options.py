@@ -264,7 +264,7 @@ ALL_OPTIONS: dict[str, Any] = {
             "autoscaling": {
                 "enabled": True,
                 "provider": "keda",
-                "minReplicas": 0,
+                "minReplicas": 1,
                 "maxReplicas": "3",
                 "by": "requests",
                 "target": 8,

@@ -171,7 +171,11 @@ def test_the_first_in_order_has_all_requests_and_the_others_none(render: Render)
 
 def test_labels_of_prometheus_are_in_each_selector(render: Render) -> None:
     values = scaled()
-    values["prometheus"] = {**values["prometheus"], "labels": {"cluster": "a"}, "authenticationRef": {"name": "token"}}
+    values["prometheus"] = {
+        **values["prometheus"],
+        "labels": {"cluster": "a"},
+        "authenticationRef": {"name": "token", "kind": ""},
+    }
     rendered = render(values)
     assert query(rendered).count('cluster="a"') == 2
     assert scaled_object(rendered)["triggers"][0]["authenticationRef"] == {"name": "token"}
