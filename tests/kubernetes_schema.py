@@ -87,7 +87,7 @@ CUSTOM: dict[str, Any] = {
             ("scaleTargetRef", "triggers"),
             scaleTargetRef=_closed(
                 ("name",),
-                **dict.fromkeys(("name", "apiVersion", "kind", "envSourceContainerName"), {"type": "string"}),
+                **{key: {"type": "string"} for key in ("name", "apiVersion", "kind", "envSourceContainerName")},
             ),
             pollingInterval={"type": "integer", "minimum": 1},
             initialCooldownPeriod={"type": "integer", "minimum": 0},

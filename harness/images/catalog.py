@@ -181,8 +181,6 @@ KEDA_IMAGES = ("ghcr.io/kedacore/keda", "ghcr.io/kedacore/keda-metrics-apiserver
 KEDA_TAG = "main"
 PROMETHEUS_MODULE = "github.com/prometheus/prometheus@v0.316.0"
 PROMETHEUS_IMAGE = ("quay.io/prometheus/prometheus", "v3.16.0")
-METRICS_SERVER_MODULE = "sigs.k8s.io/metrics-server@v0.9.0"
-METRICS_SERVER_IMAGE = ("registry.k8s.io/metrics-server/metrics-server", "v0.9.0")
 
 
 class Vllm(Recipe):
@@ -323,13 +321,6 @@ RECIPES = (
         path="/bin/prometheus",
         # Without them the SDKs of all clouds are compiled, too.
         tags=("remove_all_sd", "enable_kubernetes_sd"),
-    ),
-    GoProgram(
-        *METRICS_SERVER_IMAGE,
-        what="the real metrics-server",
-        module=METRICS_SERVER_MODULE,
-        package="./cmd/metrics-server",
-        path="/metrics-server",
     ),
     Gateway("ghcr.io/doublewordai/onwards", onwards.version(), "the real gateway, Onwards from crates.io"),
     EngineImage(

@@ -85,7 +85,6 @@ def test_packages_outside_of_pyproject_are_found() -> None:
         "github.com/prometheus/prometheus",
         "sigs.k8s.io/gateway-api",
         "sigs.k8s.io/lws",
-        "sigs.k8s.io/metrics-server",
     }
 
 
