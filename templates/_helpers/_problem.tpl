@@ -20,6 +20,7 @@ YAML ends with a comment that names a page of docs/ and the key's place in docs/
         "resources|GPUs|sharedMemory" "gpus"
         "strategy|startupProbe|Budget|rain|progress" "updates"
         "apiKey" "engine-keys"
+        "autoscaling" "autoscaling"
         "networkPolicy" "network-policy" -}}
   {{- $page := index $pages .component | default "values" -}}
   {{- range $words, $of := $parts -}}
