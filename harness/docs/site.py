@@ -53,6 +53,7 @@ BADGE = re.compile(r"(?m)^\[!\[[^\]]*\]\(https://[^)]*\)\]\([^)]*\)\n")
 """Badges come from elsewhere, and are for readers of the repository."""
 
 DRAWING = re.compile(r'<img [^>]*src="[^"]*diagrams/(?P<name>[^"#]+)#only-')
+PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*dashboards/[^"#]+\.png#only-)')
 SIZE = re.compile(r'<svg(?=[^>]* (width="\d+"))(?=[^>]* (height="\d+"))')
 
 TABS = "\n<!-- tabs -->\n"
@@ -111,7 +112,7 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
         assert size is not None
         return f'<img loading="lazy" {size[1]} {size[2]} {match[0].removeprefix("<img ")}'
 
-    return DRAWING.sub(lazy, html)
+    return PICTURE.sub('<img loading="lazy" ', DRAWING.sub(lazy, html))
 
 
 def target(source: str, link: str, pages: Mapping[str, str], repository: str) -> str:
