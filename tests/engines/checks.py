@@ -93,6 +93,7 @@ def check_tool_call(client: Client) -> None:
     function = {"name": "scale", "description": "Scale a model.", "parameters": SCHEMA, "strict": True}
     choice = {"type": "function", "function": {"name": "scale"}}
     message = _message(client, tools=[{"type": "function", "function": function}], tool_choice=choice)
+    assert message.get("tool_calls"), message
     (call,) = message["tool_calls"]
     assert call["function"]["name"] == "scale"
     _check_form(call["function"]["arguments"])

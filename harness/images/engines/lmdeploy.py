@@ -23,6 +23,8 @@ from .metrics import Meter
 from .vllm import words
 from .weights import fetch
 
+USAGE = "usage: lmdeploy serve api_server MODEL  (a stand-in)"
+
 
 class Lmdeploy(Engine):
     """The server."""
@@ -43,8 +45,11 @@ class Lmdeploy(Engine):
 
 def main() -> None:
     """The `lmdeploy` command."""
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        print(USAGE)
+        return
     if sys.argv[1:3] != ["serve", "api_server"]:
-        sys.exit("usage: lmdeploy serve api_server MODEL  (a stand-in)")
+        sys.exit(USAGE)
     parser = argparse.ArgumentParser(prog="lmdeploy serve api_server")
     add_flags(parser, "lmdeploy")
     settings = parser.parse_args(words(sys.argv[3:]))

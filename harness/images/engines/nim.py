@@ -53,6 +53,9 @@ class Nim(Engine):
 
 def main() -> None:
     """The entrypoint."""
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        print(f"usage: nim, a stand-in for the NIM of {MODEL}; its settings are variables")
+        return
     cache = Path(os.environ.get("NIM_CACHE_PATH", "/opt/nim/.cache"))
     if not (os.environ.get("NGC_API_KEY") or any(cache.glob("*"))):
         sys.exit("NIM stand-in: NGC_API_KEY is not set, and there is no model in the cache")
