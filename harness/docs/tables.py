@@ -90,8 +90,8 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
             "Model",
             "engines",
             GROUP,
-            "enabled engine engineVersion image tag modelName adapters dynamicAdapters hub prefetch kind command args engineArgs "
-            "env envFrom",
+            "enabled engine engineVersion image tag modelName adapters dynamicAdapters hub prefetch kind command args "
+            "engineArgs env envFrom",
         ),
         Section(
             "Routing",

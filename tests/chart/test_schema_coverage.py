@@ -32,7 +32,10 @@ UNREAD = {
 
 NAMES = {
     r"\.Values": "",
-    r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy|prometheus|serviceMonitor|prometheusRule|dashboards|tracing)\.)": "",
+    (
+        r"\.stack(?=\.(?:onwards|ingress|httpRoute|networkPolicy"
+        r"|prometheus|serviceMonitor|prometheusRule|dashboards|tracing)\.)"
+    ): "",
     r"\$onwards": "onwards",
     r"[$.]group": "modelGroupDefaults",
     r"\$account": "onwards.serviceAccount",

@@ -12,7 +12,6 @@ from harness.client import Client
 from harness.cluster import Cluster
 from harness.images import build, real
 from harness.kubectl import Kubectl
-from harness.presets import presets
 from inference_stack.plan import Options, plan
 from tests.cluster.answers import QUESTION
 from tests.cluster.conftest import Install, Installed, Measured
