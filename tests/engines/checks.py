@@ -88,17 +88,6 @@ def check_json(client: Client) -> None:
     _check_form(_message(client, response_format=form)["content"])
 
 
-def check_tool_call(client: Client) -> None:
-    """A request that names a function gets a call of it, with arguments of its form."""
-    function = {"name": "scale", "description": "Scale a model.", "parameters": SCHEMA, "strict": True}
-    choice = {"type": "function", "function": {"name": "scale"}}
-    message = _message(client, tools=[{"type": "function", "function": function}], tool_choice=choice)
-    assert message.get("tool_calls"), message
-    (call,) = message["tool_calls"]
-    assert call["function"]["name"] == "scale"
-    _check_form(call["function"]["arguments"])
-
-
 def check_embeddings(client: Client, *aliases: str) -> None:
     """Every alias gives the same vector for the same text, and another for another."""
     vectors = [client.embed(alias, QUESTION) for alias in aliases]
