@@ -71,6 +71,18 @@ Input: dict group. Output: JSON map {path (of HF_HOME), readOnly}, {} if there i
 {{- end -}}
 
 {{- /*
+The directory of a group's compiled kernels, which fit one image and kind of device: no other group's, and another one after a change of either. Input: dict
+group (computed). Output: string.
+*/ -}}
+{{- define "inference-stack.modelGroup.kernelsKey" -}}
+  {{- $devices := list -}}
+  {{- range .group.computed.devices -}}
+    {{- $devices = append $devices .name -}}
+  {{- end -}}
+  {{- printf "%s-%s" .group.computed.fullname (list .group.computed.imageReference (sortAlpha $devices) | toJson | sha256sum | trunc 8) -}}
+{{- end -}}
+
+{{- /*
 Variables of the engine's caches, which follow the download cache. What is mounted at an engine's own place (~/.cache/vllm) stays there: its variable is
 not set, or to that place, where the chart moves the home; and where other kernels are kept (~/.triton), none that would move them is set.
 Input: dict group (computed). Output: JSON map name -> value.
@@ -79,7 +91,8 @@ Input: dict group (computed). Output: JSON map name -> value.
   {{- $computed := .group.computed -}}
   {{- $mounts := include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
   {{- $env := dict -}}
-  {{- range $name, $suffix := $computed.preset.cache -}}
+  {{- $kernels := $computed.preset.kernels | default dict -}}
+  {{- range $name, $suffix := merge (deepCopy $kernels) $computed.preset.cache -}}
     {{- $own := ternary "/huggingface" $suffix (empty $suffix) -}}
     {{- $place := "" -}}
     {{- $others := false -}}
@@ -99,7 +112,8 @@ Input: dict group (computed). Output: JSON map name -> value.
     {{- else if and $place $computed.nonRoot -}}
       {{- $_ := set $env $name $place -}}
     {{- else if and $computed.cache.path (not (or $place $others $computed.cache.readOnly)) -}}
-      {{- $_ := set $env $name (printf "%s%s" $computed.cache.path $suffix) -}}
+      {{- $key := ternary (printf "/%s" (include "inference-stack.modelGroup.kernelsKey" $)) "" (hasKey $kernels $name) -}}
+      {{- $_ := set $env $name (printf "%s%s%s" $computed.cache.path $suffix $key) -}}
     {{- end -}}
   {{- end -}}
   {{- toJson $env -}}

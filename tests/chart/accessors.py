@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from harness.manifests import Manifests, Object, container, pod_spec
@@ -43,6 +44,11 @@ def command_line(manifests: Manifests, group: str = "a") -> list[str]:
     """The engine's command followed by its arguments."""
     of = engine(manifests, group)
     return [*of.get("command", ()), *of.get("args", ())]
+
+
+def unkeyed(value: Any) -> Any:
+    """A directory of compiled kernels, as /KEY where it is the group's, for its image and devices."""
+    return re.sub(rf"/{FULLNAME}-[a-z]+-[0-9a-f]{{8}}$", "/KEY", value) if isinstance(value, str) else value
 
 
 def ports(manifests: Manifests, group: str = "a") -> dict[str, int]:

@@ -29,7 +29,15 @@ def test_a_preset_is_valid(engine: str) -> None:
 @pytest.mark.parametrize("engine", presets())
 def test_a_misspelt_field_is_refused(engine: str) -> None:
     preset = deepcopy(presets()[engine])
-    opened = (preset["cache"], preset.get("env"), preset["apiKey"].get("variables"))
+    dynamic = preset.get("adapters", {}).get("dynamic", {})
+    of_adapters = (dynamic.get("variables"), dynamic.get("needs"))
+    opened = (
+        preset["cache"],
+        preset.get("kernels"),
+        preset.get("env"),
+        preset["apiKey"].get("variables"),
+        *of_adapters,
+    )
     closed = [each for each in maps(preset) if each not in opened and each]
     for each in closed:
         each["misspelt"] = "x"

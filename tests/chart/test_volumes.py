@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.manifests import Object, environment
-from tests.chart.accessors import FULLNAME, deployment, engine, one, pod
+from tests.chart.accessors import FULLNAME, deployment, engine, one, pod, unkeyed
 from tests.support import Render
 
 
@@ -125,8 +125,8 @@ def test_recreate_has_no_rolling_update(render: Render) -> None:
 
 
 CACHES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "vllm": ({}, {"HF_HOME": "/cache", "VLLM_CACHE_ROOT": "/cache/vllm"}),
-    "sglang": ({"engine": "sglang"}, {"HF_HOME": "/cache", "SGLANG_CACHE_DIR": "/cache/sglang"}),
+    "vllm": ({}, {"HF_HOME": "/cache", "VLLM_CACHE_ROOT": "/cache/vllm/KEY"}),
+    "sglang": ({"engine": "sglang"}, {"HF_HOME": "/cache", "SGLANG_CACHE_DIR": "/cache/sglang/KEY"}),
     "tensorrt-llm": ({"engine": "tensorrt-llm"}, {"HF_HOME": "/cache"}),
     "llama-cpp": ({"engine": "llama-cpp"}, {"HF_HOME": "/cache", "LLAMA_CACHE": "/cache/llama.cpp"}),
     "triton": ({"engine": "triton"}, {"HF_HOME": "/cache"}),
@@ -140,7 +140,25 @@ def test_a_volume_named_cache_is_the_engines_cache(
 ) -> None:
     values = one(persistentVolumes=[volume(name="model-cache", mountPath="/cache")], **fields)
     found = environment(engine(render(values)))
-    assert {name: found.get(name) for name in caches} == caches
+    assert {name: unkeyed(found.get(name)) for name in caches} == caches
+
+
+def kernels(render: Render, group: str = "a", **fields: Any) -> str:
+    shared = {"existingClaim": "models", "name": "model-cache", "mountPath": "/cache", "accessModes": ["ReadWriteMany"]}
+    values = {"modelGroups": {group: one(persistentVolumes=[shared], **fields)["modelGroups"]["a"]}}
+    return str(environment(engine(render(values), group))["VLLM_CACHE_ROOT"])
+
+
+def test_compiled_kernels_fit_one_image_and_device_of_one_group(render: Render) -> None:
+    gpus = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
+    places = [
+        kernels(render, **gpus),
+        kernels(render, **gpus, tag="v0.32.0"),
+        kernels(render, resources={"limits": {"amd.com/gpu": 1}}),
+        kernels(render, "b", **gpus),
+    ]
+    assert len(set(places)) == len(places)
+    assert kernels(render, **gpus, args=["--max-model-len", "8192"], replicaCount=2) == places[0]
 
 
 @pytest.mark.parametrize(

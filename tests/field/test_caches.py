@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.manifests import environment
-from tests.chart.accessors import engine, one
+from tests.chart.accessors import engine, one, unkeyed
 from tests.support import Render
 
 VARIABLES = ("HF_HOME", "VLLM_CACHE_ROOT", "SGLANG_CACHE_DIR", "LLAMA_CACHE")
@@ -16,7 +16,7 @@ VARIABLES = ("HF_HOME", "VLLM_CACHE_ROOT", "SGLANG_CACHE_DIR", "LLAMA_CACHE")
 def caches(render: Render, **fields: Any) -> dict[str, Any]:
     """The cache variables of a group with these fields."""
     found = environment(engine(render(one(**fields))))
-    return {name: found[name] for name in VARIABLES if name in found}
+    return {name: unkeyed(found[name]) for name in VARIABLES if name in found}
 
 
 def claims(*mounts: tuple[str, str], **fields: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_weights_of_a_read_only_volume_at_a_hugging_face_path_are_found(render: 
 def test_a_writable_volume_is_the_cache_beside_a_read_only_one(render: Render) -> None:
     weights = {"name": "w", "existingClaim": "w", "mountPath": "/data/huggingface", "readOnly": True}
     volumes = [weights, *claims(("model-cache", "/cache"))["persistentVolumes"]]
-    assert caches(render, persistentVolumes=volumes)["VLLM_CACHE_ROOT"] == "/cache/vllm"
+    assert caches(render, persistentVolumes=volumes)["VLLM_CACHE_ROOT"] == "/cache/vllm/KEY"
 
 
 HUGGING_FACE = ("hf", "/root/.cache/huggingface")
@@ -85,7 +85,7 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "kernels-of-another-home": (claims(("k", "/home/vllm/.cache/vllm")), {"VLLM_CACHE_ROOT": "/home/vllm/.cache/vllm"}),
     "nothing-else": (
         claims(("model-cache", "/cache")),
-        {"HF_HOME": "/cache", "VLLM_CACHE_ROOT": "/cache/vllm"},
+        {"HF_HOME": "/cache", "VLLM_CACHE_ROOT": "/cache/vllm/KEY"},
     ),
 }
 
