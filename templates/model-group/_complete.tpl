@@ -25,7 +25,7 @@ lie under the user's, too: Helm has merged the rest of it. Input: root.
             "lists" $lists) | fromJson -}}
       {{- $group = (include "inference-stack.configMaps.named" (dict "own" $.stack.configMaps "value" $group) | fromJson).value -}}
       {{- if $group.enabled -}}
-        {{- $source := include "inference-stack.modelSource" $group.modelName | fromJson -}}
+        {{- $source := include "inference-stack.modelSource" (dict "group" $group) | fromJson -}}
         {{- include "inference-stack.modelGroup.withSource" (dict "group" $group "source" $source) -}}
         {{- include "inference-stack.modelGroup.compute" (dict "root" $ "name" $name "group" $group "source" $source) -}}
         {{- $_ := set $groups $name $group -}}

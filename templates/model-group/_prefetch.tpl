@@ -1,4 +1,4 @@
-{{- /* The model that is fetched before the engine starts, by files/prefetch.py. */ -}}
+{{- /* The model that is fetched before the engine starts, by files/prefetch.py from the hub or files/prefetch-s3.py from an object store. */ -}}
 
 {{- /*
 The model that prefetch fetches: what the engine is told to load. Input: dict group (computed). Output: JSON {repository ("" if it is none of the hub),
@@ -20,6 +20,10 @@ Devices are left to the engine. Input: dict root, group (computed). Output: JSON
   {{- $containers := list -}}
   {{- if .group.prefetch.enabled -}}
     {{- $model := include "inference-stack.modelGroup.hubModel" . | fromJson -}}
+    {{- $program := list (.root.Files.Get "files/prefetch.py") $model.repository $model.revision -}}
+    {{- if eq (toString .group.computed.source.kind) "s3" -}}
+      {{- $program = list (.root.Files.Get "files/prefetch-s3.py") .group.computed.source.address .group.computed.source.directory -}}
+    {{- end -}}
     {{- $resources := dict -}}
     {{- range $kind, $amounts := .group.prefetch.resources | default .group.computed.resources -}}
       {{- $left := dict -}}
@@ -36,7 +40,7 @@ Devices are left to the engine. Input: dict root, group (computed). Output: JSON
           "name" "prefetch-model"
           "image" .group.computed.imageReference
           "imagePullPolicy" (include "inference-stack.imagePullPolicy" (dict "image" .group.computed.image "reference" .group.computed.imageReference))
-          "command" (list "python3" "-c" (.root.Files.Get "files/prefetch.py") $model.repository $model.revision)
+          "command" (concat (list "python3" "-c") $program)
           "env" (include "inference-stack.modelGroup.env" . | fromJsonArray)
           "volumeMounts" .group.computed.storage.volumeMounts -}}
     {{- with .group.envFrom -}}
@@ -50,14 +54,19 @@ Devices are left to the engine. Input: dict root, group (computed). Output: JSON
   {{- toJson $containers -}}
 {{- end -}}
 
-{{- /* Rule: prefetch has a downloader, a model of the hub and a volume that keeps it. Input: as in _validate.tpl. */ -}}
+{{- /* Rule: prefetch has a downloader, a model of the hub or an object store and a volume that keeps it. Input: as in _validate.tpl. */ -}}
 {{- define "inference-stack.modelGroup.rule.prefetch" -}}
   {{- $computed := .group.computed }}
   {{- $model := include "inference-stack.modelGroup.hubModel" . | fromJson }}
   {{- $why := "" }}
-  {{- if ne (toString $computed.preset.hubToken) "file" }}
+  {{- $stored := or (eq (toString $computed.source.kind) "s3") (hasPrefix "s3://" $model.model) }}
+  {{- if and $stored (not $computed.preset.flags.objectStore) (ne $computed.engine "custom") }}
+    {{- $why = printf "images of %s have no boto3, as far as the chart knows" $computed.engine }}
+  {{- else if and $stored (not $computed.cache.path) }}
+    {{- $why = "no volume keeps what it fetches from an object store (mount one at /cache, with cache in its name)" }}
+  {{- else if and (not $stored) (ne (toString $computed.preset.hubToken) "file") }}
     {{- $why = printf "images of %s have no huggingface_hub, as far as the chart knows" $computed.engine }}
-  {{- else if not $model.repository }}
+  {{- else if not (or $stored $model.repository) }}
     {{- $why = printf "%s is no name of a model on the hub" ($model.model | default "its model, in a script or a file," | quote) }}
   {{- else if $computed.cache.readOnly }}
     {{- $why = printf "the cache at %s is read-only" $computed.cache.path }}

@@ -1,11 +1,14 @@
-{{- /* Where a group's model comes from, where modelName says it as an address: hf://, pvc://, oci:// and hostPath://. Other texts are the engine's. */ -}}
+{{- /*
+Where a group's model comes from, where modelName says it as an address: hf://, pvc://, oci:// and hostPath://, and s3:// where prefetch fetches it. Other
+texts are the engine's.
+*/ -}}
 
 {{- /*
-The parts of such an address. Input: modelName. Output: JSON {address, kind (hf, pvc, oci or hostPath), from (repository, claim, image or directory),
-revision, path (behind the claim)}, {} for other texts.
+The parts of such an address. Input: dict group (merged). Output: JSON {address, kind (hf, pvc, oci, hostPath or s3), from (repository, claim, image,
+directory or bucket and path), revision, path (behind the claim), directory (where prefetch puts it)}, {} for other texts.
 */ -}}
 {{- define "inference-stack.modelSource" -}}
-  {{- $text := include "inference-stack.text" . -}}
+  {{- $text := include "inference-stack.text" .group.modelName -}}
   {{- $source := dict -}}
   {{- if hasPrefix "hf://" $text -}}
     {{- $parts := splitn "@" 2 (trimPrefix "hf://" $text) -}}
@@ -17,6 +20,11 @@ revision, path (behind the claim)}, {} for other texts.
     {{- $source = dict "kind" "oci" "from" (trimPrefix "oci://" $text) -}}
   {{- else if hasPrefix "hostPath://" $text -}}
     {{- $source = dict "kind" "hostPath" "from" (trimPrefix "hostPath://" $text | trimSuffix "/") -}}
+  {{- else if and (hasPrefix "s3://" $text) .group.prefetch.enabled -}}
+    {{- with (include "inference-stack.modelGroup.cache" . | fromJson).path -}}
+      {{- $from := trimPrefix "s3://" $text | trimSuffix "/" -}}
+      {{- $source = dict "kind" "s3" "from" $from "directory" (printf "%s/s3/%s" . $from) -}}
+    {{- end -}}
   {{- end -}}
   {{- with $source -}}
     {{- $_ := set . "address" $text -}}
@@ -55,6 +63,8 @@ are left out. Input: dict group (merged), source.
     {{- $volume = dict "image" (dict "reference" $source.from "pullPolicy" "IfNotPresent") -}}
   {{- else if eq (toString $source.kind) "hostPath" -}}
     {{- $volume = dict "hostPath" (dict "path" $source.from "type" "Directory") -}}
+  {{- else if eq (toString $source.kind) "s3" -}}
+    {{- $name = $source.directory -}}
   {{- end -}}
   {{- if and $source.kind $source.from -}}
     {{- $_ := set $group "modelName" $name -}}
@@ -91,9 +101,10 @@ the runtime reports no error (containerd/containerd#11907). Input: dict group (c
 {{- define "inference-stack.modelGroup.rule.modelSource" -}}
   {{- $source := .group.computed.source }}
   {{- $forms := dict
-        "hf" "hf://org/model@revision" "pvc" "pvc://claim/path" "oci" "oci://registry.example.com/model:tag" "hostPath" "hostPath:///data/model" }}
+        "hf" "hf://org/model@revision" "pvc" "pvc://claim/path" "oci" "oci://registry.example.com/model:tag" "hostPath" "hostPath:///data/model"
+        "s3" "s3://bucket/path" }}
   {{- $complete := dict
-        "hf" "^[^/]+/[^/]+$" "pvc" "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$" "oci" "^[a-z0-9][\\w.:/@-]*/[\\w.:/@-]+$" "hostPath" "^/." }}
+        "hf" "^[^/]+/[^/]+$" "pvc" "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$" "oci" "^[a-z0-9][\\w.:/@-]*/[\\w.:/@-]+$" "hostPath" "^/." "s3" "^[a-z0-9]" }}
   {{- if $source.kind }}
     {{- $flag := .group.computed.preset.flags.revision }}
     {{- if not (regexMatch (index $complete $source.kind) $source.from) }}

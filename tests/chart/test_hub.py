@@ -10,7 +10,7 @@ import pytest
 from harness.manifests import Object, environment, pod_spec
 from harness.paths import ROOT
 from harness.presets import images
-from tests.chart.accessors import FULLNAME, engine, one
+from tests.chart.accessors import FULLNAME, command_line, engine, one
 from tests.support import Render, Say
 
 TOKEN = {"name": "hf", "key": "read"}
@@ -110,6 +110,23 @@ def test_a_model_is_fetched_by_the_engines_image_to_where_the_engine_looks(rende
 )
 def test_the_model_is_the_one_that_the_engine_is_told(render: Render, fields: dict[str, Any], model: list[str]) -> None:
     assert fetcher(render, prefetching(**fields))["command"][3:] == model
+
+
+@pytest.mark.parametrize("image", ["vllm", "sglang"])
+def test_a_model_of_an_object_store_is_fetched_to_the_volume_and_served_from_there(render: Render, image: str) -> None:
+    address, directory = "s3://models/org/tiny", "/cache/s3/models/org/tiny"
+    values = prefetching(modelName=f"{address}/", image=str(images()[image]))
+    script = Path(ROOT / "files" / "prefetch-s3.py").read_text()
+    assert fetcher(render, values)["command"] == ["python3", "-c", script, f"{address}/", directory]
+    words = command_line(render(values))
+    assert directory in words
+    assert not {"--load-format", address} & set(words)
+
+
+def test_without_prefetch_the_engine_streams_it_itself(render: Render) -> None:
+    words = command_line(render(group(modelName="s3://models/org/tiny", persistentVolumes=[CACHE])))
+    assert words[words.index("--load-format") + 1] == "runai_streamer"
+    assert "s3://models/org/tiny" in words
 
 
 def test_devices_are_left_to_the_engine(render: Render) -> None:

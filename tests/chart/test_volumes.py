@@ -143,19 +143,19 @@ def test_a_volume_named_cache_is_the_engines_cache(
     assert {name: unkeyed(found.get(name)) for name in caches} == caches
 
 
-def kernels(render: Render, group: str = "a", **fields: Any) -> str:
+def kernels(render: Render, *, group: str = "a", **fields: Any) -> str:
     shared = {"existingClaim": "models", "name": "model-cache", "mountPath": "/cache", "accessModes": ["ReadWriteMany"]}
     values = {"modelGroups": {group: one(persistentVolumes=[shared], **fields)["modelGroups"]["a"]}}
     return str(environment(engine(render(values), group))["VLLM_CACHE_ROOT"])
 
 
 def test_compiled_kernels_fit_one_image_and_device_of_one_group(render: Render) -> None:
-    gpus = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
+    gpus: dict[str, Any] = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
     places = [
         kernels(render, **gpus),
         kernels(render, **gpus, tag="v0.32.0"),
         kernels(render, resources={"limits": {"amd.com/gpu": 1}}),
-        kernels(render, "b", **gpus),
+        kernels(render, group="b", **gpus),
     ]
     assert len(set(places)) == len(places)
     assert kernels(render, **gpus, args=["--max-model-len", "8192"], replicaCount=2) == places[0]
