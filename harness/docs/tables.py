@@ -111,8 +111,8 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
             "Replicas and updates",
             "updates",
             GROUP,
-            "replicaCount autoscaling strategy spareGPUs loadSeconds progressDeadlineSeconds drainSeconds lifecycle "
-            "podDisruptionBudget",
+            "replicaCount autoscaling strategy spareGPUs loadSeconds minReadySeconds progressDeadlineSeconds "
+            "drainSeconds lifecycle podDisruptionBudget",
         ),
         Section(
             "Scheduling",
@@ -154,7 +154,7 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
             "Gateway's replicas and updates",
             "updates",
             "onwards",
-            "replicaCount autoscaling podDisruptionBudget drainSeconds lifecycle rollOnChange",
+            "replicaCount autoscaling podDisruptionBudget drainSeconds minReadySeconds lifecycle rollOnChange",
         ),
         Section(
             "Gateway's scheduling",

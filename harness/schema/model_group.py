@@ -142,6 +142,7 @@ def schema() -> Schema:
         strategy=embed("DeploymentStrategy"),
         spareGPUs=common.count(0),
         loadSeconds=common.seconds(),
+        minReadySeconds=common.seconds(),
         progressDeadlineSeconds=common.seconds(),
         drainSeconds=common.seconds(),
         lifecycle=embed("Lifecycle"),

@@ -53,6 +53,7 @@ def schema() -> Schema:
         resources=embed("ResourceRequirements"),
         probes=settings(path=text(), **{kind: common.probe(kind) for kind in ("startup", "liveness", "readiness")}),
         drainSeconds=common.seconds(),
+        minReadySeconds=common.seconds(),
         lifecycle=embed("Lifecycle"),
         **common.scheduling(),
     )

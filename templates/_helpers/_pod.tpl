@@ -79,6 +79,19 @@ Input: list of EnvVar. Output: JSON list.
   {{- toJson $fields -}}
 {{- end -}}
 
+{{- /*
+Rules by which pods prefer different nodes and zones, where Kubernetes' own default lets several on one. Input: selector labels. Output: JSON list of
+TopologySpreadConstraint.
+*/ -}}
+{{- define "inference-stack.spread" -}}
+  {{- $rules := list -}}
+  {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" -}}
+    {{- $rules = append $rules (dict
+          "maxSkew" 1 "topologyKey" $key "whenUnsatisfiable" "ScheduleAnyway" "labelSelector" (dict "matchLabels" $)) -}}
+  {{- end -}}
+  {{- toJson $rules -}}
+{{- end -}}
+
 {{- /* Whether a probe of the user's says what to ask. Input: map or nothing. Output: "true" or nothing. */ -}}
 {{- define "inference-stack.probe.asks" -}}
   {{- $probe := . | default dict -}}

@@ -30,8 +30,7 @@ spec:
   securityContext:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- $affinity := include "inference-stack.modelGroup.affinity" . | fromJson }}
-  {{- with include "inference-stack.scheduling" (set (omit $group "affinity") "affinity" $affinity) | fromJson }}
+  {{- with include "inference-stack.modelGroup.scheduling" . | fromJson }}
     {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- with include "inference-stack.modelGroup.initContainers" . | fromJsonArray }}
@@ -99,6 +98,21 @@ spec:
   volumes:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- end -}}
+
+{{- /*
+Where a group's pods run: as configured; several single ones prefer different nodes and zones, unless the values say anything of where they are to be beside
+others, or a volume keeps them together. Input: dict root, group (computed). Output: JSON map.
+*/ -}}
+{{- define "inference-stack.modelGroup.scheduling" -}}
+  {{- $group := .group -}}
+  {{- $affinity := include "inference-stack.modelGroup.affinity" . | fromJson -}}
+  {{- $spread := $group.topologySpreadConstraints | default list -}}
+  {{- $several := and (gt (int64 $group.computed.replicas.most) 1) (eq (int64 $group.computed.nodes) 1) -}}
+  {{- if and $several (not (or $spread $affinity.podAffinity $affinity.podAntiAffinity)) -}}
+    {{- $spread = include "inference-stack.spread" $group.computed.selectorLabels | fromJsonArray -}}
+  {{- end -}}
+  {{- include "inference-stack.scheduling" (merge (dict "affinity" $affinity "topologySpreadConstraints" $spread) $group) -}}
 {{- end -}}
 
 {{- /*

@@ -312,13 +312,7 @@ The progress deadline of a rollout: the time a start may take, and ten minutes f
   {{- $onwards := .stack.onwards -}}
   {{- $spread := $onwards.topologySpreadConstraints | default list -}}
   {{- if and (not $spread) (or $onwards.autoscaling.enabled (gt (int64 $onwards.replicaCount) 1)) -}}
-    {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" -}}
-      {{- $spread = append $spread (dict
-            "maxSkew" 1
-            "topologyKey" .
-            "whenUnsatisfiable" "ScheduleAnyway"
-            "labelSelector" (dict "matchLabels" $onwards.computed.selectorLabels)) -}}
-    {{- end -}}
+    {{- $spread = include "inference-stack.spread" $onwards.computed.selectorLabels | fromJsonArray -}}
   {{- end -}}
   {{- include "inference-stack.scheduling" (set (omit $onwards "topologySpreadConstraints") "topologySpreadConstraints" $spread) -}}
 {{- end -}}

@@ -38,6 +38,7 @@ modelGroups.a.apiKey.secret
 modelGroups.a.additionalPorts.0.prot
 modelGroups.a.service.prot
 modelGroups.a.dynamicAdapter
+modelGroups.a.minReadySecond
 modelGroups.a.autoscaling.externl
 modelGroups.a.autoscaling.schedule.0.begin
 modelGroups.a.autoscaling.behavior.scaleDwn

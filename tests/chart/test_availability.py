@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.manifests import Object, pod_spec
-from tests.chart.accessors import FULLNAME, deployment, engine, one
+from tests.chart.accessors import FULLNAME, deployment, engine, one, pod
 from tests.support import Render
 
 GATEWAY = f"{FULLNAME}-onwards"
@@ -139,3 +139,45 @@ def test_a_startup_probe_waits_as_long_as_the_model_loads(
     probe = engine(rendered)["startupProbe"]
     assert (probe["periodSeconds"], probe["failureThreshold"]) == (period, threshold)
     assert deployment(rendered)["spec"]["progressDeadlineSeconds"] == period * threshold + 600
+
+
+def spread_of(render: Render, **fields: Any) -> Any:
+    return pod(render(one(**fields))).get("topologySpreadConstraints")
+
+
+def test_pods_of_a_group_prefer_different_nodes_and_zones(render: Render) -> None:
+    spread = spread_of(render, replicaCount=2)
+    assert [each["topologyKey"] for each in spread] == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+    assert {each["whenUnsatisfiable"] for each in spread} == {"ScheduleAnyway"}
+    labels = deployment(render(one(replicaCount=2)))["spec"]["selector"]["matchLabels"]
+    assert {each["labelSelector"]["matchLabels"] == labels for each in spread} == {True}
+    assert spread_of(render, autoscaling={"enabled": True, "minReplicas": 1, "maxReplicas": 2}, replicaCount=None)
+
+
+VOLUME = {"name": "model-cache", "size": "1Gi", "mountPath": "/cache"}
+TERM = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "x"}}}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"replicaCount": 2, "persistentVolumes": [VOLUME]},
+        {"replicaCount": 2, "podSpec": {"topologySpreadConstraints": None}},
+        {
+            "replicaCount": 2,
+            "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [TERM]}},
+        },
+        {"replicaCount": 2, "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [TERM]}}},
+    ],
+    ids=["one", "together", "off", "apart-already", "beside-others"],
+)
+def test_other_pods_go_where_the_values_say(render: Render, fields: dict[str, Any]) -> None:
+    assert spread_of(render, **fields) is None
+
+
+def test_a_rollout_waits_until_pods_were_ready_for_some_time(render: Render) -> None:
+    manifests = render({"onwards": {"minReadySeconds": 5}, **one(minReadySeconds=30)})
+    assert deployment(manifests)["spec"]["minReadySeconds"] == 30
+    assert manifests["Deployment", f"{FULLNAME}-onwards"]["spec"]["minReadySeconds"] == 5
+    assert "minReadySeconds" not in deployment(render(one()))["spec"]
