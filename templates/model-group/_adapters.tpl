@@ -72,7 +72,7 @@ Why a group's adapters cannot be loaded while its engine runs. Input: as of a ru
   {{- else -}}
     {{- range $flag := $api.single -}}
       {{- $option := include "inference-stack.modelGroup.option" (dict "group" $.group "names" (list $flag)) | fromJson -}}
-      {{- if and $option.given (ne (last (append $option.values "1") | toString) "1") -}}
+      {{- if and $option.given (ne (append $option.values "1" | first | toString) "1") -}}
         {{- printf "%s makes several servers of the engine, of which only one would load them" $flag -}}
       {{- end -}}
     {{- end -}}

@@ -512,7 +512,7 @@ Please set:
       adapters: { {{- range $index, $name := $names }}{{ if $index }}, {{ end }}{{ $name }}: null{{ end -}} }
       modelAlias: [{{ concat $base $names | uniq | join ", " }}]
       args: []  # with the engine's options for them
-  {{- else if and $names (or $given $computed.script) (not .group.dynamicAdapters) }}
+  {{- else if and $names (or $given $computed.script) }}
 
 modelGroups.{{ .name }}.adapters: {{ $why }}, so say all adapters there.
 Please set:

@@ -19,9 +19,12 @@ from tests.support import Render
 KINDS = {"ConfigMap", "Deployment", "Ingress", "NetworkPolicy", "PersistentVolumeClaim", "Secret", "Service"}
 KINDS |= {
     "HTTPRoute",
+    "HorizontalPodAutoscaler",
     "Job",
     "LeaderWorkerSet",
     "PodDisruptionBudget",
+    "PrometheusRule",
+    "ScaledObject",
     "ServiceAccount",
     "ServiceMonitor",
     "StatefulSet",
