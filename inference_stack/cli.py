@@ -13,6 +13,7 @@ from inference_stack import chart, facts, known, output, preflight
 from inference_stack.checks import Release
 from inference_stack.errors import StackError
 from inference_stack.findings import FAIL, UNKNOWN
+from inference_stack.images import images
 from inference_stack.plan import Options, as_json, plan
 from inference_stack.programs import Kubectl
 from inference_stack.wanted import wanted
@@ -69,6 +70,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--price", action="append", default=[], metavar="RESOURCE=NUMBER", help="of one an hour: nvidia.com/gpu=2.5"
     )
+    command = commands.add_parser("images", help=run_images.__doc__, description=run_images.__doc__)
+    command.set_defaults(function=run_images)
+    command.add_argument("release", nargs="?", default="my-stack", help="name of the release; default: my-stack")
+    values_options(command)
     command = commands.add_parser("preflight", help=run_preflight.__doc__, description=run_preflight.__doc__)
     command.set_defaults(function=run_preflight)
     command.add_argument("release", nargs="?", default="my-stack", help="name of the release; default: my-stack")
@@ -124,6 +129,14 @@ def run_plan(arguments: argparse.Namespace) -> int:
         return WRONG
     asked = [each for each in made.verdicts if each.devices and {"*", each.group} & options.memory.keys()]
     return UNCHECKED if any(each.answer == "unknown" for each in asked) else FINE
+
+
+def run_images(arguments: argparse.Namespace) -> int:
+    """Every image that values use, one on a line, to be copied to a mirror."""
+    namespace = arguments.namespace or "default"
+    found = images(chart.rendered(arguments.release, namespace, helm_options(arguments), arguments.chart))
+    print(json.dumps(found, indent=2) if arguments.output == "json" else "\n".join(found))
+    return FINE
 
 
 def run_preflight(arguments: argparse.Namespace) -> int:

@@ -22,7 +22,15 @@ from harness.run import Completed, run
 from harness.tools import tool
 from tests.pages import Line, lines
 
-HERE = ("helm template", "helm inference-stack plan", "helm install", "helm upgrade", "kubectl create", "python -m")
+HERE = (
+    "helm template",
+    "helm inference-stack images",
+    "helm inference-stack plan",
+    "helm install",
+    "helm upgrade",
+    "kubectl create",
+    "python -m",
+)
 """Commands that are run here, `helm upgrade` as the installation of a new release."""
 
 FILTERS = ("base64", "diff", "grep", "openssl", "sort")
@@ -32,7 +40,6 @@ ELSEWHERE = {
     "cd": "tests/cluster/test_fresh_debian.py",
     "cosign verify": "harness/release/cosign.py",
     "cosign verify-attestation": "harness/release/cosign.py",
-    "crane": "no test: it copies from registries on the internet",
     "curl": "tests/cluster/test_pages.py",
     "gh attestation": "no test: it asks GitHub",
     "git clone": "tests/cluster/test_fresh_debian.py",
@@ -63,6 +70,7 @@ ELSEWHERE = {
     "pip install": "tests/cluster/test_fresh_debian.py",
     "tar": "tests/harness/test_plugin.py",
     "python3 -m": "tests/cluster/test_fresh_debian.py",
+    "xargs": "no test: it copies from registries on the internet",
 }
 """Commands that are not run here: the file that runs the same ones on a cluster or a registry, or why nothing does."""
 
@@ -90,7 +98,7 @@ python() { command "$PYTHON" "$@"; }
 """
 
 
-ONE_JOB = (".", "cd", "crane", "curl", "hf", "mkdir", "oc", "tar")
+ONE_JOB = (".", "cd", "curl", "hf", "mkdir", "oc", "tar", "xargs")
 
 
 def kind(words: list[str]) -> str:
