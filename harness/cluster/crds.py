@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.cluster import Cluster
+from harness.images.catalog import KEDA_MODULE
 from harness.progress import step
 from harness.tools import tool
 from harness.tools.golang import module_directory
@@ -13,12 +14,13 @@ PINS = {
         ("servicemonitors", "podmonitors", "prometheusrules"),
     ),
     "sigs.k8s.io/gateway-api@v1.4.0": ("config/crd/standard/gateway.networking.k8s.io", ("httproutes",)),
+    KEDA_MODULE: ("config/crd/bases/keda.sh", ("scaledobjects",)),
 }
 """Go module -> the start of its files' paths, whose last part is the API group, and the kinds to install."""
 
 
 def install_crds(cluster: Cluster) -> None:
-    """Install the kinds of the Prometheus operator and of the Gateway API, without an operator or a controller.
+    """Install the kinds of the Prometheus operator, the Gateway API and KEDA, without an operator or a controller.
 
     Raises:
         HarnessError: a module cannot be had, or the API server refuses a kind.

@@ -28,7 +28,8 @@ QUANTITIES = {"cpu", "memory", "ephemeral-storage", "storage", "sizeLimit"}
 def everything() -> dict[str, Any]:
     """All options, without those whose value only one object, or only another cluster, can have."""
     values = deepcopy(ALL_OPTIONS)
-    values["serviceMonitor"]["namespace"] = ""
+    for part in ("serviceMonitor", "prometheusRule", "dashboards"):
+        values[part]["namespace"] = ""
     onwards, group = values["onwards"], values["modelGroups"]["full"]
     for service in (onwards["service"], onwards["loadBalancer"], group["service"]):
         service.pop("clusterIPs")
