@@ -40,26 +40,31 @@ def change(said: str, path: str, **body: Any) -> bool:
     return True
 
 
-def keep() -> bool:
-    """Whether the engine has every adapter of the file after this; one that it cannot load is tried again next time."""
+def keep() -> tuple[set[str], set[str]]:
+    """The adapters of the file that the engine has after this, and those it lacks, which are tried again next time."""
     wanted, has = json.loads(file.read_text()), loaded()
     for name in sorted(has):
         if wanted.get(name) != has[name]:
             change(f"unloading {name}", unload, lora_name=name)
-    fits = True
+    lacks = set()
     for name, source in sorted(wanted.items()):
-        if has.get(name) != source:
-            fits &= change(f"loading {name} from {source}", load, lora_name=name, lora_path=source)
-    return fits
+        if has.get(name) != source and not change(
+            f"loading {name} from {source}", load, lora_name=name, lora_path=source
+        ):
+            lacks.add(name)
+    return wanted.keys() - lacks, lacks
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # process 1 would not end by itself
     ready.unlink(missing_ok=True)
+    served: set[str] | None = None  # what a pod that was ready has had
     while True:
         try:
-            # Once ready, an adapter that cannot be loaded takes no pod out of service.
-            if keep() and not ready.exists():
+            has, lacks = keep()
+            # One that was added since and cannot be loaded takes no pod out of service, nor a restarted engine.
+            if not (lacks if served is None else lacks & served):
+                served = (served or set()) | has
                 ready.touch()
         except (URLError, OSError, ValueError, KeyError) as error:
             if ready.exists():

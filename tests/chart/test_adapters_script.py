@@ -157,6 +157,8 @@ def test_a_pod_is_ready_when_the_first_ones_are_loaded(start: Start, engine: Eng
 def test_an_engine_that_starts_again_gets_them_again(start: Start, engine: Engine) -> None:
     loader = start(sql="org/sql")
     until(loader.ready.exists)
+    loader.want(sql="org/sql", bad="nowhere")
+    until(lambda: any(body["lora_name"] == "bad" for _, body in engine.asked))
     engine.answers = False
     until(lambda: not loader.ready.exists())
     engine.adapters.clear()
