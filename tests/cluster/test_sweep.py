@@ -53,10 +53,10 @@ KEYS: tuple[Way, ...] = (
 """Entries of maps whose keys the user chooses; the keys are odd in turn."""
 
 ELSEWHERE = re.compile(
-    r"(routes|externalProviders|httpRoute|serviceMonitor|global)\b.*"
+    r"(routes|externalProviders|httpRoute|serviceMonitor|prometheus|prometheusRule|global)\b.*|dashboards\.namespace"
     r"|.*\.(reasoningTranslation|responseHeaders|allowedAliases|clientKeys\.\w+\.\w+|extraArgs|args|command)\b.*"
 )
-"""Leaves that the API server does not judge: of the gateway, of engines, and of kinds that the tests' cluster lacks."""
+"""Leaves that the API server does not judge: of the gateway, of engines, and of what the tests' cluster lacks."""
 
 EXPECTED: dict[str, str] = {
     r"onwards\.service\.nodePort": "the range of node ports is a setting of the API server",
@@ -72,9 +72,10 @@ PROCESSES = 4
 
 def base() -> dict[str, Any]:
     """Values that set nearly every leaf, and that the API server takes."""
-    without = ("routes", "httpRoute", "serviceMonitor")
+    without = ("routes", "httpRoute", "serviceMonitor", "prometheusRule")
     # As JSON, because parts of it are one object.
     values: dict[str, Any] = json.loads(json.dumps({key: value for key, value in BASE.items() if key not in without}))
+    values["dashboards"]["namespace"] = ""
     values["onwards"]["autoscaling"]["metrics"] = []
     values["modelGroups"] = {"full": values["modelGroups"]["full"]}
     values["externalProviders"] = {"outside": values["externalProviders"]["outside"]}
