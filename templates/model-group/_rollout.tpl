@@ -113,7 +113,7 @@ and where a pod is replaced in place the time in which the old one terminates. I
   {{- $inPlace := or (eq (toString $strategy.type) "Recreate") (has (dig "rollingUpdate" "maxSurge" "" $strategy | toString) (list "0" "0%")) -}}
   {{- $old := ternary (include "inference-stack.modelGroup.graceSeconds" .) "0" $inPlace | int64 -}}
   {{- $fetch := ternary .group.computed.startupSeconds 0 (eq true .group.prefetch.enabled) -}}
-  {{- add 600 .group.computed.startupSeconds $old $fetch -}}
+  {{- add 600 .group.computed.startupSeconds $old $fetch (int64 .group.minReadySeconds) -}}
 {{- end -}}
 
 {{- /* When Kubernetes reports a rollout as failed; it takes 31 bits. Input: dict group (computed). Output: seconds. */ -}}

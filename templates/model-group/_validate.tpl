@@ -56,6 +56,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "apart"
           "startupProbe"
           "strategy"
+          "minReadySeconds"
           "resources"
           "sharedMemory"
           "ownPolicy"
@@ -717,6 +718,19 @@ Please set:
 {{ include "inference-stack.nested" (dict "keys" (list "modelGroups" $.name $field) "yaml" (toYaml $of.fix)) | indent 2 }}
       {{- end }}
     {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "inference-stack.modelGroup.rule.minReadySeconds" -}}
+  {{- $ready := int64 .group.minReadySeconds }}
+  {{- if and $ready (ge $ready (int64 .group.computed.progressDeadlineSeconds)) }}
+
+modelGroups.{{ .name }}.minReadySeconds: a rollout would wait {{ $ready }} seconds for each new pod, and be reported as failed before, after
+{{ .group.computed.progressDeadlineSeconds }}; Kubernetes refuses that.
+Please set:
+  modelGroups:
+    {{ .key }}:
+      progressDeadlineSeconds: 0
   {{- end }}
 {{- end -}}
 

@@ -304,7 +304,7 @@ The progress deadline of a rollout: the time a start may take, and ten minutes f
 {{- define "inference-stack.onwards.progressDeadlineSeconds" -}}
   {{- $startup := (include "inference-stack.onwards.probes" . | fromJson).startupProbe | default dict -}}
   {{- $allowed := mul (int64 ($startup.periodSeconds | default 10)) (int64 ($startup.failureThreshold | default 3)) -}}
-  {{- min 2147483647 (add 600 (ternary $allowed 0 (not (empty $startup)))) -}}
+  {{- min 2147483647 (add 600 (ternary $allowed 0 (not (empty $startup))) (int64 .stack.onwards.minReadySeconds)) -}}
 {{- end -}}
 
 {{- /* Where the pods run: as configured; several pods without spreading rules prefer different hosts and zones. Input: root. Output: JSON map. */ -}}
