@@ -7,11 +7,7 @@
 
 {{- /* Its data. Input: dict group. Output: JSON map. */ -}}
 {{- define "inference-stack.modelGroup.adaptersData" -}}
-  {{- $adapters := dict -}}
-  {{- range $name, $source := .group.adapters -}}
-    {{- $_ := set $adapters $name (include "inference-stack.text" $source | trimPrefix "hf://") -}}
-  {{- end -}}
-  {{- toJson (dict "adapters.json" (toJson $adapters)) -}}
+  {{- toJson (dict "adapters.json" (include "inference-stack.modelGroup.adapterSources" .)) -}}
 {{- end -}}
 
 {{- /* The volume of it, which is mounted as a directory: single files would not follow. Input: dict root, name. Output: JSON map. */ -}}
@@ -26,34 +22,26 @@
 
 {{- /*
 The container that loads and unloads adapters. Its requests are its limits, so that a pod with guaranteed resources stays one.
-Input: dict root, name, group (computed). Output: JSON list of none or one, without a security context.
+Input: dict root, name, group (computed). Output: JSON map, without a security context.
 */ -}}
 {{- define "inference-stack.modelGroup.adapterLoader" -}}
-  {{- $containers := list -}}
-  {{- if .group.dynamicAdapters -}}
-    {{- $computed := .group.computed -}}
-    {{- $api := $computed.preset.adapters.dynamic -}}
-    {{- $url := printf "http://127.0.0.1:%d" (int64 $computed.port) -}}
-    {{- $key := list -}}
-    {{- with index .root.stack.keys (printf "modelGroups.%s" .name) -}}
-      {{- $key = list (dict "name" "ENGINE_KEY" "valueFrom" (dict "secretKeyRef" .)) -}}
-    {{- end -}}
-    {{- $resources := dict "cpu" "100m" "memory" "128Mi" -}}
-    {{- $container := dict
-          "name" (include "inference-stack.modelGroup.adapterLoaderName" .)
-          "image" $computed.imageReference
-          "imagePullPolicy" (include "inference-stack.imagePullPolicy" (dict "image" $computed.image "reference" $computed.imageReference))
-          "command" (list "python3" "-c" (.root.Files.Get "files/adapters.py") "/etc/adapters/adapters.json" $url $api.load $api.unload)
-          "readinessProbe" (dict
-            "exec" (dict "command" (list "test" "-e" "/dev/shm/adapters-loaded")) "periodSeconds" 2 "timeoutSeconds" 5 "failureThreshold" 1)
-          "resources" (dict "requests" $resources "limits" $resources)
-          "volumeMounts" (list (dict "name" "dynamic-adapters" "mountPath" "/etc/adapters" "readOnly" true)) -}}
-    {{- with $key -}}
-      {{- $_ := set $container "env" . -}}
-    {{- end -}}
-    {{- $containers = list $container -}}
+  {{- $computed := .group.computed -}}
+  {{- $api := $computed.preset.adapters.dynamic -}}
+  {{- $url := printf "http://127.0.0.1:%d" (int64 $computed.port) -}}
+  {{- $resources := dict "cpu" "100m" "memory" "128Mi" -}}
+  {{- $container := dict
+        "name" (include "inference-stack.modelGroup.adapterLoaderName" .)
+        "image" $computed.imageReference
+        "imagePullPolicy" (include "inference-stack.imagePullPolicy" (dict "image" $computed.image "reference" $computed.imageReference))
+        "command" (list "python3" "-c" (.root.Files.Get "files/adapters.py") "/etc/adapters/adapters.json" $url $api.load $api.unload)
+        "readinessProbe" (dict
+          "exec" (dict "command" (list "test" "-e" "/dev/shm/adapters-loaded")) "periodSeconds" 2 "timeoutSeconds" 5 "failureThreshold" 1)
+        "resources" (dict "requests" $resources "limits" $resources)
+        "volumeMounts" (list (dict "name" "dynamic-adapters" "mountPath" "/etc/adapters" "readOnly" true)) -}}
+  {{- with index .root.stack.keys (printf "modelGroups.%s" .name) -}}
+    {{- $_ := set $container "env" (list (dict "name" "ENGINE_KEY" "valueFrom" (dict "secretKeyRef" .))) -}}
   {{- end -}}
-  {{- toJson $containers -}}
+  {{- toJson $container -}}
 {{- end -}}
 
 {{- /*

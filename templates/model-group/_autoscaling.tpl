@@ -52,7 +52,7 @@ seconds.
 {{- end -}}
 
 {{- /*
-The object that an autoscaler scales. Input: dict group (computed). Output: JSON map, a CrossVersionObjectReference.
+The workload of a group, as an autoscaler names what it scales. Input: dict group (computed). Output: JSON map, a CrossVersionObjectReference.
 */ -}}
 {{- define "inference-stack.modelGroup.scaleTarget" -}}
   {{- $kind := include "inference-stack.modelGroup.workload" . -}}

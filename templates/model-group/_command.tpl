@@ -554,11 +554,20 @@ Output: JSON list of names.
   {{- without $names "" | uniq | toJson -}}
 {{- end -}}
 
+{{- /* The adapters of a group, by the names that engines know their sources by. Input: dict group. Output: JSON map name -> source. */ -}}
+{{- define "inference-stack.modelGroup.adapterSources" -}}
+  {{- $sources := dict -}}
+  {{- range $name, $source := .group.adapters -}}
+    {{- $_ := set $sources $name (include "inference-stack.text" $source | trimPrefix "hf://") -}}
+  {{- end -}}
+  {{- toJson $sources -}}
+{{- end -}}
+
 {{- /* The adapters of a group as its engine is told them: name=source. Input: dict group. Output: JSON list. */ -}}
 {{- define "inference-stack.modelGroup.loadedAdapters" -}}
   {{- $loaded := list -}}
-  {{- range $name, $source := .group.adapters -}}
-    {{- $loaded = append $loaded (printf "%s=%s" $name (include "inference-stack.text" $source | trimPrefix "hf://")) -}}
+  {{- range $name, $source := include "inference-stack.modelGroup.adapterSources" . | fromJson -}}
+    {{- $loaded = append $loaded (printf "%s=%s" $name $source) -}}
   {{- end -}}
   {{- include "inference-stack.modelGroup.literals" $loaded -}}
 {{- end -}}

@@ -89,10 +89,11 @@ spec:
       volumeDevices:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-    {{- range ternary (include "inference-stack.modelGroup.adapterLoader" . | fromJsonArray) list (not $worker) }}
-      {{- $context := dict "group" $group "own" dict "image" .image }}
-      {{- $securityContext := include "inference-stack.modelGroup.securityContext" $context | fromJson }}
-      {{- list (merge (dict "securityContext" $securityContext) .) | toYaml | nindent 4 }}
+    {{- if and $group.dynamicAdapters (not $worker) }}
+      {{- $loader := include "inference-stack.modelGroup.adapterLoader" . | fromJson }}
+      {{- $context := dict "group" $group "own" dict "image" $computed.imageReference }}
+      {{- $_ := set $loader "securityContext" (include "inference-stack.modelGroup.securityContext" $context | fromJson) }}
+      {{- list $loader | toYaml | nindent 4 }}
     {{- end }}
   {{- with $computed.storage.volumes }}
   volumes:

@@ -3,18 +3,13 @@ Recording rules and alerts. files/monitoring/rules.json has them for any release
 what its values say of groups and aliases.
 */ -}}
 
-{{- /* The name of the workload of a group's pods, by which Kubernetes counts them. Input: group (computed). Output: string. */ -}}
-{{- define "inference-stack.prometheusRule.workload" -}}
-  {{- ternary .computed.setName .computed.fullname (gt (int64 .computed.nodes) 1) -}}
-{{- end -}}
-
 {{- /* What stands for each word of the file, as it is written inside a text of JSON. Input: root. Output: JSON map. */ -}}
 {{- define "inference-stack.prometheusRule.words" -}}
   {{- $rule := .stack.prometheusRule -}}
   {{- $workloads := list .stack.onwards.computed.fullname -}}
   {{- $loads := 600 -}}
   {{- range .stack.modelGroups -}}
-    {{- $workloads = append $workloads (include "inference-stack.prometheusRule.workload" .) -}}
+    {{- $workloads = append $workloads (include "inference-stack.modelGroup.scaleTarget" (dict "group" .) | fromJson).name -}}
     {{- $loads = max $loads (int64 .computed.startupSeconds) -}}
   {{- end -}}
   {{- toJson (dict
@@ -70,7 +65,7 @@ provider outside serves them, too. Input: root. Output: JSON list of rules.
   {{- $rules := list -}}
   {{- range $name, $group := .stack.modelGroups -}}
     {{- $labels := dict "model_group" $name "engine" $group.computed.engine -}}
-    {{- $workload := dict "workload" (include "inference-stack.prometheusRule.workload" $group) -}}
+    {{- $workload := dict "workload" (include "inference-stack.modelGroup.scaleTarget" (dict "group" $group) | fromJson).name -}}
     {{- $rules = append $rules (dict "record" "inference_stack:group_info" "expr" "vector(1)" "labels" (merge $workload $labels)) -}}
     {{- $gpus := mul (int64 $group.computed.gpus) (int64 $group.computed.nodes) -}}
     {{- $rules = append $rules (dict
