@@ -40,20 +40,38 @@ _DEFINITIONS = "https://kubernetes.io/api/_definitions.json#/$defs"
 _BEHAVIOR = {"$ref": f"{_DEFINITIONS}/io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior"}
 _INT_OR_PERCENT = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+%$"}]}
 
+
+def _object(*, spec: Any, **metadata: Any) -> dict[str, Any]:
+    """An object with a spec; its metadata has a name, labels and annotations, and what is given."""
+    named = {"name": {"type": "string"}, "labels": _STRINGS, "annotations": _STRINGS, **metadata}
+    text = {"type": "string"}
+    required = ("apiVersion", "kind", "metadata", "spec")
+    return _closed(required, apiVersion=text, kind=text, metadata=_closed(("name",), **named), spec=spec)
+
+
+_ANYWHERE = {"namespace": {"type": "string"}, "annotations": {"type": "object"}}
+_MONITORED = {
+    "namespaceSelector": _closed(matchNames={"type": "array", "items": {"type": "string"}}),
+    "podTargetLabels": {"type": "array", "items": {"type": "string"}},
+    "selector": _closed(matchLabels=_STRINGS),
+}
+_SCRAPED = {
+    "port": {"type": "string", "maxLength": 15},
+    "path": {"type": "string", "pattern": "^/"},
+    "scheme": {"enum": ["http", "https"]},
+    "interval": _DURATION,
+    "scrapeTimeout": _DURATION,
+    "tlsConfig": {"type": "object"},
+    "authorization": _closed(type={"type": "string"}, credentials=_SECRET_KEY),
+    "metricRelabelings": _RELABELINGS,
+}
+
 CUSTOM: dict[str, Any] = {
     # leaderworkerset.x-k8s.io/v1, LeaderWorkerSet v0.9.0: its fields without subGroupPolicy and volume claims. Its
     # webhook takes only names that a Service may have (DNS-1035).
-    "leaderworkerset.x-k8s.io/v1 LeaderWorkerSet": _closed(
-        ("apiVersion", "kind", "metadata", "spec"),
-        apiVersion={"type": "string"},
-        kind={"type": "string"},
-        metadata=_closed(
-            ("name",),
-            name={"type": "string", "pattern": "^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63},
-            namespace={"type": "string"},
-            labels=_STRINGS,
-            annotations=_STRINGS,
-        ),
+    "leaderworkerset.x-k8s.io/v1 LeaderWorkerSet": _object(
+        name={"type": "string", "pattern": "^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63},
+        namespace={"type": "string"},
         spec=_closed(
             ("leaderWorkerTemplate",),
             replicas={"type": "integer", "minimum": 0},
@@ -78,11 +96,7 @@ CUSTOM: dict[str, Any] = {
         ),
     ),
     # keda.sh/v1alpha1, KEDA v2.21.0: the fields of its CRD, and of its triggers what all types have.
-    "keda.sh/v1alpha1 ScaledObject": _closed(
-        ("apiVersion", "kind", "metadata", "spec"),
-        apiVersion={"type": "string"},
-        kind={"type": "string"},
-        metadata=_closed(("name",), name={"type": "string"}, labels=_STRINGS, annotations=_STRINGS),
+    "keda.sh/v1alpha1 ScaledObject": _object(
         spec=_closed(
             ("scaleTargetRef", "triggers"),
             scaleTargetRef=_closed(
@@ -121,86 +135,38 @@ CUSTOM: dict[str, Any] = {
         ),
     ),
     # monitoring.coreos.com/v1, prometheus-operator v0.80: the fields that the chart renders, and no others.
-    "monitoring.coreos.com/v1 ServiceMonitor": _closed(
-        ("apiVersion", "kind", "metadata", "spec"),
-        apiVersion={"type": "string"},
-        kind={"type": "string"},
-        metadata=_closed(
-            ("name",),
-            name={"type": "string"},
-            namespace={"type": "string"},
-            labels=_STRINGS,
-            annotations={"type": "object"},
-        ),
+    "monitoring.coreos.com/v1 ServiceMonitor": _object(
+        **_ANYWHERE,
         spec=_closed(
             ("selector", "endpoints"),
-            namespaceSelector=_closed(matchNames={"type": "array", "items": {"type": "string"}}),
-            podTargetLabels={"type": "array", "items": {"type": "string"}},
-            selector=_closed(matchLabels=_STRINGS),
+            **_MONITORED,
             endpoints={
                 "type": "array",
                 "minItems": 1,
                 "items": _closed(
                     ("path",),
-                    port={"type": "string", "maxLength": 15},
                     targetPort={"type": "string", "maxLength": 15},
-                    path={"type": "string", "pattern": "^/"},
-                    scheme={"enum": ["http", "https"]},
-                    interval=_DURATION,
-                    scrapeTimeout=_DURATION,
-                    tlsConfig={"type": "object"},
-                    authorization=_closed(type={"type": "string"}, credentials=_SECRET_KEY),
                     relabelings=_RELABELINGS,
-                    metricRelabelings=_RELABELINGS,
+                    **_SCRAPED,
                 )
                 | {"oneOf": [{"required": ["port"]}, {"required": ["targetPort"]}]},
             },
         ),
     ),
-    "monitoring.coreos.com/v1 PodMonitor": _closed(
-        ("apiVersion", "kind", "metadata", "spec"),
-        apiVersion={"type": "string"},
-        kind={"type": "string"},
-        metadata=_closed(
-            ("name",),
-            name={"type": "string"},
-            namespace={"type": "string"},
-            labels=_STRINGS,
-            annotations={"type": "object"},
-        ),
+    "monitoring.coreos.com/v1 PodMonitor": _object(
+        **_ANYWHERE,
         spec=_closed(
             ("selector", "podMetricsEndpoints"),
-            namespaceSelector=_closed(matchNames={"type": "array", "items": {"type": "string"}}),
-            podTargetLabels={"type": "array", "items": {"type": "string"}},
-            selector=_closed(matchLabels=_STRINGS),
+            **_MONITORED,
             podMetricsEndpoints={
                 "type": "array",
                 "minItems": 1,
-                "items": _closed(
-                    ("path", "port"),
-                    port={"type": "string", "maxLength": 15},
-                    path={"type": "string", "pattern": "^/"},
-                    scheme={"enum": ["http", "https"]},
-                    interval=_DURATION,
-                    scrapeTimeout=_DURATION,
-                    tlsConfig={"type": "object"},
-                    authorization=_closed(type={"type": "string"}, credentials=_SECRET_KEY),
-                    metricRelabelings=_RELABELINGS,
-                ),
+                "items": _closed(("path", "port"), **_SCRAPED),
             },
         ),
     ),
-    "monitoring.coreos.com/v1 PrometheusRule": _closed(
-        ("apiVersion", "kind", "metadata", "spec"),
-        apiVersion={"type": "string"},
-        kind={"type": "string"},
-        metadata=_closed(
-            ("name",),
-            name={"type": "string"},
-            namespace={"type": "string"},
-            labels=_STRINGS,
-            annotations={"type": "object"},
-        ),
+    "monitoring.coreos.com/v1 PrometheusRule": _object(
+        **_ANYWHERE,
         spec=_closed(
             ("groups",),
             groups={
@@ -225,11 +191,7 @@ CUSTOM: dict[str, Any] = {
         ),
     ),
     # gateway.networking.k8s.io/v1, v1.2: the fields that the chart renders; filters are the user's.
-    "gateway.networking.k8s.io/v1 HTTPRoute": _closed(
-        ("apiVersion", "kind", "metadata", "spec"),
-        apiVersion={"type": "string"},
-        kind={"type": "string"},
-        metadata=_closed(("name",), name={"type": "string"}, labels=_STRINGS, annotations=_STRINGS),
+    "gateway.networking.k8s.io/v1 HTTPRoute": _object(
         spec=_closed(
             ("parentRefs", "rules"),
             parentRefs={

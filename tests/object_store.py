@@ -9,7 +9,6 @@ import socketserver
 import subprocess
 import sysconfig
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.cluster.processes import wait_until
 
 PROGRAM = Path(sysconfig.get_path("scripts")) / "weed"
 START_SECONDS = 60
@@ -83,24 +84,20 @@ def object_store(directory: Path) -> Iterator[Store]:
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(command, env={**os.environ, **store.environment()}, stdout=log, stderr=log)
         try:
-            _wait(process, store, directory / "log")
+            wait_until(lambda: _answers(process, store, directory / "log"), "SeaweedFS", START_SECONDS)
             yield store
         finally:
             process.terminate()
             process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], store: Store, log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        try:
-            store.client().list_buckets()
-        except (BotoCoreError, ClientError):
-            assert process.poll() is None, log.read_text()[-2000:]
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError(log.read_text()[-2000:])
+def _answers(process: subprocess.Popen[bytes], store: Store, log: Path) -> bool:
+    assert process.poll() is None, log.read_text()[-2000:]
+    try:
+        store.client().list_buckets()
+    except (BotoCoreError, ClientError):
+        return False
+    return True
 
 
 class Way(socketserver.ThreadingTCPServer):

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from harness.cluster.processes import wait_until
 from harness.paths import ROOT
+
+SECONDS = 60
 
 
 class Engine(ThreadingHTTPServer):
@@ -91,13 +93,6 @@ class Loader:
         self.file.write_text(json.dumps(adapters))
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def engine() -> Iterator[Engine]:
     with Engine() as server:
@@ -128,40 +123,40 @@ Start = Callable[..., Loader]
 
 def test_adapters_follow_the_file(start: Start, engine: Engine) -> None:
     loader = start()
-    until(loader.ready.exists)
+    wait_until(loader.ready.exists, "the file of a ready pod", SECONDS)
     loader.want(sql="org/sql", support="/mnt/support")
-    until(lambda: engine.adapters == {"sql": "org/sql", "support": "/mnt/support"})
+    wait_until(lambda: engine.adapters == {"sql": "org/sql", "support": "/mnt/support"}, "two adapters", SECONDS)
     loader.want(sql="org/other")
-    until(lambda: engine.adapters == {"sql": "org/other"})
+    wait_until(lambda: engine.adapters == {"sql": "org/other"}, "the other adapter", SECONDS)
     assert [path for path, _ in engine.asked] == ["/load", "/load", "/unload", "/unload", "/load"]
 
 
 def test_one_that_cannot_be_loaded_is_said_and_keeps_the_others(start: Start, engine: Engine) -> None:
     loader = start()
-    until(loader.ready.exists)
+    wait_until(loader.ready.exists, "the file of a ready pod", SECONDS)
     loader.want(bad="nowhere", sql="org/sql")
-    until(lambda: "sql" in engine.adapters)
+    wait_until(lambda: "sql" in engine.adapters, "the adapter", SECONDS)
     assert loader.ready.exists()
     assert 'loading bad from nowhere: 400 {"error": "cannot be loaded"}' in loader.log.read_text()
 
 
 def test_a_pod_is_ready_when_the_first_ones_are_loaded(start: Start, engine: Engine) -> None:
     loader = start(bad="nowhere")
-    until(lambda: len(engine.asked) > 1)
+    wait_until(lambda: len(engine.asked) > 1, "two tries", SECONDS)
     assert not loader.ready.exists()
     loader.want(sql="org/sql")
-    until(loader.ready.exists)
+    wait_until(loader.ready.exists, "the file of a ready pod", SECONDS)
     assert engine.adapters == {"sql": "org/sql"}
 
 
 def test_an_engine_that_starts_again_gets_them_again(start: Start, engine: Engine) -> None:
     loader = start(sql="org/sql")
-    until(loader.ready.exists)
+    wait_until(loader.ready.exists, "the file of a ready pod", SECONDS)
     loader.want(sql="org/sql", bad="nowhere")
-    until(lambda: any(body["lora_name"] == "bad" for _, body in engine.asked))
+    wait_until(lambda: any(body["lora_name"] == "bad" for _, body in engine.asked), "a try", SECONDS)
     engine.answers = False
-    until(lambda: not loader.ready.exists())
+    wait_until(lambda: not loader.ready.exists(), "the end of the file", SECONDS)
     engine.adapters.clear()
     engine.answers = True
-    until(loader.ready.exists)
+    wait_until(loader.ready.exists, "the file of a ready pod", SECONDS)
     assert engine.adapters == {"sql": "org/sql"}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from harness.client import Client
 from harness.cluster import Cluster
+from harness.images import build
 from harness.kubectl import Kubectl
 from tests.cluster.conftest import Install, Installed
+from tests.cluster.keyed import put_keys
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +21,21 @@ def install_restricted(cluster: Cluster, namespace_for_all: str, install_for_all
     kubectl = Kubectl(cluster.kubeconfig, namespace=namespace_for_all)
     kubectl.run("label", "namespace", namespace_for_all, "pod-security.kubernetes.io/enforce=restricted")
     return install_for_all
+
+
+InstallEngine = Callable[..., Installed]
+
+
+@pytest.fixture(scope="module")
+def install_engine(cluster: Cluster, namespace_for_all: str, install_restricted: Install) -> InstallEngine:
+    """Installs values beside a Secret with the key of a group, when the engine's image is on the node."""
+
+    def install(image: str, values: dict[str, Any], key: str, group: str = "chat") -> Installed:
+        cluster.load(build([image]))
+        put_keys(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), {group: key}, "engine-keys")
+        return install_restricted(values)
+
+    return install
 
 
 @pytest.fixture

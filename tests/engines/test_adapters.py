@@ -12,13 +12,12 @@ from openai import APIStatusError
 from harness.client import Client
 from harness.cluster import Cluster
 from harness.cluster.processes import wait_until
-from harness.images import build
 from harness.kubectl import Kubectl
 from tests.cluster.answers import QUESTION
 from tests.cluster.conftest import Install, Installed, own_namespace
-from tests.cluster.keyed import put_keys
 from tests.cluster.killing import killer
 from tests.engines.checks import check_answers, check_restricted, engine_pod
+from tests.engines.conftest import InstallEngine
 from tests.engines.test_vllm import ENGINE, IMAGE, KEY, OPTIONS, TAG
 
 ADAPTER = "/models/adapter"
@@ -40,10 +39,8 @@ def values(**adapters: str | None) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def installed(cluster: Cluster, namespace_for_all: str, install_restricted: Install) -> Installed:
-    cluster.load(build([f"{IMAGE}:{TAG}"]))
-    put_keys(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), {"chat": KEY}, "engine-keys")
-    return install_restricted(values(sql=ADAPTER))
+def installed(install_engine: InstallEngine) -> Installed:
+    return install_engine(f"{IMAGE}:{TAG}", values(sql=ADAPTER), KEY)
 
 
 def status(client: Client, model: str) -> int:

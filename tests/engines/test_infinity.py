@@ -11,15 +11,13 @@ import httpx
 import pytest
 
 from harness.client import Client
-from harness.cluster import Cluster
-from harness.images import build
 from harness.images.real.infinity import VERSION
 from harness.kubectl import Kubectl
 from harness.presets import presets
 from tests.cluster.answers import QUESTION
-from tests.cluster.conftest import Install, Installed, Measured
-from tests.cluster.keyed import put_keys
+from tests.cluster.conftest import Installed, Measured
 from tests.engines.checks import check_embeddings, check_key, check_restricted, engine_pod
+from tests.engines.conftest import InstallEngine
 
 IMAGE = "michaelf34/infinity"
 TAG = f"{VERSION}-cpu"
@@ -51,10 +49,8 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def installed(cluster: Cluster, namespace_for_all: str, install_restricted: Install) -> Installed:
-    cluster.load(build([f"{IMAGE}:{TAG}"]))
-    put_keys(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), {"embed": KEY}, "engine-keys")
-    return install_restricted(VALUES)
+def installed(install_engine: InstallEngine) -> Installed:
+    return install_engine(f"{IMAGE}:{TAG}", VALUES, KEY, "embed")
 
 
 @pytest.fixture

@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 
 from harness.client import Client
-from harness.cluster import Cluster
-from harness.images import build
 from harness.kubectl import Kubectl
 from harness.presets import images
-from tests.cluster.conftest import Install, Installed, Measured
-from tests.cluster.keyed import put_keys
+from tests.cluster.conftest import Installed, Measured
 from tests.engines.checks import (
     check_answers,
     check_drain,
@@ -22,6 +19,7 @@ from tests.engines.checks import (
     check_metrics,
     check_restricted,
 )
+from tests.engines.conftest import InstallEngine
 
 KEY = "sk-made-up-for-the-engine"
 LONG = 5_000
@@ -41,10 +39,8 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def installed(cluster: Cluster, namespace_for_all: str, install_restricted: Install) -> Installed:
-    cluster.load(build([str(images()["llama-cpp"])]))
-    put_keys(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), {"chat": KEY}, "engine-keys")
-    return install_restricted(VALUES)
+def installed(install_engine: InstallEngine) -> Installed:
+    return install_engine(str(images()["llama-cpp"]), VALUES, KEY)
 
 
 def test_it_runs_as_no_user_of_its_own_and_writes_nothing_to_its_image(kubectl: Kubectl) -> None:

@@ -9,13 +9,11 @@ import httpx
 import pytest
 
 from harness.client import Client
-from harness.cluster import Cluster
-from harness.images import build, real
+from harness.images import real
 from harness.kubectl import Kubectl
 from inference_stack.plan import Options, plan
 from tests.cluster.answers import QUESTION
-from tests.cluster.conftest import Install, Installed, Measured
-from tests.cluster.keyed import put_keys
+from tests.cluster.conftest import Installed, Measured
 from tests.engines.checks import (
     check_answers,
     check_drain,
@@ -25,6 +23,7 @@ from tests.engines.checks import (
     check_restricted,
     engine_pod,
 )
+from tests.engines.conftest import InstallEngine
 
 IMAGE = "vllm/vllm-openai-cpu"
 TAG = "v0.32.0"
@@ -63,10 +62,8 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def installed(cluster: Cluster, namespace_for_all: str, install_restricted: Install) -> Installed:
-    cluster.load(build([f"{IMAGE}:{TAG}"]))
-    put_keys(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), {"chat": KEY}, "engine-keys")
-    return install_restricted(VALUES)
+def installed(install_engine: InstallEngine) -> Installed:
+    return install_engine(f"{IMAGE}:{TAG}", VALUES, KEY)
 
 
 def log(kubectl: Kubectl) -> str:

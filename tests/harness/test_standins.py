@@ -503,15 +503,7 @@ def test_trtllm_closes_its_listener_and_finishes(tmp_path: Path) -> None:
     args = ("serve", "org/m", "--port", "{port}", "--host", "0.0.0.0", "--config", str(config), "--tp_size=2")
     with running("trtllm", *args, ready="/health", env=SLOW) as process:
         assert "trtllm_num_requests_waiting{" in process.get("/prometheus/metrics").text
-        stream = process.stream("org/m")
-        events = begun(stream)
-        process.terminate()
-        time.sleep(0.5)
-        with pytest.raises(httpx.ConnectError):
-            process.get("/health")
-        events += stream
-        assert (content(events), events[-1]) == (HELM_ANSWER, "[DONE]")
-        process.popen.wait(10)
+        check_finishing(process, "org/m", {})
 
 
 def test_trtllm_serves_what_its_builder_has_built(tmp_path: Path) -> None:
