@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.presets import presets
+
 READ_IN: Mapping[str, str] = {
     "vllm": "vLLM 0.33.0, source; a scrape of 0.32.0",
     "sglang": "SGLang 0.5.23, source",
@@ -93,6 +95,12 @@ def _like_vllm(suffix: str, *, sglang: Source | None = None, trtllm: Source | No
     }
 
 
+def _scaled_by(what: str) -> dict[str, Source]:
+    """What the presets say of it, by which groups are scaled."""
+    metrics = {engine: preset.get("scaling", {}).get(what) for engine, preset in presets().items()}
+    return {engine.replace("-", "_"): metric for engine, metric in metrics.items() if engine in READ_IN and metric}
+
+
 def _meaning(name: str, kind: str, says: str, **engines: Source) -> Meaning:
     given = {name.replace("_", "-"): source for name, source in engines.items()}
     return Meaning(name, kind, says, {**dict.fromkeys(READ_IN, NONE), "ollama": NO_METRICS, **given})
@@ -111,20 +119,13 @@ MEANINGS: tuple[Meaning, ...] = (
         "requests_waiting",
         "gauge",
         "requests that wait for their turn in the engine",
-        **_like_vllm("num_requests_waiting", sglang="sglang:num_queue_reqs"),
-        tgi="tgi_queue_size",
-        tei="te_queue_size",
-        llama_cpp="llamacpp:requests_deferred",
-        triton="nv_inference_pending_request_count",
+        **_scaled_by("queue"),
     ),
     _meaning(
         "kv_cache_usage",
         "gauge",
         "used part of the KV cache, 0 to 1",
-        vllm="vllm:kv_cache_usage_perc",
-        sglang="sglang:token_usage",
-        tensorrt_llm="trtllm_kv_cache_utilization",
-        lmdeploy="lmdeploy:gpu_cache_usage_perc",
+        **_scaled_by("kvCache"),
         tgi=Hole("counts tokens, without how many fit"),
         tei=NO_TOKENS,
     ),
