@@ -56,6 +56,11 @@ def total(name: str, *by: str, matchers: str = "", aggregate: str = "sum") -> st
     )
 
 
+def number(title: str, says: str, expr: str, width: int, unit: str = "short") -> Panel:
+    """One number."""
+    return Panel(title, says, (Query(expr),), unit, "stat", width)
+
+
 def lines(name: str, *by: str, matchers: str = "", aggregate: str = "sum") -> Query:
     """One line for each value of the labels."""
     return Query(total(name, *by, matchers=matchers, aggregate=aggregate), " ".join(f"{{{{{each}}}}}" for each in by))
@@ -75,35 +80,12 @@ def _hourly(name: str) -> str:
 GROUP = 'model_group=~"$model_group"'
 
 FLEET = (
-    Panel(
-        "Requests per second",
-        "Answered by the gateway.",
-        (Query(total("gateway_requests:rate5m")),),
-        "reqps",
-        "stat",
-        4,
-    ),
-    Panel(
-        "Errors",
-        "Share of 5xx.",
-        (Query(total("gateway_errors:ratio_rate5m", aggregate="max")),),
-        "percentunit",
-        "stat",
-        4,
-    ),
-    Panel(
-        "Tokens out per second",
-        "Of all engines.",
-        (Query(total("group_generation_tokens:rate5m")),),
-        "short",
-        "stat",
-        4,
-    ),
-    Panel(
-        "Waiting", "Requests in the engines' queues.", (Query(total("group_requests_waiting:sum")),), "short", "stat", 4
-    ),
-    Panel("Ready replicas", "Of all groups.", (Query(total("group_replicas_ready:sum")),), "short", "stat", 4),
-    Panel("GPUs", "Held by replicas, ready or not.", (Query(total("group_gpus:sum")),), "short", "stat", 4),
+    number("Requests per second", "Answered by the gateway.", total("gateway_requests:rate5m"), 4, unit="reqps"),
+    number("Errors", "Share of 5xx.", total("gateway_errors:ratio_rate5m", aggregate="max"), 4, unit="percentunit"),
+    number("Tokens out per second", "Of all engines.", total("group_generation_tokens:rate5m"), 4),
+    number("Waiting", "Requests in the engines' queues.", total("group_requests_waiting:sum"), 4),
+    number("Ready replicas", "Of all groups.", total("group_replicas_ready:sum"), 4),
+    number("GPUs", "Held by replicas, ready or not.", total("group_gpus:sum"), 4),
     Panel("Requests running, by group", "", (lines("group_requests_running:sum", "model_group"),), stacked=True),
     Panel("Requests waiting, by group", "", (lines("group_requests_waiting:sum", "model_group"),), stacked=True),
     Panel(
@@ -135,28 +117,16 @@ FLEET = (
 )
 
 MODEL = (
-    Panel("Ready", "Replicas.", (Query(total("group_replicas_ready:sum", matchers=GROUP)),), "short", "stat", 4),
-    Panel("Running", "Requests.", (Query(total("group_requests_running:sum", matchers=GROUP)),), "short", "stat", 4),
-    Panel("Waiting", "Requests.", (Query(total("group_requests_waiting:sum", matchers=GROUP)),), "short", "stat", 4),
-    Panel("Requests per second", "", (Query(total("group_requests:rate5m", matchers=GROUP)),), "reqps", "stat", 4),
-    Panel(
-        "Tokens in per second", "", (Query(total("group_prompt_tokens:rate5m", matchers=GROUP)),), "short", "stat", 4
-    ),
-    Panel(
-        "Tokens out per second",
-        "",
-        (Query(total("group_generation_tokens:rate5m", matchers=GROUP)),),
-        "short",
-        "stat",
-        4,
-    ),
+    number("Ready", "Replicas.", total("group_replicas_ready:sum", matchers=GROUP), 4),
+    number("Running", "Requests.", total("group_requests_running:sum", matchers=GROUP), 4),
+    number("Waiting", "Requests.", total("group_requests_waiting:sum", matchers=GROUP), 4),
+    number("Requests per second", "", total("group_requests:rate5m", matchers=GROUP), 4, unit="reqps"),
+    number("Tokens in per second", "", total("group_prompt_tokens:rate5m", matchers=GROUP), 4),
+    number("Tokens out per second", "", total("group_generation_tokens:rate5m", matchers=GROUP), 4),
     Panel(
         "Time to first token",
         "From the arrival at the engine.",
-        (
-            quantile("group_first_token_seconds", 50, "model_group", matchers=GROUP),
-            quantile("group_first_token_seconds", 95, "model_group", matchers=GROUP),
-        ),
+        tuple(quantile("group_first_token_seconds", part, "model_group", matchers=GROUP) for part in (50, 95)),
         "s",
     ),
     Panel(
@@ -174,10 +144,7 @@ MODEL = (
     Panel(
         "Time of a whole request",
         "",
-        (
-            quantile("group_request_seconds", 50, "model_group", matchers=GROUP),
-            quantile("group_request_seconds", 95, "model_group", matchers=GROUP),
-        ),
+        tuple(quantile("group_request_seconds", part, "model_group", matchers=GROUP) for part in (50, 95)),
         "s",
     ),
     Panel("Requests running, by pod", "", (lines("pod_requests_running:sum", "pod", matchers=GROUP),), stacked=True),
@@ -205,17 +172,10 @@ MODEL = (
 )
 
 GATEWAY = (
-    Panel("Requests per second", "", (Query(total("gateway_requests:rate5m")),), "reqps", "stat", 6),
-    Panel(
-        "Errors",
-        "Share of 5xx.",
-        (Query(total("gateway_errors:ratio_rate5m", aggregate="max")),),
-        "percentunit",
-        "stat",
-        6,
-    ),
-    Panel("In flight", "Streams included.", (Query(total("gateway_requests_in_flight:sum")),), "short", "stat", 6),
-    Panel("Ready pods", "", (Query(total("gateway_replicas_ready:sum")),), "short", "stat", 6),
+    number("Requests per second", "", total("gateway_requests:rate5m"), 6, unit="reqps"),
+    number("Errors", "Share of 5xx.", total("gateway_errors:ratio_rate5m", aggregate="max"), 6, unit="percentunit"),
+    number("In flight", "Streams included.", total("gateway_requests_in_flight:sum"), 6),
+    number("Ready pods", "", total("gateway_replicas_ready:sum"), 6),
     Panel("Requests per second, by status", "", (lines("gateway_requests:rate5m", "status"),), "reqps", stacked=True),
     Panel(
         "Time to the response's headers, p95",
@@ -247,36 +207,16 @@ GATEWAY = (
 )
 
 COST = (
-    Panel("GPUs", "Held by replicas, ready or not.", (Query(total("group_gpus:sum")),), "short", "stat", 6),
-    Panel(
+    number("GPUs", "Held by replicas, ready or not.", total("group_gpus:sum"), 6),
+    number(
         "GPU-seconds per 1,000 tokens",
         "Tokens in and out, over an hour, of all groups.",
-        (
-            Query(
-                f"{_hourly('group_gpus:sum')} / ({_hourly('group_prompt_tokens:rate5m')}"
-                f" + {_hourly('group_generation_tokens:rate5m')}) * 1000"
-            ),
-        ),
-        "short",
-        "stat",
+        f"{_hourly('group_gpus:sum')} / ({_hourly('group_prompt_tokens:rate5m')}"
+        f" + {_hourly('group_generation_tokens:rate5m')}) * 1000",
         6,
     ),
-    Panel(
-        "Tokens in per hour",
-        "",
-        (Query(f"{_hourly('group_prompt_tokens:rate5m')} * 3600"),),
-        "short",
-        "stat",
-        6,
-    ),
-    Panel(
-        "Tokens out per hour",
-        "",
-        (Query(f"{_hourly('group_generation_tokens:rate5m')} * 3600"),),
-        "short",
-        "stat",
-        6,
-    ),
+    number("Tokens in per hour", "", f"{_hourly('group_prompt_tokens:rate5m')} * 3600", 6),
+    number("Tokens out per hour", "", f"{_hourly('group_generation_tokens:rate5m')} * 3600", 6),
     Panel(
         "GPU-seconds per 1,000 tokens, by group",
         "Tokens in and out, over an hour. An idle group's is high, as its GPUs are held.",
