@@ -67,6 +67,11 @@ def unread(check: str, what: str, found: Unreadable) -> Finding:
     return Finding(UNKNOWN, check, what, f"cannot be read: {why}", "ask somebody who may, or for the right to read it")
 
 
+def lacking(found: Unreadable, check: str, what: str, says: str, fix: str, level: str = FAIL) -> Finding:
+    """What is wrong if something is not there; or that it may not be read."""
+    return Finding(level, check, what, says, fix) if found.kind == "missing" else unread(check, what, found)
+
+
 def listed(facts: Facts, check: str, name: str, what: str) -> tuple[list[Object], list[Finding]]:
     """Objects of a list; or none, and the finding that they cannot be read."""
     found = facts.list(name)
@@ -103,10 +108,7 @@ def namespace(release: Release, facts: Facts) -> Iterator[Finding]:
     found = facts.namespace
     title = f"Namespace {release.namespace}"
     if isinstance(found, Unreadable):
-        if found.kind == "missing":
-            yield Finding(WARN, "namespace", title, "does not exist yet", "install with --create-namespace")
-        else:
-            yield unread("namespace", title, found)
+        yield lacking(found, "namespace", title, "does not exist yet", "install with --create-namespace", WARN)
     elif found.get("status", {}).get("phase") == "Terminating":
         yield Finding(FAIL, "namespace", title, "is being deleted", "wait until it is gone, or use another one")
 
@@ -116,14 +118,9 @@ def secrets(release: Release, facts: Facts) -> Iterator[Finding]:
     for each in release.wanted.references:
         found, title = facts.keys.get((each.kind, each.name), ()), f"{each.kind} {each.name}"
         if isinstance(found, Unreadable):
-            if found.kind != "missing":
-                yield unread("secrets", title, found)
-            elif each.softly:
-                says = f"does not exist; {each.by} uses it {each.softly}"
-                yield Finding(WARN, "secrets", title, says, _create(each.kind, each.name, each.keys))
-            else:
-                says = f"does not exist; {each.by} needs it and would not start"
-                yield Finding(FAIL, "secrets", title, says, _create(each.kind, each.name, each.keys))
+            use = f"uses it {each.softly}" if each.softly else "needs it and would not start"
+            says, fix = f"does not exist; {each.by} {use}", _create(each.kind, each.name, each.keys)
+            yield lacking(found, "secrets", title, says, fix, WARN if each.softly else FAIL)
         else:
             for key in sorted(set(each.keys) - set(found)):
                 there = ", ".join(sorted(found)) or "none"
@@ -140,10 +137,7 @@ def accounts(_: Release, facts: Facts) -> Iterator[Finding]:
     for name, found in facts.accounts.items():
         title = f"ServiceAccount {name}"
         if isinstance(found, Unreadable):
-            if found.kind == "missing":
-                yield Finding(FAIL, "accounts", title, "does not exist: its pods are not created", "create it")
-            else:
-                yield unread("accounts", title, found)
+            yield lacking(found, "accounts", title, "does not exist: its pods are not created", "create it")
 
 
 def devices(release: Release, facts: Facts) -> Iterator[Finding]:
@@ -270,10 +264,7 @@ def ingress(release: Release, facts: Facts) -> Iterator[Finding]:
     for (where, name), found in facts.gateways.items():
         title = f"Gateway {where or release.namespace}/{name}"
         if isinstance(found, Unreadable):
-            if found.kind == "missing":
-                yield Finding(FAIL, "ingress", title, "does not exist: the HTTPRoute is not served", "create it")
-            else:
-                yield unread("ingress", title, found)
+            yield lacking(found, "ingress", title, "does not exist: the HTTPRoute is not served", "create it")
 
 
 def security(release: Release, facts: Facts) -> Iterator[Finding]:
