@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
 
 from harness.errors import HarnessError
 from harness.image_name import ImageName
@@ -183,15 +185,23 @@ PROMETHEUS_MODULE = "github.com/prometheus/prometheus@v0.316.0"
 PROMETHEUS_IMAGE = ("quay.io/prometheus/prometheus", "v3.16.0")
 
 
-class Vllm(Recipe):
-    """vLLM itself, on CPU."""
+class OnCpu(Recipe):
+    """An engine itself, on CPU."""
+
+    packages: ClassVar[Sequence[tuple[str, str, str, ModuleType]]]
+    """What `_packages_layer` takes: for vLLM's, which the others need too, and the engine's own."""
 
     def identity(self) -> str:
         return repr((real.identity(), base.identity()))
 
     def prepare(self) -> Sequence[Layer]:
-        """The layer of all engines, and the one with vLLM's packages."""
-        return _base_layer(), _vllm_layer()
+        return (_base_layer(), *(_packages_layer(*each) for each in self.packages))
+
+
+class Vllm(OnCpu):
+    """vLLM itself."""
+
+    packages = (("vllm", "vLLM for CPU", "five gigabytes, some minutes", real),)
 
     def write(self, path: Path, reference: str) -> ImageArchive:
         return write_archive(
@@ -205,15 +215,10 @@ class Vllm(Recipe):
         )
 
 
-class Sglang(Recipe):
-    """SGLang's own server, on CPU."""
+class Sglang(OnCpu):
+    """SGLang's own server."""
 
-    def identity(self) -> str:
-        return repr((real.identity(), base.identity()))
-
-    def prepare(self) -> Sequence[Layer]:
-        """vLLM's layers, and the one with SGLang's packages."""
-        return _base_layer(), _vllm_layer(), _sglang_layer()
+    packages = (*Vllm.packages, ("sglang", "SGLang", "a gigabyte", sglang))
 
     def write(self, path: Path, reference: str) -> ImageArchive:
         return write_archive(
@@ -227,15 +232,10 @@ class Sglang(Recipe):
         )
 
 
-class Infinity(Recipe):
-    """Infinity itself, on CPU."""
+class Infinity(OnCpu):
+    """Infinity itself."""
 
-    def identity(self) -> str:
-        return repr((real.identity(), base.identity()))
-
-    def prepare(self) -> Sequence[Layer]:
-        """vLLM's layers, and the one with Infinity's packages."""
-        return _base_layer(), _vllm_layer(), _infinity_layer()
+    packages = (*Vllm.packages, ("infinity", "Infinity", "200 megabytes", infinity))
 
     def write(self, path: Path, reference: str) -> ImageArchive:
         return write_archive(
@@ -263,31 +263,15 @@ def _base_layer() -> Layer:
     return _layer("base", "Building the engines' common layer", base.identity() + _makers(), base.write_base)
 
 
-def _vllm_layer() -> Layer:
+def _packages_layer(name: str, of: str, size: str, engine: ModuleType) -> Layer:
+    """The layer with the packages that one of the modules of `real` installs."""
+
     def write(path: Path, shown: Step) -> Layer:
-        packages = real.packages()
-        shown.detail("five gigabytes, some minutes")
-        return write_layer(path, {real.PACKAGES: packages})
+        packages = engine.packages()
+        shown.detail(size)
+        return write_layer(path, {engine.PACKAGES: packages})
 
-    return _layer("vllm", "Building the layer of vLLM for CPU", real.packages_identity(), write)
-
-
-def _sglang_layer() -> Layer:
-    def write(path: Path, shown: Step) -> Layer:
-        packages = sglang.packages()
-        shown.detail("a gigabyte")
-        return write_layer(path, {sglang.PACKAGES: packages})
-
-    return _layer("sglang", "Building the layer of SGLang", sglang.packages_identity(), write)
-
-
-def _infinity_layer() -> Layer:
-    def write(path: Path, shown: Step) -> Layer:
-        packages = infinity.packages()
-        shown.detail("200 megabytes")
-        return write_layer(path, {infinity.PACKAGES: packages})
-
-    return _layer("infinity", "Building the layer of Infinity", infinity.packages_identity(), write)
+    return _layer(name, f"Building the layer of {of}", engine.packages_identity(), write)
 
 
 def _engines_layer() -> Layer:
