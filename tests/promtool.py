@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.manifests import Manifests
 from harness.run import Completed, run
-from harness.tools.prometheus import prometheus_tool
+from harness.tools.promtool import promtool
 
 Series = Mapping[str, str]
 """A series with its labels -> values, as promtool writes them: `0+60x90` begins at 0 and adds 60 in each minute."""
@@ -33,7 +33,7 @@ def write(directory: Path, groups: Iterable[Any]) -> Path:
 
 
 def check(directory: Path, groups: Iterable[Any]) -> Completed:
-    return run([prometheus_tool("promtool"), "check", "rules", write(directory, groups)], check=False)
+    return run([promtool(), "check", "rules", write(directory, groups)], check=False)
 
 
 def unit_test(directory: Path, groups: Iterable[Any], tests: Iterable[Mapping[str, Any]]) -> Completed:
@@ -41,7 +41,7 @@ def unit_test(directory: Path, groups: Iterable[Any], tests: Iterable[Mapping[st
     file = directory / "tests.json"
     whole = {"rule_files": [write(directory, groups).name], "evaluation_interval": "1m", "tests": [*tests]}
     file.write_text(json.dumps(whole))
-    return run([prometheus_tool("promtool"), "test", "rules", file], check=False)
+    return run([promtool(), "test", "rules", file], check=False)
 
 
 def given(series: Series) -> list[dict[str, str]]:

@@ -1,57 +1,31 @@
 """A Prometheus in a pod, which takes its targets as the operator would make it of the chart's PodMonitors.
 
-Debian's has no discovery by Kubernetes, so the test writes it the list of pods, with the labels that discovery gives
-them. What kube-state-metrics would say comes from a stand-in: a page that the test writes from the API's objects.
+What kube-state-metrics would say comes from a stand-in: a page that the test writes from the API's objects.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import yaml
 
 from harness.cluster import Cluster
-from harness.images import host
-from harness.images.archive import File as ImageFile
-from harness.images.archive import ImageArchive, accounts, write_archive
+from harness.images import build
+from harness.images.catalog import PROMETHEUS_IMAGE
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests, Object
-from harness.paths import cache_dir
 from harness.presets import images
-from harness.progress import Step
-from harness.tools.prometheus import prometheus_tool
-from harness.tools.store import make_once
 
-IMAGE = "docker.io/acme/prometheus:2.42"
+IMAGE = ":".join(PROMETHEUS_IMAGE)
 PORT = 9090
 STATE_PORT = 8080
 KUBELET_PORT = 10250
-TARGETS = "/state/pods.json"
 SCRAPE = "2s"
 QUERY_SECONDS = 10.0
-
-
-def image() -> ImageArchive:
-    """Debian's Prometheus in an image of its own."""
-    program = prometheus_tool("prometheus")
-
-    def make(directory: Path, _: Step) -> None:
-        files = {
-            **host.libraries([program]),
-            **host.LAYOUT,
-            **accounts(("prometheus", 10001, 10001, "/tmp")),
-            "/prometheus": ImageFile(program, 0o755),
-        }
-        write_archive(directory / "image.tar", IMAGE, files, entrypoint=["/prometheus"], user="10001")
-
-    made = make_once(cache_dir("images") / "operations-prometheus-2.42", "Building prometheus", make)
-    return ImageArchive(IMAGE, made / "image.tar")
 
 
 def _label(name: str) -> str:
@@ -69,13 +43,7 @@ def scrape_configs(manifests: Manifests) -> Iterator[dict[str, Any]]:
 
 
 def _scrape_config(spec: Object, endpoint: Object) -> dict[str, Any]:
-    keeps: list[dict[str, Any]] = [
-        {
-            "source_labels": ["__meta_kubernetes_namespace"],
-            "regex": "|".join(spec["namespaceSelector"]["matchNames"]),
-            "action": "keep",
-        }
-    ] + [
+    keeps = [
         {"source_labels": [f"__meta_kubernetes_pod_label_{_label(key)}"], "regex": value, "action": "keep"}
         for key, value in spec["selector"]["matchLabels"].items()
     ]
@@ -98,7 +66,7 @@ def _scrape_config(spec: Object, endpoint: Object) -> dict[str, Any]:
     key = endpoint.get("authorization", {}).get("credentials")
     return {
         "metrics_path": endpoint["path"],
-        "file_sd_configs": [{"files": [TARGETS], "refresh_interval": "5s"}],
+        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": spec["namespaceSelector"]["matchNames"]}}],
         "relabel_configs": relabel,
         "metric_relabel_configs": metrics,
         **({"authorization": {"credentials_file": f"/etc/keys/{key['name']}/{key['key']}"}} if key else {}),
@@ -112,19 +80,8 @@ KUBELET: dict[str, Any] = {
 }
 
 
-def targets(pods: list[Object]) -> list[dict[str, Any]]:
-    """Each port of each pod, with the labels that Prometheus' discovery gives it."""
-    found = []
-    for pod in pods:
-        metadata = pod["metadata"]
-        labels = {f"__meta_kubernetes_pod_label_{_label(key)}": text for key, text in metadata["labels"].items()}
-        labels |= {"__meta_kubernetes_namespace": metadata["namespace"], "__meta_kubernetes_pod_name": metadata["name"]}
-        for container in pod["spec"]["containers"]:
-            for port in container.get("ports", ()):
-                address = f"{pod['status']['podIP']}:{port['containerPort']}"
-                of_port = {"__meta_kubernetes_pod_container_port_name": port.get("name", "")}
-                found.append({"targets": [address], "labels": {**labels, **of_port}})
-    return found
+PLAIN = {"fallback_scrape_protocol": "PrometheusText0.0.4"}
+"""A page of a plain web server does not say what it is."""
 
 
 def settings(manifests: Manifests, node: str) -> str:
@@ -133,7 +90,7 @@ def settings(manifests: Manifests, node: str) -> str:
         *scrape_configs(manifests),
         {"job_name": "kubelet", **kubelet},
         {"job_name": "probes", "metrics_path": "/metrics/probes", **kubelet},
-        {"job_name": "state", "static_configs": [{"targets": [f"localhost:{STATE_PORT}"]}]},
+        {"job_name": "state", "static_configs": [{"targets": [f"localhost:{STATE_PORT}"]}], **PLAIN},
     ]
     every = {"scrape_interval": SCRAPE, "scrape_timeout": SCRAPE, "evaluation_interval": SCRAPE}
     return yaml.safe_dump({"global": every, "scrape_configs": jobs, "rule_files": ["/etc/prometheus/rules.yaml"]})
@@ -173,6 +130,7 @@ def objects(manifests: Manifests, namespace: str, node: str, keys: Mapping[str, 
     role = f"prometheus-{namespace}"
     rights = [
         {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
     ]
     subject = {"kind": "ServiceAccount", "name": "prometheus", "namespace": namespace}
     group = "rbac.authorization.k8s.io"
@@ -246,32 +204,16 @@ class Prometheus:
 
     def write_state(self, kubectl: Kubectl) -> None:
         """Let the stand-in of kube-state-metrics say how things are now."""
-        self._write("/state/metrics", state_page(kubectl))
-
-    def write_targets(self, kubectl: Kubectl) -> None:
-        """Let it scrape the pods that the namespace has now."""
-        self._write(TARGETS, json.dumps(targets(kubectl.items("pods", "app.kubernetes.io/name=inference-stack"))))
-
-    def _write(self, path: str, text: str) -> None:
+        path = "/state/metrics"
         script = f"import os, sys; open('{path}.part', 'w').write(sys.stdin.read()); os.rename('{path}.part', '{path}')"
         words = ["exec", "-i", "prometheus", "-c", "state", "--", "python3", "-c", script]
-        self.kubectl.run(*words, stdin=text)
-
-
-def until(seconds: float, seen: Callable[[], bool]) -> bool:
-    """Whether it is seen within so many seconds."""
-    end = time.monotonic() + seconds
-    while not seen():
-        if time.monotonic() > end:
-            return False
-        time.sleep(1)
-    return True
+        self.kubectl.run(*words, stdin=state_page(kubectl))
 
 
 @contextmanager
 def running(cluster: Cluster, manifests: Manifests, kubectl: Kubectl, keys: Mapping[str, str]) -> Iterator[Prometheus]:
     """Prometheus in kubectl's namespace, which ends with the body, with what it needs beyond the namespace."""
-    cluster.load([image()])
+    cluster.load(build([IMAGE]))
     (node,) = kubectl.items("nodes")
     address = next(each["address"] for each in node["status"]["addresses"] if each["type"] == "InternalIP")
     made = objects(manifests, kubectl.namespace, address, keys)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ import pytest
 
 from harness.cluster import Cluster
 from harness.cluster.crds import install_crds
+from harness.cluster.processes import NotInTimeError, wait_until
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests
 from harness.monitoring.dashboards import DASHBOARDS, queries
@@ -27,7 +29,7 @@ from harness.presets import images
 from tests.cluster.conftest import Install, Installed
 from tests.cluster.keyed import put_keys
 from tests.cluster.tiny import TINY
-from tests.operations.prometheus import Prometheus, running, until
+from tests.operations.prometheus import Prometheus, running
 
 KEY = "sk-made-up-for-the-engine"
 CLIENT_KEY = "sk-made-up-for-the-client"
@@ -113,7 +115,6 @@ def prometheus(cluster: Cluster, installed: Installed) -> Iterator[Prometheus]:
     stored = Manifests([*kubectl.items("podmonitors"), *kubectl.items("prometheusrules")])
     with running(cluster, stored, kubectl, {"engine-keys": "tiny"}) as found:
         found.write_state(kubectl)
-        found.write_targets(kubectl)
         with kubectl.port_forward(installed.stack.gateway, "http") as port:
             url = f"http://127.0.0.1:{port}"
             end = time.monotonic() + TRAFFIC_SECONDS
@@ -160,7 +161,7 @@ def has_values(found: list[dict[str, Any]]) -> bool:
 def test_a_broken_key_is_seen_by_the_kubelets_own_metric(prometheus: Prometheus, installed: Installed) -> None:
     installed.stack.kubectl.run("delete", "secret", "client-keys")
     name = f"{PREFIX}gateway_config_failures:increase5m"
-    assert until(WATCHED_SECONDS, lambda: any(float(each["value"][1]) > 0 for each in prometheus.query(name)))
+    wait_until(lambda: any(float(each["value"][1]) > 0 for each in prometheus.query(name)), name, WATCHED_SECONDS)
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
@@ -173,7 +174,8 @@ def test_every_query_of_a_dashboard_finds_something(prometheus: Prometheus, inst
     def empty() -> list[tuple[str, str]]:
         return [(title, text) for title, text in asked if not has_values(prometheus.query(text))]
 
-    until(RECORDED_SECONDS, lambda: not empty())
+    with suppress(NotInTimeError):
+        wait_until(lambda: not empty(), "an answer to every query", RECORDED_SECONDS)
     assert empty() == []
 
 
