@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from harness.client import Client
 from harness.cluster import Cluster
 from harness.cluster.keda import install_keda
 from harness.cluster.processes import wait_until
@@ -106,7 +107,12 @@ def check(outcomes: list[Outcome], measured: Measured) -> None:
 
 
 def trace(kubectl: Kubectl, measured: Measured, kind: str = "deployment") -> list[Outcome]:
-    """Load, more load, and less again; every request's outcome."""
+    """Load, more load, and less again; every request's outcome.
+
+    It begins when the alias answers: names of replicas that were looked up too early are unknown to DNS for a while.
+    """
+    address, port = node_port(kubectl, "door")
+    Client(f"http://{address}:{port}").settle()
     outcomes = []
     began = time.monotonic()
     with loaded(node_port(kubectl, "door"), rate=RATE, streams=BUSY) as load:
