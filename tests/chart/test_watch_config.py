@@ -94,6 +94,7 @@ def test_a_key_that_cannot_be_used_leaves_the_last_good_configuration(
     probe = watcher(render)["livenessProbe"]["exec"]["command"]
     here = [word.replace("/app/config", str(pod.config)) for word in probe]
     with watching(pod) as process:
+        until(lambda: (pod.config / "config.json").stat().st_size == 65536)  # else the key goes while it is read
         assert run(here, check=False).returncode == 0
         if broken is None:
             (pod.keys / OWNER).unlink()
