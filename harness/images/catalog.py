@@ -183,6 +183,8 @@ KEDA_IMAGES = ("ghcr.io/kedacore/keda", "ghcr.io/kedacore/keda-metrics-apiserver
 KEDA_TAG = "main"
 PROMETHEUS_MODULE = "github.com/prometheus/prometheus@v0.316.0"
 PROMETHEUS_IMAGE = ("quay.io/prometheus/prometheus", "v3.16.0")
+KUBE_STATE_METRICS_MODULE = "k8s.io/kube-state-metrics/v2@v2.20.0"
+KUBE_STATE_METRICS_IMAGE = ("registry.k8s.io/kube-state-metrics/kube-state-metrics", "v2.20.0")
 
 
 class OnCpu(Recipe):
@@ -305,6 +307,13 @@ RECIPES = (
         path="/bin/prometheus",
         # Without them the SDKs of all clouds are compiled, too.
         tags=("remove_all_sd", "enable_kubernetes_sd"),
+    ),
+    GoProgram(
+        *KUBE_STATE_METRICS_IMAGE,
+        what="the real kube-state-metrics",
+        module=KUBE_STATE_METRICS_MODULE,
+        package=".",
+        path="/kube-state-metrics",
     ),
     Gateway("ghcr.io/doublewordai/onwards", onwards.version(), "the real gateway, Onwards from crates.io"),
     EngineImage(

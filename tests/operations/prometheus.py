@@ -1,11 +1,7 @@
-"""A Prometheus in a pod, which takes its targets as the operator would make it of the chart's PodMonitors.
-
-What kube-state-metrics would say comes from a stand-in: a page that the test writes from the API's objects.
-"""
+"""Prometheus and kube-state-metrics in a pod; targets are what the operator would make of the chart's PodMonitors."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,12 +11,14 @@ import yaml
 
 from harness.cluster import Cluster
 from harness.images import build
-from harness.images.catalog import PROMETHEUS_IMAGE
+from harness.images.catalog import KUBE_STATE_METRICS_IMAGE, PROMETHEUS_IMAGE
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests, Object
-from harness.presets import images
 
 IMAGE = ":".join(PROMETHEUS_IMAGE)
+STATE_IMAGE = ":".join(KUBE_STATE_METRICS_IMAGE)
+STATES = ["deployments", "statefulsets", "pods"]
+"""The kinds whose states the rules read."""
 PORT = 9090
 STATE_PORT = 8080
 KUBELET_PORT = 10250
@@ -80,46 +78,16 @@ KUBELET: dict[str, Any] = {
 }
 
 
-PLAIN = {"fallback_scrape_protocol": "PrometheusText0.0.4"}
-"""A page of a plain web server does not say what it is."""
-
-
 def settings(manifests: Manifests, node: str) -> str:
     kubelet = {**KUBELET, "static_configs": [{"targets": [f"{node}:{KUBELET_PORT}"]}]}
     jobs = [
         *scrape_configs(manifests),
         {"job_name": "kubelet", **kubelet},
         {"job_name": "probes", "metrics_path": "/metrics/probes", **kubelet},
-        {"job_name": "state", "static_configs": [{"targets": [f"localhost:{STATE_PORT}"]}], **PLAIN},
+        {"job_name": "state", "static_configs": [{"targets": [f"localhost:{STATE_PORT}"]}]},
     ]
     every = {"scrape_interval": SCRAPE, "scrape_timeout": SCRAPE, "evaluation_interval": SCRAPE}
     return yaml.safe_dump({"global": every, "scrape_configs": jobs, "rule_files": ["/etc/prometheus/rules.yaml"]})
-
-
-def state_page(kubectl: Kubectl) -> str:
-    """kube-state-metrics' series that the rules read, of this namespace's workloads and pods as they are now."""
-    lines = []
-
-    def line(name: str, value: float, **labels: str) -> None:
-        inside = ",".join(f"{key}={json.dumps(text)}" for key, text in labels.items())
-        lines.append(f"{name}{{{inside}}} {value}")
-
-    where = kubectl.namespace
-    for each in kubectl.items("deployments"):
-        status, name = each["status"], each["metadata"]["name"]
-        of = {"namespace": where, "deployment": name}
-        line("kube_deployment_status_replicas_available", status.get("availableReplicas", 0), **of)
-        line("kube_deployment_status_replicas", status.get("replicas", 0), **of)
-        line("kube_deployment_spec_replicas", each["spec"]["replicas"], **of)
-        for condition in status.get("conditions", ()):
-            for value in ("true", "false", "unknown"):
-                is_ = condition["status"].lower() == value
-                line("kube_deployment_status_condition", float(is_), condition=condition["type"], status=value, **of)
-    for pod in kubectl.items("pods"):
-        for container in pod["status"].get("containerStatuses", ()):
-            of = {"namespace": where, "pod": pod["metadata"]["name"], "container": container["name"]}
-            line("kube_pod_container_status_restarts_total", container["restartCount"], **of)
-    return "\n".join(lines) + "\n"
 
 
 def objects(manifests: Manifests, namespace: str, node: str, keys: Mapping[str, str]) -> list[Object]:
@@ -130,11 +98,10 @@ def objects(manifests: Manifests, namespace: str, node: str, keys: Mapping[str, 
     role = f"prometheus-{namespace}"
     rights = [
         {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]},
-        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["", "apps"], "resources": STATES, "verbs": ["get", "list", "watch"]},
     ]
     subject = {"kind": "ServiceAccount", "name": "prometheus", "namespace": namespace}
     group = "rbac.authorization.k8s.io"
-    serve = ["python3", "-m", "http.server", str(STATE_PORT), "--directory", "/state"]
     spec = {
         "serviceAccountName": "prometheus",
         "containers": [
@@ -146,20 +113,17 @@ def objects(manifests: Manifests, namespace: str, node: str, keys: Mapping[str, 
                 "volumeMounts": [
                     {"name": "config", "mountPath": "/etc/prometheus"},
                     {"name": "tmp", "mountPath": "/tmp"},
-                    {"name": "state", "mountPath": "/state"},
                     *({"name": each, "mountPath": f"/etc/keys/{each}"} for each in keys),
                 ],
             },
             {
-                "name": "state",
-                "image": str(images()["vllm"]),
-                "command": serve,
-                "volumeMounts": [{"name": "state", "mountPath": "/state"}],
+                "name": "kube-state-metrics",
+                "image": STATE_IMAGE,
+                "args": [f"--port={STATE_PORT}", f"--namespaces={namespace}", f"--resources={','.join(STATES)}"],
             },
         ],
         "volumes": [
             {"name": "config", "configMap": name},
-            {"name": "state", "emptyDir": {}},
             {"name": "tmp", "emptyDir": {}},
             *({"name": each, "secret": {"secretName": each}} for each in keys),
         ],
@@ -202,18 +166,11 @@ class Prometheus:
             found.setdefault(each["labels"]["job"], []).append((each["labels"].get("pod", ""), error))
         return found
 
-    def write_state(self, kubectl: Kubectl) -> None:
-        """Let the stand-in of kube-state-metrics say how things are now."""
-        path = "/state/metrics"
-        script = f"import os, sys; open('{path}.part', 'w').write(sys.stdin.read()); os.rename('{path}.part', '{path}')"
-        words = ["exec", "-i", "prometheus", "-c", "state", "--", "python3", "-c", script]
-        self.kubectl.run(*words, stdin=state_page(kubectl))
-
 
 @contextmanager
 def running(cluster: Cluster, manifests: Manifests, kubectl: Kubectl, keys: Mapping[str, str]) -> Iterator[Prometheus]:
     """Prometheus in kubectl's namespace, which ends with the body, with what it needs beyond the namespace."""
-    cluster.load(build([IMAGE]))
+    cluster.load(build([IMAGE, STATE_IMAGE]))
     (node,) = kubectl.items("nodes")
     address = next(each["address"] for each in node["status"]["addresses"] if each["type"] == "InternalIP")
     made = objects(manifests, kubectl.namespace, address, keys)
