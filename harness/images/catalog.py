@@ -389,7 +389,7 @@ RECIPES = (
         entrypoint=["/bin/ollama"],
         cmd=["serve"],
         env={"OLLAMA_HOST": "0.0.0.0:11434"},
-        programs={"/usr/bin/ollama": "ollama:main"},
+        programs={"/usr/bin/ollama": "ollama_command:main"},
     ),
     EngineImage(
         "ghcr.io/huggingface/text-embeddings-inference",

@@ -1,9 +1,8 @@
-"""A stand-in for Ollama: `ollama serve`, and `ollama pull` and `list`, which ask it.
+"""A stand-in for Ollama's server.
 
-As Ollama (its source, 0.33): `OLLAMA_HOST` alone says where it listens, 127.0.0.1:11434 by default, and where `pull`
-and `list` find it; it makes a key below `$HOME/.ollama`, and panics without HOME; `/` answers "Ollama is running" and
-`/api/version` its version, but `/health` and `/metrics` 404; a model is served once it was pulled, by its name with or
-without `:latest`, 404 before; no key. On SIGTERM it cuts what is open.
+As Ollama (its source, 0.33): `OLLAMA_HOST` alone says where it listens, 127.0.0.1:11434 by default; `/` answers "Ollama
+is running" and `/api/version` its version, but `/health` and `/metrics` 404; a model is served once it was pulled, by
+its name with or without `:latest`, 404 before; no key. On SIGTERM it cuts what is open.
 
 Unlike Ollama: a pull takes no time and downloads nothing, and of the routes of its own there are only those above.
 """
@@ -11,24 +10,17 @@ Unlike Ollama: a pull takes no time and downloads nothing, and of the routes of 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import secrets
-import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .core import Engine, JsonMap, RefusedError, bind, fixed, log
+from .core import Engine, JsonMap, RefusedError, bind, fixed
 from .metrics import Meter
 
 VERSION = "0.35.0"
-USAGE = "usage: ollama serve | pull MODEL | list  (a stand-in)"
 
 
 def address() -> tuple[str, int]:
@@ -74,44 +66,3 @@ class Ollama(Engine):
         await asyncio.to_thread(self.load)
         config = uvicorn.Config(self.app, host=host, port=port, timeout_graceful_shutdown=0)
         await uvicorn.Server(config).serve(sockets=[listening])
-
-
-def ask(path: str, body: JsonMap | None = None) -> JsonMap:
-    """What the server answers.
-
-    Raises:
-        SystemExit: (1) there is none, as `ollama` exits.
-    """
-    host, port = address()
-    url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}{path}"
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, data)) as answer:
-            return dict(json.load(answer))
-    except urllib.error.URLError as error:
-        sys.exit(f"Error: ollama server not responding - {error.reason}")
-
-
-def main() -> None:
-    """The `ollama` command."""
-    match sys.argv[1:]:
-        case ["serve"]:
-            if not os.environ.get("HOME"):
-                sys.exit("panic: $HOME is not defined")
-            key = Path("~/.ollama/id_ed25519").expanduser()
-            key.parent.mkdir(parents=True, exist_ok=True)
-            key.write_text(secrets.token_hex())
-            log("Ollama", f"this is a stand-in for Ollama {VERSION}; its tokens are a tiny demo model's")
-            asyncio.run(Ollama().serve())
-        case ["pull", name]:
-            print(ask("/api/pull", {"model": name})["status"])
-        case ["list"]:
-            print("NAME", *(model["name"] for model in ask("/api/tags")["models"]), sep="\n")
-        case ["--help"] | ["-h"]:
-            print(USAGE)
-        case _:
-            sys.exit(USAGE)
-
-
-if __name__ == "__main__":
-    main()
