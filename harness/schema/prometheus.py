@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.schema import common, routing
-from harness.schema.dsl import Schema, described, settings, text
+from harness.schema.dsl import Schema, boolean, described, settings, text
 
 LABEL = "^[a-zA-Z_][a-zA-Z0-9_]*$"
 
@@ -19,4 +19,5 @@ def schema() -> Schema:
                 text("", "TriggerAuthentication", "ClusterTriggerAuthentication"),
             ),
         ),
+        recorded=boolean(),
     )

@@ -110,11 +110,12 @@ Input: dict root, name, group (computed). Output: JSON list of {share, aliases},
 {{- end -}}
 
 {{- /*
-A selector of Prometheus for pods of the release. Input: dict root, pods (regular expression of their names), label and values (of one more label, or
-nothing). Output: {...}.
+A selector of Prometheus for pods of the release, or for its recorded series. Input: dict root, pods (regular expression of their names; empty for recorded
+series), label and values (of one more label, or nothing). Output: {...}.
 */ -}}
 {{- define "inference-stack.prometheus.selector" -}}
-  {{- $matchers := list (printf "namespace=%s" (toRawJson .root.Release.Namespace)) (printf "pod=~%s" (toRawJson .pods)) -}}
+  {{- $of := ternary (printf "pod=~%s" (toRawJson .pods)) (printf "release=%s" (toRawJson .root.Release.Name)) (not (empty .pods)) -}}
+  {{- $matchers := list (printf "namespace=%s" (toRawJson .root.Release.Namespace)) $of -}}
   {{- range $name, $value := .root.stack.prometheus.labels -}}
     {{- $matchers = append $matchers (printf "%s=%s" $name (toString $value | toRawJson)) -}}
   {{- end -}}
@@ -146,21 +147,30 @@ Names of the pods of an object, as a regular expression; a Deployment's are cut 
 {{- /*
 What Prometheus is asked for a group, of all of its replicas together: requests in flight at the gateway for its aliases, its share of each; or the sum of
 its engines' own metric. Requests are 0 where the gateway is scraped and has none; where it is not scraped there is no answer, which changes nothing.
-Input: dict root, name, group (computed). Output: PromQL, empty for what Prometheus does not know.
+With prometheus.recorded it is asked for the series of the chart's rules. Input: dict root, name, group (computed). Output: PromQL, empty for what
+Prometheus does not know.
 */ -}}
 {{- define "inference-stack.modelGroup.scaleQuery" -}}
   {{- $context := . -}}
   {{- $by := .group.autoscaling.by -}}
+  {{- $recorded := .root.stack.prometheus.recorded -}}
   {{- if eq $by "requests" -}}
     {{- $pods := include "inference-stack.prometheus.pods" (dict "kind" "Deployment" "name" .root.stack.onwards.computed.fullname) -}}
-    {{- $scraped := include "inference-stack.prometheus.selector" (dict "root" .root "pods" $pods) -}}
+    {{- $pods = ternary "" $pods $recorded -}}
+    {{- $release := include "inference-stack.prometheus.selector" (dict "root" .root "pods" $pods) -}}
+    {{- $zero := printf "count(up%s == 1)" $release -}}
+    {{- $series := dict "name" "onwards_model_inflight" "label" "model" -}}
+    {{- if $recorded -}}
+      {{- $zero = printf "sum(inference_stack:gateway_requests_in_flight:sum%s)" $release -}}
+      {{- $series = dict "name" "inference_stack:alias_requests_in_flight:sum" "label" "alias" -}}
+    {{- end -}}
     {{- $terms := list -}}
     {{- range include "inference-stack.modelGroup.shares" . | fromJsonArray -}}
       {{- if ne .share "0" -}}
-        {{- $of := dict "root" $context.root "pods" $pods "label" "model" "values" .aliases -}}
-        {{- $sum := printf "sum(onwards_model_inflight%s)" (include "inference-stack.prometheus.selector" $of) -}}
+        {{- $of := dict "root" $context.root "pods" $pods "label" $series.label "values" .aliases -}}
+        {{- $sum := printf "sum(%s%s)" $series.name (include "inference-stack.prometheus.selector" $of) -}}
         {{- $part := ternary $sum (printf "%s * %s" .share $sum) (eq .share "1") -}}
-        {{- $terms = append $terms (printf "(%s or 0 * count(up%s == 1))" $part $scraped) -}}
+        {{- $terms = append $terms (printf "(%s or 0 * %s)" $part $zero) -}}
       {{- end -}}
     {{- end -}}
     {{- join " + " $terms -}}
@@ -168,7 +178,12 @@ Input: dict root, name, group (computed). Output: PromQL, empty for what Prometh
     {{- with include "inference-stack.modelGroup.scaleMetric" . -}}
       {{- $target := include "inference-stack.modelGroup.scaleTarget" $context | fromJson -}}
       {{- $of := dict "root" $context.root "pods" (include "inference-stack.prometheus.pods" $target) -}}
-      {{- $sum := printf "sum(%s%s)" . (include "inference-stack.prometheus.selector" $of) -}}
+      {{- $name := . -}}
+      {{- if $recorded -}}
+        {{- $of = dict "root" $context.root "label" "model_group" "values" (list $context.name) -}}
+        {{- $name = index (dict "queue" "inference_stack:pod_requests_waiting:sum" "kvCache" "inference_stack:pod_kv_cache_usage:max") $by -}}
+      {{- end -}}
+      {{- $sum := printf "sum(%s%s)" $name (include "inference-stack.prometheus.selector" $of) -}}
       {{- ternary (printf "100 * %s" $sum) $sum (eq $by "kvCache") -}}
     {{- end -}}
   {{- end -}}

@@ -55,6 +55,10 @@ prometheusRule: its rules read pods that Prometheus finds by serviceMonitor, whi
 
 dashboards: they read the series of prometheusRule, which is off, so they are empty unless its rules come from elsewhere.
   {{- end }}
+  {{- if and .stack.prometheus.recorded (not $rule.enabled) }}
+
+prometheus.recorded: it asks for series of prometheusRule, which is off; nothing scales unless they come from elsewhere.
+  {{- end }}
 {{- end -}}
 
 {{- define "inference-stack.observability.warnings.scrape" -}}

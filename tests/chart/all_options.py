@@ -232,6 +232,7 @@ ALL_OPTIONS: dict[str, Any] = {
         "serverAddress": "http://prometheus.monitoring:9090",
         "labels": {"cluster": "a", "shard": 1},
         "authenticationRef": {"name": "prometheus", "kind": "ClusterTriggerAuthentication"},
+        "recorded": True,
     },
     "modelGroupDefaults": {"weight": 2, "drainSeconds": 90},
     "modelGroups": {

@@ -44,6 +44,7 @@ modelGroups.a.autoscaling.schedule.0.begin
 modelGroups.a.autoscaling.behavior.scaleDwn
 prometheus.serverAdress
 prometheus.authenticationRef.nme
+prometheus.recordd
 modelGroups.a.hub.endpont
 modelGroups.a.hub.token.kye
 modelGroups.a.prefetch.enabld

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import promql_parser
 import pytest
 
 from harness.helm import HelmError
 from harness.manifests import Manifests, Object
+from harness.monitoring.rules import recorded
 from harness.presets import presets
 from tests.chart.accessors import FULLNAME, deployment, one, pools
+from tests.promql import selectors
 from tests.support import Render, Say
 
 NAME = f"{FULLNAME}-a"
@@ -192,6 +195,28 @@ def test_an_engines_own_metric_is_summed_over_its_pods(render: Render, by: str, 
     rendered = render(scaled(by))
     assert query(rendered) == text % f'namespace="default",pod=~"{NAME}-[a-z0-9]+-[a-z0-9]+"'
     assert scaled_object(rendered)["triggers"][0]["metadata"]["threshold"] == threshold
+
+
+RECORDED = {"prometheus": {**PROMETHEUS["prometheus"], "recorded": True}}
+
+
+def test_recorded_series_are_asked_for_by_share_and_are_zero_where_the_gateway_is_scraped(render: Render) -> None:
+    groups = {"a": group("m", "n", weight=1, autoscaling={"enabled": True}), "b": group("m", weight=3)}
+    release = 'namespace="default",release="test-release"'
+    zero = f"0 * sum(inference_stack:gateway_requests_in_flight:sum{{{release}}})"
+    of_alias = f"sum(inference_stack:alias_requests_in_flight:sum{{{release},alias="
+    assert query(render({**RECORDED, "modelGroups": groups})) == (
+        f'(0.25 * {of_alias}"m"}}) or {zero}) + ({of_alias}"n"}}) or {zero})'
+    )
+
+
+@pytest.mark.parametrize("by", ["requests", "queue", "kvCache"])
+def test_what_is_asked_for_is_recorded(render: Render, by: str) -> None:
+    found = [*selectors(promql_parser.parse(query(render({**scaled(by), **RECORDED}))))]
+    assert found
+    assert {each.name for each in found} <= recorded()
+    for each in found:
+        assert {matcher.name for matcher in each.matchers.matchers} >= {"namespace", "release"}
 
 
 def test_cpu_needs_no_prometheus(render: Render) -> None:

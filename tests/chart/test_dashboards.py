@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import promql_parser
 import pytest
@@ -12,25 +11,10 @@ from harness.manifests import Manifests
 from harness.monitoring.dashboards import DASHBOARDS, build, queries
 from harness.monitoring.rules import recorded
 from tests.chart.accessors import FULLNAME, one
+from tests.promql import selectors
 from tests.support import Render
 
 ON = {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}}
-
-
-def selectors(node: object) -> Iterator[promql_parser.VectorSelector]:
-    """Every selector of an expression."""
-    if isinstance(node, promql_parser.VectorSelector):
-        yield node
-    elif isinstance(node, promql_parser.MatrixSelector):
-        yield node.vector_selector
-    elif isinstance(node, promql_parser.BinaryExpr):
-        yield from selectors(node.lhs)
-        yield from selectors(node.rhs)
-    elif isinstance(node, promql_parser.Call):
-        for each in node.args:
-            yield from selectors(each)
-    elif isinstance(node, promql_parser.AggregateExpr | promql_parser.ParenExpr):
-        yield from selectors(node.expr)
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)

@@ -109,7 +109,7 @@ CONTEXT: dict[str, dict[str, Any]] = {
     "modelGroups.full.autoscaling.triggers": autoscaled(triggers=[{"type": "memory", "metadata": {"value": "9"}}]),
     **{
         f"prometheus.{key}": autoscaled()
-        for key in ("serverAddress", "labels", "authenticationRef.name", "authenticationRef.kind")
+        for key in ("serverAddress", "labels", "recorded", "authenticationRef.name", "authenticationRef.kind")
     },
     "onwards.replicaCount": {"onwards.autoscaling.enabled": False},
     "onwards.autoscaling.targetCPUUtilizationPercentage": {"onwards.autoscaling.metrics": []},
