@@ -22,10 +22,12 @@ import pytest
 from harness.cluster import Cluster
 from harness.cluster.crds import install_crds
 from harness.cluster.processes import NotInTimeError, wait_until
+from harness.helm import Helm
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests
 from harness.monitoring.dashboards import DASHBOARDS, queries
 from harness.monitoring.rules import PREFIX, recorded
+from harness.paths import ROOT
 from harness.presets import images
 from tests.cluster.conftest import Install, Installed
 from tests.cluster.keyed import put_keys
@@ -198,6 +200,18 @@ def test_tokens_are_counted_by_group_and_engine(prometheus: Prometheus, group: s
     (found,) = prometheus.query(f'{PREFIX}group_generation_tokens:rate5m{{model_group="{group}"}}')
     assert found["metric"]["engine"] == engine
     assert float(found["value"][1]) > 0
+
+
+@pytest.mark.parametrize("by", ["requests", "queue", "kvCache"])
+def test_what_an_autoscaler_asks_of_the_recorded_series_has_an_answer(
+    prometheus: Prometheus, installed: Installed, by: str
+) -> None:
+    scaled = {"replicaCount": 1, "autoscaling": {"enabled": True, "by": by}}
+    asked = {"prometheus": {"serverAddress": "http://prometheus", "recorded": True}, "modelGroups": {"stable": scaled}}
+    helm = Helm(namespace=installed.stack.kubectl.namespace)
+    rendered = Manifests.parse(helm.template(ROOT, release="t", values=[VALUES, asked]))
+    (trigger,) = rendered["ScaledObject", "t-inference-stack-stable"]["spec"]["triggers"]
+    assert has_values(prometheus.query(trigger["metadata"]["query"]))
 
 
 def test_no_prompt_is_in_a_log(installed: Installed) -> None:
