@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference_stack import chart, facts, known, output, preflight
+from inference_stack import chart, facts, known, lock, output, preflight
 from inference_stack.checks import Release
 from inference_stack.errors import StackError
 from inference_stack.findings import FAIL, UNKNOWN
@@ -50,7 +50,9 @@ def helm_options(arguments: argparse.Namespace) -> list[str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = Parser(prog="inference-stack", description="What to know before an install; it changes nothing.")
+    made = Parser(
+        prog="inference-stack", description="What to know before an install; it changes nothing in a cluster."
+    )
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     command = commands.add_parser("plan", help=run_plan.__doc__, description=run_plan.__doc__)
     command.set_defaults(function=run_plan)
@@ -74,6 +76,9 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(function=run_images)
     command.add_argument("release", nargs="?", default="my-stack", help="name of the release; default: my-stack")
     values_options(command)
+    command.add_argument(
+        "--lock", default="", metavar="FILE", help="write a values file with each image's digest, by crane"
+    )
     command = commands.add_parser("preflight", help=run_preflight.__doc__, description=run_preflight.__doc__)
     command.set_defaults(function=run_preflight)
     command.add_argument("release", nargs="?", default="my-stack", help="name of the release; default: my-stack")
@@ -132,9 +137,17 @@ def run_plan(arguments: argparse.Namespace) -> int:
 
 
 def run_images(arguments: argparse.Namespace) -> int:
-    """Every image that values use, one on a line, to be copied to a mirror."""
+    """Every image that values use, one on a line, to be copied to a mirror; or a file of their digests."""
     namespace = arguments.namespace or "default"
-    found = images(chart.rendered(arguments.release, namespace, helm_options(arguments), arguments.chart))
+    options = helm_options(arguments)
+    if arguments.lock:
+        options += ["--set=images.requireDigest=false,images.digests=null"]
+    found = images(chart.rendered(arguments.release, namespace, options, arguments.chart))
+    if arguments.lock:
+        digests = lock.digests(found)
+        lock.write(Path(arguments.lock), digests)
+        print(f"{arguments.lock}: {len(digests)} digests; lay it over the values with -f {arguments.lock}")
+        return FINE
     print(json.dumps(found, indent=2) if arguments.output == "json" else "\n".join(found))
     return FINE
 

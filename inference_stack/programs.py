@@ -1,4 +1,4 @@
-"""The one place that starts Helm and kubectl; nothing here changes a cluster."""
+"""The one place that starts Helm, kubectl and crane; nothing here changes a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from inference_stack.errors import StackError
 
 SECONDS = 120
 
-READING = (("helm", "template"), ("helm", "get"), ("kubectl", "get"), ("kubectl", "version"), ("kubectl", "config"))
+READING = (
+    ("helm", "template"),
+    ("helm", "get"),
+    ("kubectl", "get"),
+    ("kubectl", "version"),
+    ("kubectl", "config"),
+    ("crane", "digest"),
+)
 """The only commands that are started, each of them read-only as it is used here."""
 
 
@@ -23,7 +30,7 @@ def run(program: str, words: Sequence[str], stdin: str | None = None) -> subproc
     Raises:
         StackError: the program is missing, or takes too long.
     """
-    name = "helm" if program not in ("kubectl",) else program
+    name = program if program in ("kubectl", "crane") else "helm"
     assert (name, words[0]) in READING, words
     try:
         return subprocess.run(

@@ -188,7 +188,7 @@ AREAS: Mapping[str, tuple[Section, ...]] = {
     ),
     "The release": (
         Section("Names and labels", "", "", "nameOverride fullnameOverride enabled commonLabels commonAnnotations"),
-        Section("Registries", "air-gap", "", "global imagePullSecrets"),
+        Section("Registries", "air-gap", "", "global imagePullSecrets images"),
         Section("Further objects", "", "", "configMaps extraObjects"),
     ),
 }

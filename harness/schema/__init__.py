@@ -27,7 +27,18 @@ from harness.schema import (
     service_monitor,
     tracing,
 )
-from harness.schema.dsl import Schema, boolean, described, open_map, optional, reference, references, settings, text
+from harness.schema.dsl import (
+    Schema,
+    boolean,
+    described,
+    mapping,
+    open_map,
+    optional,
+    reference,
+    references,
+    settings,
+    text,
+)
 
 FILE: Path = ROOT / "values.schema.json"
 WIDTH = 120
@@ -59,6 +70,7 @@ def root() -> Schema:
         prometheusRule=prometheus_rule.schema(),
         dashboards=dashboards.schema(),
         tracing=tracing.schema(),
+        images=settings(requireDigest=boolean(), digests=mapping(text(pattern=model_group.DIGEST))),
         tests=settings(enabled=boolean()),
     )
 

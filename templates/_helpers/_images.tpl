@@ -49,3 +49,61 @@ Kubernetes' own default, written out so that no tool sees a difference. Input: d
   {{- end -}}
   {{- uniq $secrets | toJson -}}
 {{- end -}}
+
+{{- /*
+An image with its digest of images.digests, where it has none itself: that of its name as it is rendered, or without the mirror before it. The tag stays, to
+be read. Input: dict root, reference. Output: string.
+*/ -}}
+{{- define "inference-stack.pinnedImage" -}}
+  {{- $digests := .root.stack.images.digests -}}
+  {{- $mirror := printf "%s/" (dig "imageRegistry" "" (.root.Values.global | default dict) | trimSuffix "/") -}}
+  {{- $digest := index $digests .reference | default (index $digests (trimPrefix $mirror .reference)) -}}
+  {{- if and $digest (not (contains "@" .reference)) -}}
+    {{- printf "%s@%s" .reference $digest -}}
+  {{- else -}}
+    {{- .reference -}}
+  {{- end -}}
+{{- end -}}
+
+{{- /*
+The images of the containers in a part of an object or of the values, and of volumes that are images.
+Input: dict keys (path to it), value (map). Output: JSON list of {keys (path to the image, [0] for an item), reference}.
+*/ -}}
+{{- define "inference-stack.imagesOf" -}}
+  {{- $keys := .keys -}}
+  {{- $found := list -}}
+  {{- range $key, $below := .value -}}
+    {{- if kindIs "map" $below -}}
+      {{- $found = concat $found (include "inference-stack.imagesOf" (dict "keys" (append $keys $key) "value" $below) | fromJsonArray) -}}
+    {{- else if and (kindIs "slice" $below) (has $key (list "initContainers" "containers" "volumes")) -}}
+      {{- range $index, $item := $below -}}
+        {{- $at := concat $keys (list $key (printf "[%d]" $index) "image") -}}
+        {{- $image := kindIs "map" $item | ternary $item dict | dig "image" "" -}}
+        {{- if kindIs "map" $image -}}
+          {{- $at = append $at "reference" -}}
+          {{- $image = $image.reference -}}
+        {{- end -}}
+        {{- with $image -}}
+          {{- $found = append $found (dict "keys" $at "reference" (toString .)) -}}
+        {{- end -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $found -}}
+{{- end -}}
+
+{{- /* A part of an object with the digests of its images that the values know. Input: dict root, value (map). Output: JSON map. */ -}}
+{{- define "inference-stack.pinned" -}}
+  {{- $root := .root -}}
+  {{- $value := deepCopy .value -}}
+  {{- if $root.stack.images.digests -}}
+    {{- range include "inference-stack.imagesOf" (dict "keys" list "value" $value) | fromJsonArray -}}
+      {{- $holder := $value -}}
+      {{- range initial .keys -}}
+        {{- $holder = index $holder (ternary (trimAll "[]" . | int) . (kindIs "slice" $holder)) -}}
+      {{- end -}}
+      {{- $_ := set $holder (last .keys) (include "inference-stack.pinnedImage" (dict "root" $root "reference" .reference)) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $value -}}
+{{- end -}}

@@ -13,6 +13,7 @@ YAML ends with a comment that names a page of docs/ and the key's place in docs/
         "externalProviders" "routing"
         "modelGroups" "engines"
         "mistakes" "engines"
+        "images" "air-gap"
         "access" "exposing"
         "observability" "monitoring" -}}
   {{- $parts := dict

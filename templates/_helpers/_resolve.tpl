@@ -6,7 +6,7 @@ Every file that Helm executes begins with `include "inference-stack.resolve" .`;
   .stack.given              the values, but for what a rule refuses and no helper expects: null as an item of a list, groups and the like that are no map
   .stack.onwards            the gateway's values; under computed: fullname, selectorLabels, labels, pods (the minimum number)
   .stack.modelGroupDefaults the values of that key, over the chart's
-  .stack.ingress .httpRoute .networkPolicy .prometheus .serviceMonitor .prometheusRule .dashboards .tracing  the values of that key
+  .stack.ingress .httpRoute .networkPolicy .prometheus .serviceMonitor .prometheusRule .dashboards .tracing .images  the values of that key
   .stack.configMaps         name in configMaps -> {name (of the object), data}
   .stack.engines            engine -> its preset (files/engines)
   .stack.devices            what is known of each kind of device (files/devices.yaml)

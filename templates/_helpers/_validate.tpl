@@ -13,7 +13,7 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
 {{- define "inference-stack.refusal" -}}
   {{- $problems := list -}}
   {{- $components := list "unknownKeys" "nullItems" "templated" "mistakes" "names" "onwards" "clients" "routes" "modelGroups" "externalProviders" -}}
-  {{- range concat $components (list "configMaps" "access" "observability" "extraObjects" "releaseNames") -}}
+  {{- range concat $components (list "configMaps" "access" "observability" "extraObjects" "images" "releaseNames") -}}
     {{- $component := . -}}
     {{- range include (printf "inference-stack.%s.problems" .) $ | splitList "\n\n" -}}
       {{- with trimAll "\n" . -}}

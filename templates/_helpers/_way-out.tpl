@@ -54,10 +54,11 @@ Input: dict key, field (that names an item), rendered (list or nothing), own (li
 {{- end -}}
 
 {{- /*
-Prints a PodTemplateSpec: as it is rendered, or with what the values lay over its spec. Input: dict rendered (YAML), values (of the gateway or a group).
+Prints a PodTemplateSpec: as it is rendered, or with what the values lay over its spec, and with the digests of its images that they know.
+Input: dict root, rendered (YAML), values (of the gateway or a group).
 */ -}}
 {{- define "inference-stack.podTemplate" -}}
-  {{- if or .values.containers .values.resourceClaims .values.podSpec -}}
+  {{- if or .values.containers .values.resourceClaims .values.podSpec .root.stack.images.digests -}}
     {{- $template := fromYaml .rendered -}}
     {{- $lists := dict -}}
     {{- range $key, $list := pick .values "containers" "resourceClaims" -}}
@@ -68,7 +69,7 @@ Prints a PodTemplateSpec: as it is rendered, or with what the values lay over it
     {{- range list $lists (.values.podSpec | default dict) -}}
       {{- $template = include "inference-stack.laidOver" (dict "rendered" $template "own" (dict "spec" .)) | fromJson -}}
     {{- end -}}
-    {{- toYaml $template -}}
+    {{- include "inference-stack.pinned" (dict "root" .root "value" $template) | fromJson | toYaml -}}
   {{- else -}}
     {{- .rendered -}}
   {{- end -}}

@@ -76,7 +76,7 @@ Values of a group as its workers have them: without the containers beside the en
 
 {{- /*
 Prints a pod template of a LeaderWorkerSet, with amounts as texts: the API server does not know them there and stores a number as it is, the controller
-writes it as text, and each further apply would change it again. Input: dict rendered (PodTemplateSpec as text), values (as inference-stack.podTemplate).
+writes it as text, and each further apply would change it again. Input: dict root, rendered (PodTemplateSpec as text), values (as inference-stack.podTemplate).
 */ -}}
 {{- define "inference-stack.modelGroup.setTemplate" -}}
   {{- $template := include "inference-stack.podTemplate" . | fromYaml -}}

@@ -165,6 +165,7 @@ prometheusRule.alerts.disable
 prometheusRule.slo.availabilty
 dashboards.folder
 tracing.sampler
+images.requireDigests
 serviceMonitor.bearerTokenSecret.secret
 """
 TYPOS = MISSPELT.strip().splitlines()
@@ -217,6 +218,7 @@ WRONG: dict[str, Any] = {
     "prometheusRule.slo.availability": 100,
     "prometheusRule.slo.firstTokenSeconds": 5,
     "tracing.sampleRatio": 10,
+    "images.digests.busybox": "1.37",
 }
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from harness.helm import Helm, HelmError
 from harness.manifests import load, pod_spec
 from harness.paths import ROOT
 from harness.presets import images
 from tests.chart.accessors import FULLNAME, bare, engine, gateway, one, pod
-from tests.support import Render
+from tests.chart.all_options import ALL_OPTIONS
+from tests.support import Render, plain
 
 PINNED = str(images()["vllm"])
 DIGEST = f"sha256:{'0' * 64}"
@@ -109,3 +113,64 @@ def test_pull_secrets_are_merged_and_may_be_plain_names(render: Render) -> None:
     assert [each["name"] for each in pod(rendered)["imagePullSecrets"]] == ["global", "shared", "own"]
     of_gateway = pod_spec(rendered["Deployment", f"{FULLNAME}-onwards"])["imagePullSecrets"]
     assert [each["name"] for each in of_gateway] == ["global", "shared", "gateways"]
+
+
+def everywhere() -> dict[str, Any]:
+    """All options, with images in each further place that takes one; no digest is known."""
+    values = deepcopy(ALL_OPTIONS)
+    spec = {"containers": [{"name": "c", "image": "cron:1"}], "restartPolicy": "Never"}
+    cron = {"schedule": "@daily", "jobTemplate": {"spec": {"template": {"spec": spec}}}}
+    values["extraObjects"] = {
+        "cron": {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "c"}, "spec": cron}
+    }
+    values["onwards"]["podSpec"] = {"initContainers": [{"name": "w", "image": "wait:1"}]}
+    values["modelGroups"]["fetched"] = {
+        "enabled": True,
+        "modelAlias": ["fetched"],
+        "modelName": "oci://models.example/m:1",
+        "containers": [{"name": "s", "image": "side:1"}],
+        "resources": {"limits": {"nvidia.com/gpu": 1}},
+    }
+    return values
+
+
+def test_every_image_without_a_digest_is_refused_and_a_digest_pins_it(helm: Helm) -> None:
+    values = everywhere()
+
+    def found(values: dict[str, Any]) -> set[str]:
+        text = helm.template(ROOT, values=[values])
+        return set(re.findall(r'(?m)^\s*-? *(?:image|reference): "?([^\s"{}]+)"?$', text))
+
+    values["images"] = {}
+    loose = found(values)
+    assert {"cron:1", "wait:1", "side:1", "models.example/m:1", "sidecar:1", "busybox:1.37"} < loose
+    named = {each for each in loose if "@" not in each}
+    values["images"] = {"requireDigest": True}
+    with pytest.raises(HelmError) as caught:
+        helm.template(ROOT, values=[values])
+    refused = set(re.findall(r"# what crane digest (\S+) prints", plain(caught.value.output)))
+    assert refused == named
+    digests = {name: f"sha256:{index:064x}" for index, name in enumerate(sorted(named), 1)}
+    values["images"] = {"requireDigest": True, "digests": digests}
+    assert found(values) == {f"{name}@{digests[name]}" for name in named} | (loose - named)
+
+
+def test_a_digest_changes_no_more_than_the_image(render: Render) -> None:
+    """Least of all what is decided by the version in the tag."""
+    plain, pinned = render(one()), render({**one(), "images": {"digests": {PINNED: DIGEST}}})
+    assert engine(pinned) == {**engine(plain), "image": f"{PINNED}@{DIGEST}"}
+    assert gateway(pinned) == gateway(plain)
+
+
+def test_the_users_own_digest_and_another_tag_are_kept(render: Render) -> None:
+    other = f"sha256:{'1' * 64}"
+    known = {"images": {"digests": {"vllm/vllm-openai:v1": DIGEST, f"vllm/vllm-openai@{other}": DIGEST}}}
+    for image in (f"vllm/vllm-openai@{other}", "vllm/vllm-openai:v2"):
+        assert engine(render({**one(image=image), **known}))["image"] == image
+
+
+def test_a_digest_holds_behind_the_mirror_too(render: Render) -> None:
+    values = {**one(image="vllm/vllm-openai:v1"), "global": {"imageRegistry": "mirror.example/"}}
+    for name in ("vllm/vllm-openai:v1", "mirror.example/vllm/vllm-openai:v1"):
+        rendered = render({**values, "images": {"digests": {name: DIGEST}}})
+        assert engine(rendered)["image"] == f"mirror.example/vllm/vllm-openai:v1@{DIGEST}"

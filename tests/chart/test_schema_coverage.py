@@ -23,6 +23,7 @@ UNREAD = {
     "enabled": "Helm reads it, where a parent chart's dependency has a condition",
     "modelGroupDefaults": "it has the fields of a group, whose leaves are tested below modelGroups.full",
     "onwards.allowKeyExposure": "it decides whether values are refused: tests/chart/test_refusals.py",
+    "images.requireDigest": "it decides whether values are refused: tests/chart/test_images.py",
     "modelGroups.full.podsShareNode": "it matters to volumes that one node can mount: tests/field/test_storage.py",
     "modelGroups.full.prefetch.job": "it matters to groups that prefetch: tests/chart/test_hub.py",
     "modelGroups.full.prefetch.resources": "it matters to groups that prefetch: tests/chart/test_hub.py",

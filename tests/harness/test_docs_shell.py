@@ -45,6 +45,7 @@ ELSEWHERE = {
     "git clone": "tests/cluster/test_fresh_debian.py",
     "helm diff": "no test: a plugin of others",
     "helm get": "tests/cluster/test_pages.py",
+    "helm inference-stack images --lock": "tests/harness/test_images_of_values.py",
     "helm inference-stack preflight": "tests/cluster/test_preflight.py",
     "helm plugin": "tests/harness/test_plugin.py",
     "helm history": "tests/cluster/test_pages.py",
@@ -105,7 +106,8 @@ def kind(words: list[str]) -> str:
     """A command's name in the tables above: the program, and what it is to do where it has several jobs."""
     if words[0] in (*FILTERS, *ONE_JOB):
         return words[0]
-    return " ".join(words[: 3 if words[1] == "inference-stack" else 2])
+    name = " ".join(words[: 3 if words[1] == "inference-stack" else 2])
+    return f"{name} --lock" if "--lock" in words else name
 
 
 def runs_here(line: Line) -> bool:

@@ -443,7 +443,7 @@ def test_text_and_json_say_the_same(release: Release) -> None:
 
 def test_it_only_reads() -> None:
     """Every command that it can start is one that reads, and Secrets are asked for their keys alone."""
-    assert {words for _, words in READING} == {"template", "get", "version", "config"}
+    assert {words for _, words in READING} == {"template", "get", "version", "config", "digest"}
     with pytest.raises(AssertionError):
         programs.run("kubectl", ["delete", "pods"])
     sources = (ROOT / "inference_stack").glob("*.py")
