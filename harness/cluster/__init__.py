@@ -24,11 +24,12 @@ ANSWER_SECONDS = 10.0
 
 
 class Cluster(ABC):
-    """A Kubernetes cluster, whoever provides it; `kubeconfig` is there once it is up."""
+    """A Kubernetes cluster of so many nodes, whoever provides it; `kubeconfig` is there once it is up."""
 
-    def __init__(self, name: str, kubeconfig: Path) -> None:
+    def __init__(self, name: str, kubeconfig: Path, nodes: int = 1) -> None:
         self.name = name
         self.kubeconfig = kubeconfig
+        self.nodes = nodes
 
     @abstractmethod
     def up(self) -> None:
@@ -71,6 +72,20 @@ class Cluster(ABC):
         gpus = sum(int(count) for resource, count in offered if resource.endswith(GPU_SUFFIX))
         return f"Kubernetes {version}, {len(nodes)} node(s), {gpus} GPU(s)"
 
+    def check_nodes(self) -> None:
+        """Make sure that one that runs already has enough nodes.
+
+        Raises:
+            HarnessError: it has too few.
+        """
+        found = len(self.kubectl.items("nodes"))
+        if found < self.nodes:
+            raise HarnessError(
+                f"The cluster {self.name} has {found} node(s), not {self.nodes}.",
+                "Use another one, or end it first if it was started from here: "
+                f"python -m harness.cluster down --name {self.name}",
+            )
+
     def advertise_gpus(self, count: int, resource: str = "nvidia.com/gpu") -> None:
         """Let every node offer `count` devices that are not there, so that pods requesting them are scheduled.
 
@@ -83,9 +98,10 @@ class Cluster(ABC):
             kubectl.run("patch", "node", name, "--subresource=status", "--type=merge", "--patch", patch)
 
 
-def choose(name: str = DEFAULT_NAME, *, kubeconfig: Path | None = None) -> Cluster:
+def choose(name: str = DEFAULT_NAME, *, kubeconfig: Path | None = None, nodes: int = 1) -> Cluster:
     """The cluster to use: the kubeconfig (or the one `$INFERENCE_STACK_KUBECONFIG` names), else kind, else namespaces.
 
+    A new one gets `nodes` nodes where pods run; one that runs already may have more.
     Kind is taken where a Docker engine answers and kind is there, or could be: without root, nothing else is left.
 
     Raises:
@@ -102,10 +118,10 @@ def choose(name: str = DEFAULT_NAME, *, kubeconfig: Path | None = None) -> Clust
             raise HarnessError(
                 f"{named}: no such file", f"Name an existing kubeconfig, or unset {KUBECONFIG_VARIABLE}."
             )
-        return Given(name, named.absolute())
+        return Given(name, named.absolute(), nodes)
     if docker_answers() and (shutil.which("kind") or os.geteuid() != 0):
-        return Kind(name)
-    return Namespaces(name)
+        return Kind(name, nodes)
+    return Namespaces(name, nodes)
 
 
 def docker_answers() -> bool:

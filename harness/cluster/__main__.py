@@ -13,6 +13,8 @@ from harness.cluster.state import started_by_us
 from harness.errors import HarnessError
 from harness.progress import console
 
+MOST_NODES = 4
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 1 when it failed, or when `status` finds nothing running."""
@@ -24,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for each in started_by_us():
                 each.down()
         else:
-            _run(options.command, choose(options.name, kubeconfig=options.kubeconfig), options)
+            _run(options.command, choose(options.name, kubeconfig=options.kubeconfig, nodes=options.nodes), options)
     except HarnessError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -62,7 +64,10 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--name", default=DEFAULT_NAME, help="which cluster (default: %(default)s)")
             use = f"use this cluster instead (or set {KUBECONFIG_VARIABLE})"
             command.add_argument("--kubeconfig", type=Path, help=use)
+        command.set_defaults(nodes=1)
         if name == "up":
+            numbers = range(1, MOST_NODES + 1)
+            command.add_argument("--nodes", type=int, choices=numbers, help="nodes of a new cluster (default: 1)")
             command.add_argument(
                 "--gpus", type=_count, default=None, help="GPUs that each node advertises, which are not there"
             )

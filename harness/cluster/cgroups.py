@@ -36,18 +36,20 @@ def hierarchies(mount: Path = MOUNT) -> list[Path]:
 
 
 def create(name: str, mount: Path = MOUNT) -> list[Path]:
-    """Make the group `name` in every hierarchy."""
-    groups = []
-    for root in hierarchies(mount):
-        if (root / "cgroup.controllers").exists():
-            _hand_down(root)
-        group = root / name
-        group.mkdir(exist_ok=True)
-        for file in CPUSET_FILES:  # a cpuset of version 1 takes no process before it has CPUs and memory nodes
-            if (root / file).exists() and (group / file).exists():
-                (group / file).write_text((root / file).read_text())
-        groups.append(group)
-    return groups
+    """Make the group `name`, and those above it if it has slashes, in every hierarchy."""
+    return [_create(root, Path(name)) for root in hierarchies(mount)]
+
+
+def _create(root: Path, name: Path) -> Path:
+    parent = _create(root, name.parent) if name.parent.name else root
+    if (parent / "cgroup.controllers").exists():
+        _hand_down(parent)
+    group = parent / name.name
+    group.mkdir(exist_ok=True)
+    for file in CPUSET_FILES:  # a cpuset of version 1 takes no process before it has CPUs and memory nodes
+        if (parent / file).exists() and (group / file).exists():
+            (group / file).write_text((parent / file).read_text())
+    return group
 
 
 def _hand_down(root: Path) -> None:

@@ -14,12 +14,13 @@ class Given(Cluster):
     """The cluster behind a kubeconfig that the user names."""
 
     def up(self) -> None:
-        """Check that it answers.
+        """Check that it answers, and has enough nodes.
 
         Raises:
-            HarnessError: it does not.
+            HarnessError: it does not, or has too few.
         """
         self.status()
+        self.check_nodes()
 
     def down(self) -> None:
         return

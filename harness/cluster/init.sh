@@ -1,7 +1,6 @@
 #!/bin/bash
 # PID 1 of a node, in namespaces of its own (mount, pid, net, uts, ipc, cgroup). When it ends, the kernel ends everything
-# in them. Environment: NODE, NODE_ADDRESS (with prefix length), SERVICES (their network), and directories of the host:
-# STATE, PROGRAMS, LOGS.
+# in them. Environment: NODE, and directories of the host: STATE (config and data of the node), PKI, PROGRAMS, LOGS.
 set -Eeuo pipefail
 trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR # the last words of a node that could not start
 
@@ -12,12 +11,13 @@ exec </dev/null
 # --- a view of the file system in which nothing of the host is written, but $STATE and $LOGS
 mount -t proc proc /proc
 mount -t tmpfs -o mode=755 tmpfs /mnt
-mkdir -p /mnt/{bin,state,log,data,overlay,home}
+mkdir -p /mnt/{bin,pki,config,log,data,overlay,home}
+mkdir -p "$STATE"/data/{kubelet,containerd,cni,pod-logs,volumes,etcd,registry,tmp}
 mount --bind "$PROGRAMS" /mnt/bin
-mount --bind "$STATE" /mnt/state
+mount --bind "$PKI" /mnt/pki
+mount --bind "$STATE/config" /mnt/config
+mount --bind "$STATE/data" /mnt/data
 mount --bind "$LOGS" /mnt/log
-mkdir -p /mnt/state/data/{kubelet,containerd,cni,pod-logs,volumes,etcd,registry,tmp}
-mount --bind /mnt/state/data /mnt/data
 
 # Read before /sys goes: which hierarchies of control groups version 1 has (none of them: version 2).
 mapfile -t controllers < <(awk -F: '$2 != "" {print $2}' /proc/self/cgroup)
@@ -60,16 +60,13 @@ for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/p
 done
 mount --make-rshared / # volumes that the kubelet mounts must reach the containers
 
-# --- network: eth0 is here already
+# --- network: the devices are here already
 hostname "$NODE"
 ip link set lo up
-ip address add "$NODE_ADDRESS" dev eth0
-ip link set eth0 up
-# Without a default route, as here, a packet to a Service without endpoints would have no way to kube-proxy's rule that rejects it.
-ip route add "$SERVICES" dev eth0
+ip -batch /mnt/config/links
 echo 1 >/proc/sys/net/ipv4/ip_forward
 rm -f /etc/hosts /etc/resolv.conf # either may be a link to elsewhere
-cp /mnt/state/config/hosts /mnt/state/config/resolv.conf /etc/
+cp /mnt/config/hosts /mnt/config/resolv.conf /etc/
 
 # --- programs
 service() { # name command...: run it, and again whenever it ends
@@ -83,7 +80,7 @@ service() { # name command...: run it, and again whenever it ends
     done
   ) &
 }
-api_ready() { kubectl --kubeconfig=/mnt/state/pki/admin.kubeconfig get --raw=/readyz >/dev/null 2>&1; }
+api_ready() { kubectl --kubeconfig=/mnt/pki/admin.kubeconfig get --raw=/readyz >/dev/null 2>&1; }
 when_ready() {
   until [ -e /run/api-ready ]; do sleep 0.1; done
   "$@"
@@ -95,6 +92,6 @@ after_api() { # name command...: as `service`, from the time the API server is r
   until api_ready; do sleep 0.2; done
   touch /run/api-ready
 ) &
-. /mnt/state/config/services.sh
+. /mnt/config/services.sh
 
 while :; do wait || true; sleep 1; done

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
+from typing import Any
 
 from harness.cluster import Cluster
 from harness.cluster.state import KIND, Record, State
@@ -17,11 +19,11 @@ READY_WAIT = "180s"
 
 
 class Kind(Cluster):
-    """One kind cluster of one node."""
+    """One kind cluster: of one node, or of a control plane, where no other pods run, and several workers."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, nodes: int = 1) -> None:
         self._state = State(name)
-        super().__init__(name, self._state.kubeconfig)
+        super().__init__(name, self._state.kubeconfig, nodes)
 
     def up(self) -> None:
         """Create it, unless it is there and answers; one that is there and does not is created anew.
@@ -42,12 +44,14 @@ class Kind(Cluster):
                     f"Use another --name, or delete it: kind delete cluster --name {self.name}",
                 )
             if self._exists() and self.kubeconfig.is_file() and self.kubectl.ready():
+                self.check_nodes()
                 return
             self._delete()
             self._state.write(Record(KIND))
             try:
                 with step(f"Creating the kind cluster {self.name}"):
-                    self._kind("create", "cluster", "--wait", READY_WAIT, "--kubeconfig", str(self.kubeconfig))
+                    words = ("create", "cluster", "--config=-", "--wait", READY_WAIT)
+                    self._kind(*words, "--kubeconfig", str(self.kubeconfig), stdin=json.dumps(self._config()))
             except BaseException:
                 self._delete()
                 raise
@@ -66,8 +70,15 @@ class Kind(Cluster):
     def _exists(self) -> bool:
         return self.name in run(["kind", "get", "clusters"]).stdout.split()
 
-    def _kind(self, *words: str) -> None:
-        run(["kind", *words, "--name", self.name])
+    def _config(self) -> dict[str, Any]:
+        nodes: list[dict[str, Any]] = [{"role": "control-plane"}]
+        if self.nodes > 1:
+            zones = [{"topology.kubernetes.io/zone": f"zone-{number + 1}"} for number in range(self.nodes)]
+            nodes += [{"role": "worker", "labels": labels} for labels in zones]
+        return {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "nodes": nodes}
+
+    def _kind(self, *words: str, stdin: str | None = None) -> None:
+        run(["kind", *words, "--name", self.name], stdin=stdin)
 
     def load(self, images: Sequence[ImageArchive]) -> None:
         """Put the images onto the node; containerd there skips the layers it has.

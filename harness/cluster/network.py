@@ -1,6 +1,7 @@
-"""The cable between this machine and a node: a veth pair with a /24 of its own.
+"""The cable between this machine and the first node of a cluster: a veth pair with a /24 of its own.
 
-Nothing is routed beyond it: the node has no default route, and this machine forwards nothing for it.
+Nothing is routed beyond it: the node has no default route, and this machine forwards nothing for it. Every other node
+has a cable to the first, of which this machine sees nothing.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ def host_address(subnet: IPv4Network) -> IPv4Address:
     return subnet[1]
 
 
-def node_address(subnet: IPv4Network) -> IPv4Address:
-    """The node's end, where its API server and its registry listen."""
-    return subnet[2]
+def node_address(subnet: IPv4Network, number: int = 1) -> IPv4Address:
+    """A node's address; at the first's the API server and the registry listen."""
+    return subnet[1 + number]
 
 
 def taken() -> list[IPv4Network]:
@@ -76,6 +77,11 @@ def connect(device: str) -> IPv4Network:
 def give(device: str, pid: int) -> None:
     """Take the other end of the pair into the network of process `pid`, as its `eth0`."""
     run(["ip", "link", "set", _peer(device), "netns", str(pid), "name", "eth0"])
+
+
+def join(first: int, name: str, pid: int) -> None:
+    """Make a pair between two nodes, given as processes: `name` in the first's network, `eth0` in the other's."""
+    run(["ip", "link", "add", name, "netns", str(first), "type", "veth", "peer", "name", "eth0", "netns", str(pid)])
 
 
 def disconnect(device: str) -> None:

@@ -1,31 +1,88 @@
-"""The configuration of the node's programs: their files, and the command lines in one script.
+"""The configuration of a node's programs: their files, and the command lines in one script.
 
-Every path in here is one inside the node, where `init.sh` puts programs, state and logs in fixed places.
+The first node runs the control plane, too. Every path in here is one inside a node, where `init.sh` puts
+programs, keys, configuration, data and logs in fixed places.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import yaml
 
+from harness.cluster import network
 from harness.cluster.binaries import PAUSE_IMAGE
 
-NODE = "node-1"
 SERVICES = IPv4Network("10.96.0.0/16")
 PODS = IPv4Network("10.244.0.0/16")
+PODS_PREFIX = 20
 API_SERVICE, DNS_SERVICE = SERVICES[1], SERVICES[10]
 """Addresses of the Services `kubernetes` (the API server takes the first) and `kube-dns` (see manifests/dns.yaml)."""
 
 API_PORT, REGISTRY_PORT = 6443, 5000
 DOMAIN = "cluster.local"
-BIN, STATE = "/mnt/bin", "/mnt/state"
-PKI, CONFIG = f"{STATE}/pki", f"{STATE}/config"
+BIN, PKI, CONFIG = "/mnt/bin", "/mnt/pki", "/mnt/config"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One of the cluster's nodes, counted from 1, whose addresses are in `subnet`."""
+
+    number: int
+    subnet: IPv4Network
+
+    @property
+    def name(self) -> str:
+        return f"node-{self.number}"
+
+    @property
+    def zone(self) -> str:
+        return f"zone-{self.number}"
+
+    @property
+    def address(self) -> IPv4Address:
+        return network.node_address(self.subnet, self.number)
+
+    @property
+    def server(self) -> IPv4Address:
+        """The first node's address: its own, if it is that one."""
+        return network.node_address(self.subnet)
+
+    @property
+    def first(self) -> bool:
+        return self.address == self.server
+
+    @property
+    def pods(self) -> IPv4Network:
+        """Addresses of its pods."""
+        return list(PODS.subnets(new_prefix=PODS_PREFIX))[self.number - 1]
+
+
+def links(node: Node, nodes: Sequence[Node]) -> str:
+    """Commands of `ip -batch`, by which a node reaches the others and their pods.
+
+    The first node's eth0 leads to this machine, another's to the first node, which has a device of its name for it.
+    """
+    # Without a default route, as here, a packet to a Service without endpoints would have no way to kube-proxy's rule
+    # that rejects it.
+    end = ["link set eth0 up", f"route add {SERVICES} dev eth0"]
+    others = [each for each in nodes if each != node]
+    if not node.first:
+        lines = [f"address add {node.address} peer {node.server} dev eth0", *end]
+        lines += [f"route add {node.subnet} via {node.server}"]
+        lines += [f"route add {each.pods} via {node.server}" for each in others]
+    else:
+        lines = [f"address add {node.address}/{node.subnet.prefixlen} dev eth0", *end]
+        for each in others:
+            lines += [f"address add {node.address} peer {each.address} dev {each.name}", f"link set {each.name} up"]
+            lines += [f"route add {each.pods} via {each.address}"]
+    return "".join(f"{line}\n" for line in lines)
 
 
 @dataclass(frozen=True)
@@ -41,17 +98,18 @@ class Service:
         return f"{'after_api' if self.after_api else 'service'} {self.name} {shlex.join([self.name, *self.arguments])}"
 
 
-def write(directory: Path, address: IPv4Address) -> None:
-    """Write everything for a node at `address` into the directory that the node sees as `CONFIG`."""
-    registry = f"http://{address}:{REGISTRY_PORT}"
+def write(directory: Path, node: Node, nodes: Sequence[Node]) -> None:
+    """Write everything for one of the nodes into the directory that it sees as `CONFIG`."""
+    registry = f"http://{node.server}:{REGISTRY_PORT}"
     files = {
-        "services.sh": "".join(f"{service.line}\n" for service in services(address)),
+        "services.sh": "".join(f"{service.line}\n" for service in services(node)),
+        "links": links(node, nodes),
         "containerd.toml": CONTAINERD,
         "registries/_default/hosts.toml": HOSTS.format(registry=registry),
-        "cni/10-node.conflist": json.dumps(_cni(), indent=1),
+        "cni/10-node.conflist": json.dumps(_cni(node.pods), indent=1),
         "kubelet.yaml": yaml.safe_dump(_kubelet()),
-        "kube-proxy.yaml": yaml.safe_dump(_kube_proxy()),
-        "hosts": f"127.0.0.1 localhost\n{address} {NODE}\n",
+        "kube-proxy.yaml": yaml.safe_dump(_kube_proxy(node.name)),
+        "hosts": f"127.0.0.1 localhost\n{node.address} {node.name}\n",
         "resolv.conf": "nameserver 127.0.0.1\n",  # nobody answers there: a node has no way to names outside
         "pod-resolv.conf": "",
     }
@@ -61,8 +119,34 @@ def write(directory: Path, address: IPv4Address) -> None:
         path.write_text(text)
 
 
-def services(address: IPv4Address) -> list[Service]:
+def services(node: Node) -> list[Service]:
     """All programs of the node, in the order of their start."""
+    return [
+        *(_control_plane(node.address) if node.first else ()),
+        Service("containerd", (f"--config={CONFIG}/containerd.toml",)),
+        Service(
+            "kubelet",
+            (
+                f"--config={CONFIG}/kubelet.yaml",
+                f"--kubeconfig={PKI}/kubelet-{node.name}.kubeconfig",
+                f"--hostname-override={node.name}",
+                f"--node-ip={node.address}",
+                f"--node-labels=topology.kubernetes.io/zone={node.zone}",
+                "--root-dir=/var/lib/kubelet",
+            ),
+        ),
+        Service("kube-proxy", (f"--config={CONFIG}/kube-proxy.yaml",)),
+        Service("network-policy", (f"--kubeconfig={PKI}/admin.kubeconfig",), after_api=True),
+        Service(
+            "local-volumes",
+            (f"--kubeconfig={PKI}/admin.kubeconfig", f"--node={node.name}", "--root=/var/lib/volumes"),
+            after_api=True,
+        ),
+    ]
+
+
+def _control_plane(address: IPv4Address) -> list[Service]:
+    """What the first node runs besides, and before."""
     return [
         Service(
             "etcd",
@@ -78,18 +162,6 @@ def services(address: IPv4Address) -> list[Service]:
         ),
         Service("crane", ("registry", "serve", f"--address={address}:{REGISTRY_PORT}", "--disk=/mnt/data/registry")),
         Service("kube-apiserver", _apiserver(address)),
-        Service("containerd", (f"--config={CONFIG}/containerd.toml",)),
-        Service(
-            "kubelet",
-            (
-                f"--config={CONFIG}/kubelet.yaml",
-                f"--kubeconfig={PKI}/kubelet.kubeconfig",
-                f"--hostname-override={NODE}",
-                f"--node-ip={address}",
-                "--root-dir=/var/lib/kubelet",
-            ),
-        ),
-        Service("kube-proxy", (f"--config={CONFIG}/kube-proxy.yaml",)),
         Service(
             "kube-controller-manager",
             (
@@ -106,12 +178,6 @@ def services(address: IPv4Address) -> list[Service]:
             after_api=True,
         ),
         Service("kube-scheduler", (*_kubeconfigs("scheduler"), "--leader-elect=false"), after_api=True),
-        Service("network-policy", (f"--kubeconfig={PKI}/admin.kubeconfig",), after_api=True),
-        Service(
-            "local-volumes",
-            (f"--kubeconfig={PKI}/admin.kubeconfig", f"--node={NODE}", "--root=/var/lib/volumes"),
-            after_api=True,
-        ),
     ]
 
 
@@ -178,9 +244,9 @@ server = "{registry}"
 """
 
 
-def _cni() -> dict[str, object]:
+def _cni(pods: IPv4Network) -> dict[str, object]:
     """Pods by point-to-point links: every packet is routed, so that network policies see all of them."""
-    ranges = [[{"subnet": str(PODS)}]]
+    ranges = [[{"subnet": str(pods)}]]
     routes = [{"dst": "0.0.0.0/0"}]
     ipam = {"type": "host-local", "ranges": ranges, "routes": routes, "dataDir": "/run/cni-addresses"}
     return {"cniVersion": "1.0.0", "name": "node", "plugins": [{"type": "ptp", "mtu": 1500, "ipam": ipam}]}
@@ -220,13 +286,13 @@ def _kubelet() -> dict[str, object]:
     }
 
 
-def _kube_proxy() -> dict[str, object]:
+def _kube_proxy(node: str) -> dict[str, object]:
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
         "mode": "nftables",
         "clientConnection": {"kubeconfig": f"{PKI}/proxy.kubeconfig"},
-        "hostnameOverride": NODE,
+        "hostnameOverride": node,
         "clusterCIDR": str(PODS),
         "oomScoreAdj": 0,
         # 0 leaves the kernel's connection tracking as it is: its limits are those of the machine.

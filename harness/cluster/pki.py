@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -20,11 +21,11 @@ API_SERVER_NAMES = [
 ]
 
 
-def write_all(directory: Path, node: str, address: IPv4Address, service_address: IPv4Address) -> bytes:
-    """Write what the components of a one-node cluster need, and return the administrator's kubeconfig.
+def write_all(directory: Path, nodes: Iterable[str], address: IPv4Address, service_address: IPv4Address) -> bytes:
+    """Write what the components of the nodes need, and return the administrator's kubeconfig.
 
-    `address` is the node's, `service_address` the one the API server has as a Service in the cluster. The API server
-    takes a caller for the user and the group in its certificate's subject (common name and organization). The files are
+    `address` is the first node's, `service_address` the one the API server has as a Service in the cluster. It takes a
+    caller for the user and the group in its certificate's subject (common name and organization). The files are
     readable for their owner only.
     """
     authority = CA(organization_name="inference-stack")
@@ -46,7 +47,7 @@ def write_all(directory: Path, node: str, address: IPv4Address, service_address:
         ("controller-manager", "system:kube-controller-manager", EVERYONE),
         ("scheduler", "system:kube-scheduler", EVERYONE),
         ("proxy", "system:kube-proxy", EVERYONE),
-        ("kubelet", f"system:node:{node}", "system:nodes"),
+        *((f"kubelet-{node}", f"system:node:{node}", "system:nodes") for node in nodes),
     ):
         client = authority.issue_cert(name, common_name=user, organization_name=group)
         files[f"{name}.kubeconfig"] = _kubeconfig(f"https://{address}:6443", ca, client)

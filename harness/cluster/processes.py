@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -23,6 +24,18 @@ def start_time(pid: int) -> int | None:
     """When the process started (clock ticks since boot); None if it is not there or has ended."""
     fields = _fields(pid)
     return int(fields[19]) if fields else None
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that no later one with the same number is taken for: when it started, in clock ticks since boot."""
+
+    pid: int
+    started: int
+
+    @property
+    def alive(self) -> bool:
+        return start_time(self.pid) == self.started
 
 
 def _fields(pid: int) -> list[str] | None:

@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from harness.cluster import Cluster
+from harness.cluster.processes import Process
 from harness.errors import HarnessError
 from harness.images.archive import replacing
 from harness.paths import cache_dir
@@ -23,15 +24,13 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 class Record:
     """One started cluster, written before anything of it exists.
 
-    `pid` is PID 1 of the node as this machine sees it; `started` (clock ticks since boot, field 22 of
-    /proc/<pid>/stat) and `boot` (the kernel's boot id) tell it from a later process with the same number.
-    `programs` is the directory of what the node runs: another checkout may have built newer ones since. `ready` is set
+    `nodes` are their PID 1s as this machine sees them, `boot` is the kernel's boot id, since which they have run.
+    `programs` is the directory of what the nodes run: another checkout may have built newer ones since. `ready` is set
     once `up` is complete.
     """
 
     provider: str
-    pid: int = 0
-    started: int = 0
+    nodes: list[Process] = field(default_factory=list)
     boot: str = ""
     subnet: str = ""
     programs: str = ""
@@ -65,8 +64,9 @@ class State:
     def read(self) -> Record | None:
         """The record; None if there is none that can be read."""
         try:
-            return Record(**json.loads((self.directory / RECORD).read_text()))
-        except (OSError, ValueError, TypeError):
+            read = json.loads((self.directory / RECORD).read_text())
+            return Record(**{**read, "nodes": [Process(**each) for each in read["nodes"]]})
+        except (OSError, ValueError, TypeError, KeyError):
             return None
 
     def write(self, record: Record) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from harness.cluster import binaries, cgroups, host, network, node_config, pki, processes, registry
+from harness.cluster.node_config import Node
 from harness.cluster.state import NAMESPACES, Record, State, started_by_us
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
 from harness.run import CommandError, Completed
 from harness.tools.pins import module_version
 
-ADDRESS = IPv4Address("10.77.3.2")
+SUBNET = IPv4Network("10.77.3.0/24")
+NODES = [Node(number, SUBNET) for number in (1, 2, 3)]
+ADDRESS = NODES[0].address
 
 
 @pytest.fixture(autouse=True)
@@ -40,16 +43,18 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_record_is_read_as_it_was_written_in_a_directory_of_its_owner() -> None:
-    record = Record(NAMESPACES, pid=7, started=8, boot="b", subnet="10.77.0.0/24", programs="/p", ready=True)
+    nodes = [processes.Process(7, 8), processes.Process(9, 10)]
+    record = Record(NAMESPACES, nodes, boot="b", subnet="10.77.0.0/24", programs="/p", ready=True)
     State("one").write(record)
     assert State("one").read() == record
     assert State("one").directory.stat().st_mode & 0o777 == 0o700  # there are private keys below it
 
 
-def test_a_broken_record_is_none_and_its_cluster_is_still_found() -> None:
+@pytest.mark.parametrize("text", ["{", '{"provider": "namespaces", "pid": 7, "started": 8}'], ids=["cut", "older"])
+def test_a_record_that_cannot_be_read_is_none_and_its_cluster_is_still_found(text: str) -> None:
     state = State("one")
     state.write(Record(NAMESPACES))
-    (state.directory / "cluster.json").write_text("{")
+    (state.directory / "cluster.json").write_text(text)
     assert state.read() is None
     assert [cluster.name for cluster in started_by_us()] == ["one"]
 
@@ -73,6 +78,8 @@ def test_a_process_that_has_ended_has_no_start_time() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     started = processes.start_time(child.pid)
     assert started is not None
+    assert processes.Process(child.pid, started).alive
+    assert not processes.Process(child.pid, started - 1).alive  # another one, whose number this has now
     assert child.pid in processes.children(os.getpid())
     processes.kill(child.pid)
     processes.wait_until(lambda: processes.start_time(child.pid) is None, "the end")  # a zombie counts as ended
@@ -106,11 +113,23 @@ def test_version_1_has_a_group_in_each_hierarchy_once(tmp_path: Path) -> None:
     assert (mount / "cpuset/g/cpuset.cpus").read_text() == "0-3"
 
 
+def test_version_1_has_a_group_below_another_and_its_cpus(tmp_path: Path) -> None:
+    mount = fake_v1(tmp_path)
+    for group, cpus in (("", "0-3"), ("g", ""), ("g/node-1", "")):
+        (mount / "cpuset" / group).mkdir(exist_ok=True)
+        (mount / "cpuset" / group / "cpuset.cpus").write_text(cpus)  # as the kernel would
+    groups = cgroups.create("g/node-1", mount)
+    assert groups == [mount / each / "g/node-1" for each in ("cpu,cpuacct", "cpuset", "memory")]
+    assert (mount / "cpuset/g/node-1/cpuset.cpus").read_text() == "0-3"
+
+
 def test_version_2_has_one_group_and_hands_its_controllers_down(tmp_path: Path) -> None:
-    (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
-    (tmp_path / "cgroup.subtree_control").write_text("")
-    assert cgroups.create("g", tmp_path) == [tmp_path / "g"]
-    assert (tmp_path / "cgroup.subtree_control").read_text() == "+memory"
+    for group in (tmp_path, tmp_path / "g"):
+        group.mkdir(exist_ok=True)
+        (group / "cgroup.controllers").write_text("cpu memory\n")
+        (group / "cgroup.subtree_control").write_text("")
+    assert cgroups.create("g/node-1", tmp_path) == [tmp_path / "g/node-1"]
+    assert [(group / "cgroup.subtree_control").read_text() for group in (tmp_path, tmp_path / "g")] == ["+memory"] * 2
 
 
 def test_a_machine_without_control_groups_says_so(tmp_path: Path) -> None:
@@ -177,6 +196,16 @@ def test_names_of_devices_fit_the_kernel() -> None:
     assert len(network._peer(f"is-{State('a' * 40).id}")) <= 15
 
 
+def test_a_cable_between_two_nodes_is_in_neither_end_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+    monkeypatch.setattr(network, "run", calls.append)
+    network.join(7, "node-2", 9)
+    (words,) = calls
+    link, peer = words[: words.index("peer")], words[words.index("peer") :]
+    assert (link[link.index("add") + 1], link[link.index("netns") + 1]) == ("node-2", "7")
+    assert (peer[peer.index("name") + 1], peer[peer.index("netns") + 1]) == ("eth0", "9")
+
+
 def test_no_proxy_is_asked_for_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "example.org")
     monkeypatch.delenv("no_proxy", raising=False)
@@ -190,7 +219,7 @@ def test_no_proxy_is_asked_for_the_node(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_certificates_are_signed_for_those_who_use_them(tmp_path: Path) -> None:
-    admin = yaml.safe_load(pki.write_all(tmp_path / "pki", "node-1", ADDRESS, node_config.API_SERVICE))
+    admin = yaml.safe_load(pki.write_all(tmp_path / "pki", ["node-1", "node-2"], ADDRESS, node_config.API_SERVICE))
     authority = x509.load_pem_x509_certificate((tmp_path / "pki/ca.crt").read_bytes())
     server = x509.load_pem_x509_certificate((tmp_path / "pki/apiserver.crt").read_bytes())
     server.verify_directly_issued_by(authority)
@@ -198,13 +227,13 @@ def test_certificates_are_signed_for_those_who_use_them(tmp_path: Path) -> None:
     assert {ADDRESS, node_config.API_SERVICE} <= set(called.get_values_for_type(x509.IPAddress))
     assert "kubernetes.default.svc" in called.get_values_for_type(x509.DNSName)
     assert admin["clusters"][0]["cluster"]["server"] == f"https://{ADDRESS}:6443"
-    kubelet = yaml.safe_load((tmp_path / "pki/kubelet.kubeconfig").read_text())
+    kubelet = yaml.safe_load((tmp_path / "pki/kubelet-node-2.kubeconfig").read_text())
     certificate = x509.load_pem_x509_certificate(
         base64.b64decode(kubelet["users"][0]["user"]["client-certificate-data"])
     )
     certificate.verify_directly_issued_by(authority)
     subject = {each.oid: each.value for each in certificate.subject}
-    assert subject[NameOID.COMMON_NAME] == "system:node:node-1"
+    assert subject[NameOID.COMMON_NAME] == "system:node:node-2"
     assert subject[NameOID.ORGANIZATION_NAME] == "system:nodes"
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert ExtendedKeyUsageOID.CLIENT_AUTH in usage
@@ -215,8 +244,9 @@ def test_certificates_are_signed_for_those_who_use_them(tmp_path: Path) -> None:
 # --- configuration
 
 
-def test_the_configuration_can_be_read_and_names_no_path_of_the_host(tmp_path: Path) -> None:
-    node_config.write(tmp_path, ADDRESS)
+@pytest.mark.parametrize("node", NODES[:2], ids=lambda node: node.name)
+def test_the_configuration_can_be_read_and_names_no_path_of_the_host(tmp_path: Path, node: Node) -> None:
+    node_config.write(tmp_path, node, NODES)
     assert yaml.safe_load((tmp_path / "kubelet.yaml").read_text())["clusterDNS"] == ["10.96.0.10"]
     assert yaml.safe_load((tmp_path / "kube-proxy.yaml").read_text())["mode"] == "nftables"
     assert f'[host."http://{ADDRESS}:5000"]' in (tmp_path / "registries/_default/hosts.toml").read_text()
@@ -229,7 +259,32 @@ def test_the_configuration_can_be_read_and_names_no_path_of_the_host(tmp_path: P
 
 def test_every_service_is_a_program_that_is_built() -> None:
     built = {program.file for program in binaries.programs()} | set(binaries.COMPONENTS)
-    assert {service.name for service in node_config.services(ADDRESS)} <= built
+    first, other = ({service.name for service in node_config.services(node)} for node in NODES[:2])
+    assert first <= built
+    assert first - other == {"etcd", "crane", "kube-apiserver", "kube-controller-manager", "kube-scheduler"}
+    assert not other - first
+
+
+def test_nodes_have_addresses_zones_and_networks_of_their_own() -> None:
+    assert [str(node.address) for node in NODES] == ["10.77.3.2", "10.77.3.3", "10.77.3.4"]
+    assert {node.server for node in NODES} == {ADDRESS}
+    assert len({node.zone for node in NODES}) == len({node.name for node in NODES}) == 3
+    assert [str(node.pods) for node in NODES] == ["10.244.0.0/20", "10.244.16.0/20", "10.244.32.0/20"]
+    assert all(node.pods.subnet_of(node_config.PODS) for node in NODES)
+
+
+def test_a_node_reaches_the_pods_of_every_other_through_the_first() -> None:
+    links = {node.name: node_config.links(node, NODES).splitlines() for node in NODES}
+    alone = ["address add 10.77.3.2/24 dev eth0", "link set eth0 up", "route add 10.96.0.0/16 dev eth0"]
+    assert node_config.links(NODES[0], NODES[:1]).splitlines() == alone
+    assert links["node-1"][:3] == alone
+    for node in NODES[1:]:
+        assert f"address add 10.77.3.2 peer {node.address} dev {node.name}" in links["node-1"]
+        assert f"route add {node.pods} via {node.address}" in links["node-1"]
+        assert f"address add {node.address} peer 10.77.3.2 dev eth0" in links[node.name]
+        routes = {line for line in links[node.name] if line.endswith(" via 10.77.3.2")}
+        others = [SUBNET, *(each.pods for each in NODES if each != node)]
+        assert routes == {f"route add {network} via 10.77.3.2" for network in others}
 
 
 # --- what is output in several places
@@ -238,7 +293,7 @@ def test_every_service_is_a_program_that_is_built() -> None:
 def test_manifests_and_sources_agree() -> None:
     documents = (each for file in binaries.MANIFESTS.glob("*.yaml") for each in yaml.safe_load_all(file.read_text()))
     by_name = {(each["kind"], each["metadata"]["name"]): each for each in documents}
-    dns = by_name["Deployment", "coredns"]["spec"]["template"]["spec"]["containers"][0]
+    dns = by_name["DaemonSet", "coredns"]["spec"]["template"]["spec"]["containers"][0]
     assert dns["image"] == binaries.coredns_image()
     assert by_name["Service", "kube-dns"]["spec"]["clusterIP"] == str(node_config.DNS_SERVICE)
     volumes = (binaries.MODULE / "kube/volumes.go").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 
 from harness import cluster
-from harness.cluster import Cluster, __main__, binaries, cgroups, choose, host, kind, namespaces, network
+from harness.cluster import Cluster, __main__, binaries, cgroups, choose, host, kind, namespaces, network, processes
 from harness.cluster.given import Given
 from harness.cluster.kind import Kind
 from harness.cluster.namespaces import Namespaces
+from harness.cluster.processes import Process
 from harness.cluster.state import NAMESPACES, Record, State, started_by_us
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
@@ -123,6 +125,13 @@ def test_its_gpus_are_never_made_up(own: Given) -> None:
         own.advertise_gpus(2, "amd.com/gpu")
 
 
+@pytest.mark.usefixtures("own")
+def test_its_nodes_are_never_made_up() -> None:
+    Given("mine", Path("config"), 3).up()
+    with pytest.raises(HarnessError, match=r"has 3 node\(s\), not 4"):
+        Given("mine", Path("config"), 4).up()
+
+
 def test_it_is_told_what_it_must_pull(own: Given, capsys: pytest.CaptureFixture[str]) -> None:
     own.load([])
     assert not capsys.readouterr().out
@@ -141,13 +150,18 @@ class FakeKind:
     def __init__(self) -> None:
         self.clusters: set[str] = set()
         self.calls: list[str] = []
+        self.roles: list[str] = []
+        self.zones: list[str] = []
         self.fails = False
 
-    def run(self, args: Sequence[object], **_: object) -> Completed:
+    def run(self, args: Sequence[object], stdin: str | None = None, **_: object) -> Completed:
         words = [str(a) for a in args]
         self.calls.append(" ".join(words[1:3]))
         if words[1:3] == ["create", "cluster"]:
             self.clusters.add(words[-1])
+            nodes = json.loads(stdin or "")["nodes"]
+            self.roles = [each["role"] for each in nodes]
+            self.zones = [each.get("labels", {}).get("topology.kubernetes.io/zone", "") for each in nodes]
             if self.fails:
                 raise CommandError("no space", "")
             Path(words[words.index("--kubeconfig") + 1]).touch()
@@ -170,6 +184,7 @@ def test_kind_is_created_once_and_deleted(docker: FakeKind) -> None:
     it.up()
     it.up()
     assert docker.calls.count("create cluster") == 1
+    assert docker.roles == ["control-plane"]
     assert [type(found) for found in started_by_us()] == [Kind]
     it.load([ImageArchive("docker.io/x/a:1", Path("a"))])
     assert docker.calls[-1] == "load image-archive"
@@ -178,6 +193,12 @@ def test_kind_is_created_once_and_deleted(docker: FakeKind) -> None:
     assert docker.calls.count("delete cluster") == 1
     assert not docker.clusters
     assert not State("one").exists()
+
+
+def test_a_kind_cluster_of_several_nodes_has_them_as_workers_in_zones_of_their_own(docker: FakeKind) -> None:
+    Kind("one", 2).up()
+    assert docker.roles == ["control-plane", "worker", "worker"]
+    assert docker.zones == ["", "zone-1", "zone-2"]
 
 
 def test_a_kind_cluster_that_fails_to_start_is_deleted(docker: FakeKind) -> None:
@@ -215,7 +236,7 @@ class Machine:
         self.running: dict[int, int] = {}
         part = monkeypatch.setattr
         part(namespaces, "boot_id", lambda: "now")
-        part(namespaces, "start_time", self.running.get)
+        part(processes, "start_time", self.running.get)
         part(namespaces, "kill", self.kill)
         part(host, "check", lambda: None)
         part(host, "require_root", lambda: None)
@@ -238,14 +259,14 @@ def test_a_start_that_is_broken_off_leaves_nothing(
     here: Machine, monkeypatch: pytest.MonkeyPatch, failure: BaseException
 ) -> None:
     def start(it: Namespaces, _: Path) -> None:
-        here.running[9] = 99
-        it._state.write(Record(NAMESPACES, pid=9, started=99, boot="now"))
+        here.running.update({9: 99, 10: 100})
+        it._state.write(Record(NAMESPACES, [Process(9, 99), Process(10, 100)], boot="now"))
         raise failure
 
     monkeypatch.setattr(Namespaces, "_start", start)
     with pytest.raises(type(failure)):
-        Namespaces("one").up()
-    assert here.killed == [9]
+        Namespaces("one", 2).up()
+    assert here.killed == [9, 10]
     assert here.removed[-2:] == [f"inference-stack-one-{State('one').id}", f"is-{State('one').id}"]
     assert not State("one").exists()
 
@@ -261,10 +282,10 @@ def test_a_full_disk_is_said_to_be_one(here: Machine, monkeypatch: pytest.Monkey
     assert here.removed
 
 
-@pytest.mark.parametrize("record", [{"started": 1}, {"boot": "before"}, {"pid": 0}])
+@pytest.mark.parametrize("record", [{"nodes": [Process(9, 1)]}, {"boot": "before"}, {"nodes": []}])
 def test_a_process_that_is_not_the_one_we_started_is_not_ended(here: Machine, record: dict[str, Any]) -> None:
     here.running[9] = 99
-    State("one").write(Record(NAMESPACES, **{"pid": 9, "started": 99, "boot": "now", **record}))
+    State("one").write(Record(NAMESPACES, **{"nodes": [Process(9, 99)], "boot": "now", **record}))
     with pytest.raises(HarnessError, match="does not run"):
         Namespaces("one").status()
     Namespaces("one").down()
@@ -274,26 +295,36 @@ def test_a_process_that_is_not_the_one_we_started_is_not_ended(here: Machine, re
 
 
 def test_one_that_runs_is_left_alone(here: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    here.running[9] = 99
-    record = Record(NAMESPACES, 9, 99, "now", "10.77.5.0/24", "/programs", ready=True)
-    State("one").write(record)
+    running(here, 2)
     monkeypatch.setattr(Kubectl, "ready", lambda _: True)
+    monkeypatch.setattr(Kubectl, "items", lambda *_: [{}, {}])
     monkeypatch.setenv("NO_PROXY", "")
     Namespaces("one").up()
+    Namespaces("one", 2).up()
+    with pytest.raises(HarnessError, match=r"has 2 node\(s\), not 3") as raised:
+        Namespaces("one", 3).up()
+    assert "down --name one" in raised.value.hint
     assert not here.killed
     assert not here.removed
     assert Namespaces("one").registry == "10.77.5.2:5000"
     assert "10.77.5.2" in os.environ["NO_PROXY"]
 
 
-@pytest.mark.parametrize("ready", [True, False])
+def running(here: Machine, nodes: int, *, ready: bool = True) -> None:
+    """A cluster `one` whose nodes run."""
+    started = [Process(9 + number, 99) for number in range(nodes)]
+    here.running.update({each.pid: each.started for each in started})
+    State("one").write(Record(NAMESPACES, started, "now", "10.77.5.0/24", "/programs", ready=ready))
+
+
+@pytest.mark.parametrize(("ready", "answers", "nodes"), [(True, False, 1), (False, True, 1), (True, True, 2)])
 def test_one_that_is_half_started_or_broken_is_started_anew(
-    here: Machine, monkeypatch: pytest.MonkeyPatch, ready: bool
+    here: Machine, monkeypatch: pytest.MonkeyPatch, ready: bool, answers: bool, nodes: int
 ) -> None:
-    here.running[9] = 99
-    State("one").write(Record(NAMESPACES, 9, 99, "now", "10.77.5.0/24", "/programs", ready=ready))
+    running(here, nodes, ready=ready)
+    here.running.pop(10, None)  # the second node has ended
     started: list[Path] = []
-    monkeypatch.setattr(Kubectl, "ready", lambda _: False)
+    monkeypatch.setattr(Kubectl, "ready", lambda _: answers)
     monkeypatch.setattr(Namespaces, "_start", lambda _, programs: started.append(programs))
     Namespaces("one").up()
     assert here.killed == [9]
@@ -355,6 +386,15 @@ def test_up_with_gpus(chosen: FakeCluster, capsys: pytest.CaptureFixture[str]) -
     assert "export KUBECONFIG=/k" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         __main__.main(["up", "--gpus", "-1"])
+
+
+def test_up_with_nodes(chosen: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(__main__, "choose", lambda *_, nodes, **__: [asked.append(nodes), chosen][1])
+    assert [__main__.main(words) for words in (["up"], ["up", "--nodes", "2"], ["down"])] == [0, 0, 0]
+    assert asked == [1, 2, 1]
+    with pytest.raises(SystemExit):
+        __main__.main(["up", "--nodes", "0"])
 
 
 def test_down_clean_and_kubeconfig(chosen: FakeCluster, capsys: pytest.CaptureFixture[str]) -> None:

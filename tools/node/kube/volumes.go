@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
@@ -91,10 +92,15 @@ func (v volumes) provision(ctx context.Context, object any) error {
 	return err
 }
 
-func (v volumes) volume(name, directory string, claim *core.PersistentVolumeClaim) *core.PersistentVolume {
-	onThisNode := core.NodeSelectorTerm{MatchExpressions: []core.NodeSelectorRequirement{
+// onThisNode is the affinity of this node's volumes.
+func (v volumes) onThisNode() *core.VolumeNodeAffinity {
+	term := core.NodeSelectorTerm{MatchExpressions: []core.NodeSelectorRequirement{
 		{Key: core.LabelHostname, Operator: core.NodeSelectorOpIn, Values: []string{v.node}},
 	}}
+	return &core.VolumeNodeAffinity{Required: &core.NodeSelector{NodeSelectorTerms: []core.NodeSelectorTerm{term}}}
+}
+
+func (v volumes) volume(name, directory string, claim *core.PersistentVolumeClaim) *core.PersistentVolume {
 	return &core.PersistentVolume{
 		ObjectMeta: meta.ObjectMeta{Name: name, Annotations: map[string]string{provisionedBy: provisioner}},
 		Spec: core.PersistentVolumeSpec{
@@ -106,17 +112,16 @@ func (v volumes) volume(name, directory string, claim *core.PersistentVolumeClai
 				Kind: "PersistentVolumeClaim", APIVersion: "v1", Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID,
 			},
 			PersistentVolumeSource: core.PersistentVolumeSource{Local: &core.LocalVolumeSource{Path: directory}},
-			NodeAffinity: &core.VolumeNodeAffinity{
-				Required: &core.NodeSelector{NodeSelectorTerms: []core.NodeSelectorTerm{onThisNode}},
-			},
+			NodeAffinity:           v.onThisNode(),
 		},
 	}
 }
 
-// reclaim removes a volume of this provisioner, and its data, once its claim is deleted.
+// reclaim removes a volume of this node, and its data, once its claim is deleted.
 func (v volumes) reclaim(ctx context.Context, object any) error {
 	volume := object.(*core.PersistentVolume)
 	if volume.Annotations[provisionedBy] != provisioner || volume.Status.Phase != core.VolumeReleased ||
+		!equality.Semantic.DeepEqual(volume.Spec.NodeAffinity, v.onThisNode()) ||
 		volume.Spec.PersistentVolumeReclaimPolicy != core.PersistentVolumeReclaimDelete {
 		return nil
 	}
