@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from harness.cluster.lws import install_lws
 from harness.helm import Values
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests
-from harness.paths import ci_values, examples
+from harness.paths import ROOT, ci_values, examples
 from harness.stack import (
     Published,
     Stack,
@@ -36,6 +36,7 @@ from tests.snippets import SNIPPETS
 
 CLUSTER_VARIABLE = "INFERENCE_STACK_CLUSTER"
 GPUS = 64
+GPUS_OF_TWO = 8
 TABLE_WIDTH = 140
 AVAILABLE_SECONDS = 240.0
 NO_OPENAI_ROUTES = "404: tritonserver has no OpenAI routes"
@@ -80,16 +81,27 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """The tests' own cluster, named by $INFERENCE_STACK_CLUSTER; its nodes advertise GPUs that do not exist."""
-    chosen = choose(os.environ.get(CLUSTER_VARIABLE, f"test-{os.getpid()}"))
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    try:
-        with capture.global_and_fixture_disabled():
-            chosen.up()
-            chosen.load(images.build(_all_images()))
+    chosen = choose(cluster_name())
+    with started(request, chosen, _all_images()):
         if not isinstance(chosen, Given):
             chosen.advertise_gpus(GPUS)
         prepare(Kubectl(chosen.kubeconfig))
         yield chosen
+
+
+def cluster_name() -> str:
+    return os.environ.get(CLUSTER_VARIABLE, f"test-{os.getpid()}")
+
+
+@contextmanager
+def started(request: pytest.FixtureRequest, chosen: Cluster, names: Sequence[str]) -> Iterator[None]:
+    """The cluster with these images while the body runs, and longer with --keep-cluster."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled():
+            chosen.up()
+            chosen.load(images.build(names))
+        yield
     finally:
         if not request.config.getoption("--keep-cluster"):
             with capture.global_and_fixture_disabled():
@@ -159,8 +171,8 @@ def own_namespace(cluster: Cluster) -> Iterator[str]:
         kubectl.run("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
-def installer(cluster: Cluster, chart: Published, namespace: str) -> Install:
-    """Install values from the registry with the command a user runs, and wait until everything is available."""
+def installer(cluster: Cluster, chart: Published | Path, namespace: str) -> Install:
+    """Install values with the command a user runs, by default from the registry; wait until everything is available."""
 
     def installed(*values: Values, release: str = "t", sets: tuple[str, ...] = ()) -> Installed:
         stack = Stack(cluster, release, namespace)
@@ -202,6 +214,32 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 def install(cluster: Cluster, chart: Published, namespace: str) -> Install:
     """Installs into the test's namespace."""
     return installer(cluster, chart, namespace)
+
+
+@pytest.fixture(scope="module")
+def two_nodes(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A cluster of two nodes that may be drained, beside the other one; each has some GPUs that do not exist."""
+    chosen = choose(f"{cluster_name()}-drain", nodes=2)
+    if isinstance(chosen, Given):
+        pytest.skip("the nodes of a cluster that others use are not drained")
+    with started(request, chosen, []):
+        chosen.advertise_gpus(GPUS_OF_TWO)
+        yield chosen
+
+
+@pytest.fixture
+def install_on_two_nodes(two_nodes: Cluster) -> Iterator[Install]:
+    """Installs from the directory into a namespace of the test's own; afterwards, all nodes take pods again."""
+    with own_namespace(two_nodes) as name:
+        install = installer(two_nodes, ROOT, name)
+
+        def with_images(values: Values) -> Installed:
+            two_nodes.load(images.build(image_references(render("t", [values]))))
+            return install(values)
+
+        yield with_images
+    for node in two_nodes.kubectl.items("nodes"):
+        two_nodes.kubectl.run("uncordon", node["metadata"]["name"])
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
-"""When pods start to terminate, and when they are deleted."""
+"""When pods start to terminate, how their containers end, and when they are deleted."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.kubectl import Kubectl
@@ -21,6 +21,8 @@ class Life:
     ready: float | None = None
     terminating: float | None = None
     deleted: float | None = None
+    codes: dict[str, int] = field(default_factory=dict)
+    """The exit code of each container that has ended."""
 
 
 class Lives:
@@ -39,6 +41,9 @@ class Lives:
             life.ready = now
         if life.terminating is None and ("deletionTimestamp" in pod["metadata"] or event == "DELETED"):
             life.terminating = now
+        for each in pod["status"].get("containerStatuses", ()):
+            if ended := each.get("state", {}).get("terminated"):
+                life.codes[each["name"]] = ended["exitCode"]
         if event == "DELETED":
             life.deleted = now
 

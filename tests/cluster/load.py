@@ -257,6 +257,20 @@ def all_streams_open(kubectl: Kubectl, service: str) -> Iterator[Load]:
         yield load
 
 
+def together(address: tuple[str, int], count: int, model: str = "chat", *, stream: bool) -> list[Outcome]:
+    """Requests that begin together, when all of them have ended."""
+    clients = [Client(*address, model, key=lambda: "") for _ in range(count)]
+    outcomes: list[Outcome] = []
+
+    async def send() -> None:
+        await asyncio.gather(*(client.send(outcomes, stream=stream) for client in clients))
+        for client in clients:
+            client.close()
+
+    asyncio.run(send())
+    return outcomes
+
+
 def node_port(kubectl: Kubectl, service: str) -> tuple[str, int]:
     """The address and port of a Service of type NodePort, from this machine."""
     node = kubectl.items("nodes")[0]

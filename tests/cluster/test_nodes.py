@@ -17,8 +17,9 @@ from harness.kubectl import Kubectl
 from harness.paths import ROOT
 from harness.stack import Stack
 from tests.cluster.conftest import AVAILABLE_SECONDS, Install, Installed, Measured
+from tests.cluster.evictions import evict
 from tests.cluster.load import ENGINE_ENV, Load, all_streams_open
-from tests.cluster.test_rollouts import GATEWAY, check_none_failed, evict
+from tests.cluster.test_rollouts import GATEWAY, check_none_failed
 
 SET = "t-inference-stack-chat-nodes"
 KIND = "leaderworkersets.leaderworkerset.x-k8s.io"

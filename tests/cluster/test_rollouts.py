@@ -6,7 +6,6 @@ lives for all of that time, however early it is idle.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 
 from harness.kubectl import Kubectl
 from tests.cluster.conftest import Install, Installed, Measured
+from tests.cluster.evictions import evict
 from tests.cluster.killing import killer
 from tests.cluster.lives import Lives, watched
 from tests.cluster.load import ENGINE_ENV, Load, all_streams_open
@@ -166,10 +166,3 @@ def ready_pods(kubectl: Kubectl, selector: str) -> list[str]:
     """The names of the pods that are not terminating."""
     pods = kubectl.items("pods", selector)
     return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
-
-
-def evict(kubectl: Kubectl, pod: str) -> None:
-    """Evict a pod within its disruption budget, with the API request that `kubectl drain` sends."""
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
-    path = f"/api/v1/namespaces/{kubectl.namespace}/pods/{pod}/eviction"
-    kubectl.run("create", "--raw", path, "--filename", "-", stdin=json.dumps(eviction))

@@ -389,8 +389,13 @@ def test_up_with_gpus(chosen: FakeCluster, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_up_with_nodes(chosen: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(__main__, "choose", lambda *_, nodes, **__: [asked.append(nodes), chosen][1])
+    asked: list[int] = []
+
+    def choose(*_: object, nodes: int, **__: object) -> Cluster:
+        asked.append(nodes)
+        return chosen
+
+    monkeypatch.setattr(__main__, "choose", choose)
     assert [__main__.main(words) for words in (["up"], ["up", "--nodes", "2"], ["down"])] == [0, 0, 0]
     assert asked == [1, 2, 1]
     with pytest.raises(SystemExit):
