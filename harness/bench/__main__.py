@@ -1,4 +1,7 @@
-"""`python -m harness.bench`: measure the gateway beside others, and write docs/performance.md and its plots."""
+"""`python -m harness.bench`: measure the gateway beside others, and write docs/performance.md and its plots.
+
+It also simulates how a group is scaled, for docs/autoscaling.md, in which nothing runs.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ from harness.bench import aliases, balance, gateways, latency, page, program
 from harness.bench.figures import Figures, rows, shares
 from harness.bench.plots import plots
 from harness.bench.results import Aliases, Balance
+from harness.bench.scaling import page as scaling_page
+from harness.bench.scaling.runs import Simulated
+from harness.bench.scaling.runs import run as simulated
 from harness.errors import HarnessError
 from harness.paths import ROOT
 from harness.progress import console, step
@@ -79,6 +85,18 @@ def measured(quick: bool, names: list[str]) -> Figures:
     return Figures(about, rows(measurements), shares(balanced), many, missing)
 
 
+def simulate(again: bool) -> None:
+    """Print the tables of the simulation, and write the page that they are in."""
+    if not again:
+        with step("Simulating days of a group that is scaled"):
+            simulated().save(scaling_page.FIGURES)
+    found = Simulated.load(scaling_page.FIGURES)
+    for trace in scaling_page.MARKERS:
+        text = f"**Simulated: {trace}**\n\n{scaling_page.table(found, trace)}"
+        Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(text))
+    generated.write(scaling_page.files(found))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
     parser.add_argument(
@@ -86,9 +104,15 @@ def main() -> int:
     )
     parser.add_argument("--only", action="append", choices=gateways.NAMES, help="one of the paths; no page is written")
     parser.add_argument("--again", action="store_true", help="only page and plots, from the figures of the last run")
+    only = "only the simulation of autoscaling, which takes half a minute"
+    parser.add_argument("--scaling", action="store_true", help=only)
     options = parser.parse_args()
     partial = options.quick or options.only
     try:
+        if not partial:
+            simulate(options.again)
+        if options.scaling:
+            return 0
         if options.again:
             figures = Figures.load(page.FIGURES)
         else:

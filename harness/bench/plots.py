@@ -56,7 +56,8 @@ def plots(figures: Figures) -> dict[str, str]:
         }
 
 
-def _svg(figure: Figure, title: str, subtitle: str) -> str:
+def svg(figure: Figure, title: str, subtitle: str) -> str:
+    """The text of a figure, with these lines above it."""
     height = figure.get_figheight()
     figure.text(0.02, 1 - 0.25 / height, title, fontsize=12, fontweight="bold", va="center")
     figure.text(0.02, 1 - 0.5 / height, subtitle, color=SOFT, va="center")
@@ -91,7 +92,7 @@ def _added(figures: Figures, kind: str, what: str, group: str) -> str:
         else:
             _line(axes, line, y)
     legend = "Milliseconds more than without one: ● half of all are below it (p50), ○ 99 of 100 (p99)"
-    return _svg(figure, f"What a gateway adds to {what}", legend)
+    return svg(figure, f"What a gateway adds to {what}", legend)
 
 
 def _line(axes: Axes, row: Row, y: int) -> None:
@@ -124,7 +125,7 @@ def _balance(figures: Figures) -> str:
             ninth = axes.bar(ENGINES + 0.4, each[ENGINES], color=COLOURS[1])
             axes.bar_label(ninth, fmt="%.2f", color=SOFT)
         axes.set_xticks([])
-    return _svg(
+    return svg(
         figure,
         "How nine engines share the work, 30 seconds after the ninth joined",
         "1 is a fair share (median of the rounds). Blue: the eight engines, largest first; orange: the ninth",
