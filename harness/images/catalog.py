@@ -181,6 +181,13 @@ KEDA_MODULE = "github.com/kedacore/keda/v2@v2.21.0"
 KEDA_IMAGES = ("ghcr.io/kedacore/keda", "ghcr.io/kedacore/keda-metrics-apiserver")
 """The operator, and the API server of its metrics, as its own manifests name them."""
 KEDA_TAG = "main"
+METRICS_SERVER_MODULE = "sigs.k8s.io/metrics-server@v0.9.0"
+METRICS_SERVER_IMAGE = ("registry.k8s.io/metrics-server/metrics-server", METRICS_SERVER_MODULE.partition("@")[2])
+PROMETHEUS_ADAPTER_MODULE = "sigs.k8s.io/prometheus-adapter@v0.12.0"
+PROMETHEUS_ADAPTER_IMAGE = (
+    "registry.k8s.io/prometheus-adapter/prometheus-adapter",
+    PROMETHEUS_ADAPTER_MODULE.partition("@")[2],
+)
 PROMETHEUS_MODULE = "github.com/prometheus/prometheus@v0.316.0"
 PROMETHEUS_IMAGE = ("quay.io/prometheus/prometheus", "v3.16.0")
 KUBE_STATE_METRICS_MODULE = "k8s.io/kube-state-metrics/v2@v2.20.0"
@@ -298,6 +305,20 @@ RECIPES = (
     GoProgram(KEDA_IMAGES[0], KEDA_TAG, "KEDA's real operator", KEDA_MODULE, "./cmd/operator", "/keda"),
     GoProgram(
         KEDA_IMAGES[1], KEDA_TAG, "the real server of KEDA's metrics", KEDA_MODULE, "./cmd/adapter", "/keda-adapter"
+    ),
+    GoProgram(
+        *METRICS_SERVER_IMAGE,
+        what="the real metrics-server",
+        module=METRICS_SERVER_MODULE,
+        package="./cmd/metrics-server",
+        path="/metrics-server",
+    ),
+    GoProgram(
+        *PROMETHEUS_ADAPTER_IMAGE,
+        what="the real prometheus-adapter",
+        module=PROMETHEUS_ADAPTER_MODULE,
+        package="./cmd/adapter",
+        path="/adapter",
     ),
     GoProgram(
         *PROMETHEUS_IMAGE,

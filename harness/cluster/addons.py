@@ -1,0 +1,57 @@
+"""What operators of others have in common on a small node: their objects in an order, small, and their APIs."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable
+
+from harness.cluster import Cluster
+from harness.cluster.processes import wait_until
+from harness.kubectl import Kubectl
+from harness.manifests import Object, pod_spec
+
+FIRST = ("Namespace", "CustomResourceDefinition")
+REQUESTS = {"cpu": "50m", "memory": "100Mi"}
+TIMEOUT = 240.0
+
+
+def apply(cluster: Cluster, objects: Iterable[Object], namespace: str) -> None:
+    """Apply objects in their namespaces, or in this one, and wait until each of their Deployments is available.
+
+    Raises:
+        HarnessError: one is refused, or does not become available.
+    """
+    ordered = sorted(objects, key=lambda each: FIRST.index(each["kind"]) if each["kind"] in FIRST else len(FIRST))
+    deployments = []
+    for each in map(small, ordered):
+        kubectl = Kubectl(cluster.kubeconfig, namespace=each["metadata"].get("namespace", namespace))
+        kubectl.apply(json.dumps(each), server_side=True)
+        if each["kind"] == "Deployment":
+            deployments.append((kubectl, each["metadata"]["name"]))
+    for kubectl, name in deployments:
+        kubectl.wait_available(name, timeout=TIMEOUT)
+
+
+def small(each: Object) -> Object:
+    """A Deployment as it is on a small node: one pod, small requests, and probes that begin at once."""
+    if each["kind"] != "Deployment":
+        return each
+    found = copy.deepcopy(each)
+    found["spec"]["replicas"] = 1
+    (server,) = pod_spec(found)["containers"]
+    server |= {"imagePullPolicy": "IfNotPresent", "resources": {"requests": REQUESTS}}
+    for probe in ("livenessProbe", "readinessProbe"):
+        server[probe] |= {"initialDelaySeconds": 2, "periodSeconds": 5}
+    return found
+
+
+def wait_served(cluster: Cluster, api: str) -> None:
+    """Until the API server reaches the server of this API; NotInTimeError after `TIMEOUT`."""
+    kubectl = cluster.kubectl
+    wait_until(lambda: _serves(kubectl, api), api, TIMEOUT)
+
+
+def _serves(kubectl: Kubectl, api: str) -> bool:
+    conditions = kubectl.get("apiservice", api).get("status", {}).get("conditions", ())
+    return any(each["type"] == "Available" and each["status"] == "True" for each in conditions)
