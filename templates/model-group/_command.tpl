@@ -440,14 +440,14 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
 
 {{- /*
 Arguments that a command line lacks: bind address, port, base path, served names, metrics, tensor parallelism, key, shutdown timeout,
-revision, adapters, how weights are read from an object store.
-Input: dict group, words, script, behind, port, servedNames. Output: JSON list of strings.
+revision, adapters, how weights are read from an object store, where spans go.
+Input: dict root, group, words, script, behind, port, servedNames. Output: JSON list of strings.
 */ -}}
 {{- define "inference-stack.modelGroup.missingArgs" -}}
   {{- $context := . -}}
   {{- $computed := .group.computed -}}
   {{- $args := list -}}
-  {{- range $kind := list "host" "port" "basePath" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" "revision" "adapters" "objectStore" -}}
+  {{- range $kind := list "host" "port" "basePath" "servedNames" "metrics" "tensorParallel" "apiKey" "drain" "revision" "adapters" "objectStore" "tracing" -}}
     {{- $adapters := and (eq $kind "adapters") $context.group.dynamicAdapters -}}
     {{- with ternary (dig "adapters" "dynamic" dict $computed.preset) (index $computed.preset.flags $kind) (eq (toString $adapters) "true") -}}
       {{- $names := .names -}}
@@ -473,6 +473,8 @@ Input: dict group, words, script, behind, port, servedNames. Output: JSON list o
         {{- $needed = and $needed (ne $context.group.basePath "/") -}}
       {{- else if eq $kind "objectStore" -}}
         {{- $needed = and $needed (regexMatch "(^|\n)(--model(-path)?=)?(s3|gs|az)://" (join "\n" $context.words)) -}}
+      {{- else if eq $kind "tracing" -}}
+        {{- $needed = and $needed (include "inference-stack.modelGroup.collector" $context) -}}
       {{- end -}}
       {{- if and $needed .add (not $context.script) -}}
         {{- range .add -}}
@@ -612,7 +614,7 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
   {{- toJson $words -}}
 {{- end -}}
 
-{{- /* An argument of a preset with its placeholders filled in. Input: dict context (dict group, port), text. Output: string. */ -}}
+{{- /* An argument of a preset with its placeholders filled in. Input: dict context (dict root, group, port), text. Output: string. */ -}}
 {{- define "inference-stack.modelGroup.filled" -}}
   {{- .text
         | replace "PORT" (toString .context.port)
@@ -621,7 +623,22 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
         | replace "GPUS" (max 1 .context.group.computed.gpus | toString)
         | replace "NODES" (.context.group.computed.nodes | toString)
         | replace "WORLD" (include "inference-stack.modelGroup.worldSize" .context | int64 | max .context.group.computed.nodes | toString)
-        | replace "DRAIN" (.context.group.drainSeconds | int64 | toString) -}}
+        | replace "DRAIN" (.context.group.drainSeconds | int64 | toString)
+        | replace "TRACES" (include "inference-stack.modelGroup.collector" .context) -}}
+{{- end -}}
+
+{{- /*
+Where an engine's spans go: to the collector of all, if its version is known to have all that it needs for it in its image.
+Input: dict root, group (computed). Output: URL, or nothing.
+*/ -}}
+{{- define "inference-stack.modelGroup.collector" -}}
+  {{- $tracing := .root.stack.tracing -}}
+  {{- $version := .group.computed.engineVersion -}}
+  {{- with .group.computed.preset.tracing -}}
+    {{- if and $tracing.endpoint $tracing.engines $version -}}
+      {{- ternary (printf "%s/v1/traces" (trimSuffix "/" $tracing.endpoint)) "" (semverCompare (printf ">=%s" .since) $version) -}}
+    {{- end -}}
+  {{- end -}}
 {{- end -}}
 
 {{- /*

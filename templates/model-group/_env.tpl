@@ -17,7 +17,7 @@ Input: dict root, name, group (computed). Output: JSON list of one EnvVar, or no
   {{- toJson $env -}}
 {{- end -}}
 
-{{- /* Variables that the chart sets, unless the user does. Input: dict group (computed). Output: JSON map name -> value. */ -}}
+{{- /* Variables that the chart sets, unless the user does. Input: dict root, group (computed). Output: JSON map name -> value. */ -}}
 {{- define "inference-stack.modelGroup.chartEnv" -}}
   {{- $env := deepCopy (.group.computed.preset.env | default dict) -}}
   {{- if .group.computed.nonRoot -}}
@@ -33,6 +33,12 @@ Input: dict root, name, group (computed). Output: JSON list of one EnvVar, or no
   {{- end -}}
   {{- if .group.dynamicAdapters -}}
     {{- $env = merge (dig "adapters" "dynamic" "variables" dict .group.computed.preset | deepCopy) $env -}}
+  {{- end -}}
+  {{- with include "inference-stack.modelGroup.collector" . -}}
+    {{- $option := include "inference-stack.modelGroup.option" (dict "group" $.group "names" $.group.computed.preset.flags.tracing.names) | fromJson -}}
+    {{- if eq . (first $option.values | default "") -}}
+      {{- $env = merge (dict "OTEL_SERVICE_NAME" $.group.computed.fullname) $.group.computed.preset.tracing.env $env -}}
+    {{- end -}}
   {{- end -}}
   {{- range list "cacheEnv" "hubEnv" -}}
     {{- range $name, $value := include (printf "inference-stack.modelGroup.%s" .) $ | fromJson -}}

@@ -458,7 +458,7 @@ ALL_OPTIONS: dict[str, Any] = {
         },
         "slo": {"availability": 99.9, "firstToken": 90, "firstTokenSeconds": 20},
     },
-    "tracing": {"endpoint": "http://collector.observability:4318", "sampleRatio": 0.1},
+    "tracing": {"endpoint": "http://collector.observability:4318", "sampleRatio": 0.1, "engines": False},
     "images": {"requireDigest": False, "digests": {"busybox:1.37": f"sha256:{'1' * 64}"}},
     "dashboards": {
         "enabled": True,

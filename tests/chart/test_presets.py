@@ -35,6 +35,7 @@ def test_a_misspelt_field_is_refused(engine: str) -> None:
         preset["cache"],
         preset.get("kernels"),
         preset.get("env"),
+        preset.get("tracing", {}).get("env"),
         preset["apiKey"].get("variables"),
         *of_adapters,
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from harness.manifests import container
 from harness.stack import routes
-from tests.chart.accessors import gateway, one
+from tests.chart.accessors import FULLNAME, deployment, gateway, one
 from tests.support import Render
 
 ON: dict[str, Any] = {"tracing": {"endpoint": "http://collector:4318", "sampleRatio": 0.25}}
@@ -41,3 +44,46 @@ def test_engines_get_the_context_and_providers_outside_do_not(render: Render) ->
     targets = routes(render({**one(), **ON, "externalProviders": OUTSIDE}))["targets"]
     told = {alias: [each["propagate_trace_context"] for each in pool["providers"]] for alias, pool in targets.items()}
     assert told == {"m": [True], "outside": [False]}
+
+
+VLLM: dict[str, Any] = {"image": "vllm/vllm-openai", "tag": "v0.32.0"}
+ADDRESS = "http://collector:4318/v1/traces"
+ENGINE_ENV = {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf", "OTEL_SERVICE_NAME": f"{FULLNAME}-a"}
+
+
+def spans(render: Render, fields: dict[str, Any], **values: Any) -> tuple[str, dict[str, str]]:
+    """Where the engine sends its spans, and the variables of its exporter."""
+    found = container(deployment(render({**one(**fields), **ON, **values})))
+    words = [*found.get("args", ()), "--otlp-traces-endpoint", ""]
+    variables = {each["name"]: each["value"] for each in found.get("env", ()) if each["name"].startswith("OTEL_")}
+    return words[words.index("--otlp-traces-endpoint") + 1], variables
+
+
+def test_an_engine_that_is_known_to_sends_its_spans_to_the_same_collector(render: Render) -> None:
+    assert spans(render, VLLM) == (ADDRESS, ENGINE_ENV)
+    assert spans(render, {"image": "mine/vllm", "engineVersion": "0.18.0"}) == (ADDRESS, ENGINE_ENV)
+    slash = {"tracing": {"endpoint": "http://collector:4318/"}}
+    assert spans(render, VLLM, **slash)[0] == ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("fields", "values"),
+    [
+        ({**VLLM, "tag": "v0.17.0"}, {}),
+        ({"image": "mine/vllm", "tag": "v0.32.0"}, {}),
+        ({"engine": "sglang"}, {}),
+        ({**VLLM, "command": ["bash", "-c", "vllm serve org/m"]}, {}),
+        (VLLM, {"tracing": {**ON["tracing"], "engines": False}}),
+        (VLLM, {"tracing": {"endpoint": ""}}),
+    ],
+    ids=["older", "image", "engine", "script", "off", "none"],
+)
+def test_any_other_sends_none(render: Render, fields: dict[str, Any], values: dict[str, Any]) -> None:
+    assert spans(render, fields, **values) == ("", {})
+
+
+def test_the_users_option_and_variables_win(render: Render) -> None:
+    own = ["--otlp-traces-endpoint", "grpc://mine:4317"]
+    assert spans(render, {**VLLM, "args": own}) == (own[1], {})
+    named = spans(render, {**VLLM, "env": [{"name": "OTEL_SERVICE_NAME", "value": "mine"}]})
+    assert named == (ADDRESS, {**ENGINE_ENV, "OTEL_SERVICE_NAME": "mine"})
