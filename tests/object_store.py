@@ -93,6 +93,11 @@ def object_store(directory: Path) -> Iterator[Store]:
 
 def _answers(process: subprocess.Popen[bytes], store: Store, log: Path) -> bool:
     assert process.poll() is None, log.read_text()[-2000:]
+    return listens(store)
+
+
+def listens(store: Store) -> bool:
+    """Whether it answers to its keys."""
     try:
         store.client().list_buckets()
     except (BotoCoreError, ClientError):

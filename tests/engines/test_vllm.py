@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,18 +10,23 @@ import httpx
 import pytest
 
 from harness.client import Client
-from harness.images import real
+from harness.cluster import Cluster
+from harness.cluster.processes import wait_until
+from harness.images import build, real
 from harness.kubectl import Kubectl
 from inference_stack.plan import Options, plan
 from tests.cluster.answers import QUESTION
 from tests.cluster.conftest import Installed, Measured
+from tests.engines import collector
 from tests.engines.checks import (
+    blanks,
     check_answers,
     check_drain,
     check_json,
     check_key,
     check_metrics,
     check_restricted,
+    check_tools,
     engine_pod,
 )
 from tests.engines.conftest import InstallEngine
@@ -40,6 +46,7 @@ ENGINE: dict[str, Any] = {
 OPTIONS = ["--dtype", "float32", "--max-model-len", "256", "--enforce-eager"]
 # Without it the tiny model begins its JSON with spaces, and goes on with them.
 FORMS = ["--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}']
+TOOLS = ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
 VALUES: dict[str, Any] = {
     "modelGroups": {
         "chat": {
@@ -49,6 +56,9 @@ VALUES: dict[str, Any] = {
             "args": [
                 *OPTIONS,
                 *FORMS,
+                *TOOLS,
+                "--logging-config.formatter",
+                "json",
                 "--enable-lora",
                 "--max-lora-rank",
                 "8",
@@ -57,12 +67,17 @@ VALUES: dict[str, Any] = {
             ],
             "persistentVolumes": [{"name": "cache", "size": "2Gi", "mountPath": "/cache"}],
         },
-    }
+    },
+    "tracing": {"endpoint": collector.ADDRESS, "sampleRatio": 0},
 }
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+SPANS_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def installed(install_engine: InstallEngine) -> Installed:
+def installed(cluster: Cluster, namespace_for_all: str, install_engine: InstallEngine) -> Installed:
+    cluster.load(build([f"{IMAGE}:{TAG}"]))
+    collector.start(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), f"{IMAGE}:{TAG}")
     return install_engine(f"{IMAGE}:{TAG}", VALUES, KEY)
 
 
@@ -99,6 +114,35 @@ def test_an_answer_has_the_form_of_a_schema(client: Client) -> None:
     check_json(client)
 
 
+def test_a_function_is_called(client: Client) -> None:
+    check_tools(client, logit_bias=blanks())
+
+
+def test_a_sampled_request_is_one_trace_through_gateway_and_engine(client: Client, kubectl: Kubectl) -> None:
+    """The client's decision holds, though the release samples nothing by itself."""
+    parent = "00f067aa0ba902b7"
+    body = {"model": "chat", "messages": [{"role": "user", "content": QUESTION}], "max_tokens": 4}
+    headers = {"traceparent": f"00-{TRACE}-{parent}-01"}
+    httpx.post(f"{client.url}/v1/chat/completions", json=body, headers=headers, timeout=60).raise_for_status()
+    services = {"t-inference-stack-onwards", "t-inference-stack-chat"}
+    wait_until(
+        lambda: {each["service"] for each in collector.spans(kubectl, TRACE)} == services, "all spans", SPANS_SECONDS
+    )
+    found = collector.spans(kubectl, TRACE)
+    known = {parent, *(each["span"] for each in found)}
+    assert all(each["parent"] in known for each in found)
+    gateways = {each["span"] for each in found if each["service"] == "t-inference-stack-onwards"}
+    assert any(each["parent"] in gateways for each in found if each["service"] == "t-inference-stack-chat")
+
+
+def test_its_log_is_json_and_has_no_prompt(kubectl: Kubectl) -> None:
+    lines = log(kubectl).splitlines()
+    objects = [json.loads(line) for line in lines if line.startswith("{")]
+    assert any("/v1/chat/completions" in each["message"] for each in objects)
+    assert [line for line in lines if re.match(r"(\(\w+ pid=\d+\) )?(INFO|WARNING|ERROR)\b", line)] == []
+    assert [line for line in lines if QUESTION in line] == []
+
+
 def test_it_requires_the_key_that_the_gateway_sends(door: str) -> None:
     check_key(door, KEY)
 
@@ -122,12 +166,18 @@ def test_its_cache_holds_as_many_tokens_as_plan_says(
     assert 0.99 * said <= tokens <= said
 
 
+def initialised(kubectl: Kubectl) -> float:
+    """Seconds that the engine of the present pod says it took."""
+    found = re.search(r"init engine .*? took ([\d.]+) s", log(kubectl))
+    assert found
+    return float(found[1])
+
+
 def test_a_terminating_engine_finishes_its_streams(kubectl: Kubectl, client: Client, measured: Measured) -> None:
+    measured("seconds to initialise the engine", initialised(kubectl))
     check_drain(kubectl, client, measured)
 
 
 def test_its_successor_starts_with_what_is_cached(kubectl: Kubectl, measured: Measured) -> None:
     kubectl.run("rollout", "status", "deployment/t-inference-stack-chat", "--timeout=240s")
-    found = re.search(r"init engine .*? took ([\d.]+) s", log(kubectl))
-    assert found
-    measured("seconds to initialise the engine again", float(found[1]))
+    measured("seconds to initialise the engine again", initialised(kubectl))

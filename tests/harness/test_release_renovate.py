@@ -83,8 +83,11 @@ def test_packages_outside_of_pyproject_are_found() -> None:
         "github.com/kedacore/keda/v2",
         "github.com/prometheus-operator/prometheus-operator",
         "github.com/prometheus/prometheus",
+        "k8s.io/kube-state-metrics/v2",
         "sigs.k8s.io/gateway-api",
         "sigs.k8s.io/lws",
+        "sigs.k8s.io/metrics-server",
+        "sigs.k8s.io/prometheus-adapter",
     }
 
 
