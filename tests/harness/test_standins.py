@@ -342,6 +342,15 @@ def test_vllm_serves_when_all_ranks_are_there_and_only_at_rank_0() -> None:
             assert (worker.listens_on(), last.listens_on()) == ("", "")
 
 
+def test_vllm_spreads_data_parallel_ranks_over_nodes_as_well() -> None:
+    master = free_port()
+    sizes = ("--tensor-parallel-size", "1", "--data-parallel-size", "2")
+    with running("vllm", *rank(0, 2, master, *sizes)) as leader, running("vllm", *rank(1, 2, master, *sizes)) as worker:
+        leader.wait("/health")
+        assert content(leader.stream("m")) == HELM_ANSWER
+        assert worker.listens_on() == ""
+
+
 def test_a_vllm_worker_waits_for_its_leader() -> None:
     master = free_port()
     with running("vllm", *rank(1, 2, master)) as worker:
@@ -382,7 +391,6 @@ def test_a_vllm_worker_ends_with_its_leader() -> None:
         (rank(0, 2, 1, "--headless"), "--headless is for each --node-rank above 0"),
         (rank(2, 2, 1), "--node-rank 2 is not below --nnodes 2"),
         (rank(0, 2, 1, "--distributed-executor-backend", "ray"), "--nnodes needs --distributed-executor-backend mp"),
-        (rank(0, 2, 1, "--data-parallel-size", "2"), "--data-parallel-size over several nodes is not served"),
         (["serve", "m", "-tp", "2", "--nnodes", "2"], "not served without --master-addr and --master-port"),
     ],
 )

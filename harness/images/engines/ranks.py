@@ -1,13 +1,15 @@
 """The processes of one model on several nodes, as a stand-in has them: rank 0 serves, the others are connected to it.
 
 As vLLM with `--nnodes`: nothing is served until every rank is there; ranks above 0 open no port for HTTP; when one
-goes, all go. Unlike vLLM: one connection for each rank and no random ports; whoever waits for others waits without end.
+goes, all go. Unlike vLLM: one connection for each rank and no random ports; whoever waits for others waits without end;
+with `--data-parallel-size` rank 0 answers every request itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 from collections.abc import Coroutine
 from typing import Any
 
@@ -19,21 +21,20 @@ RETRY_SECONDS = 0.2
 def fault(settings: argparse.Namespace) -> str:
     """Why vLLM or its stand-in does not run with these settings; "" if it does."""
     nodes, rank = settings.nnodes or 1, settings.node_rank or 0
-    size = (settings.tensor_parallel_size or 1) * (settings.pipeline_parallel_size or 1)
+    sizes = (settings.tensor_parallel_size, settings.pipeline_parallel_size, settings.data_parallel_size)
+    size = math.prod(each or 1 for each in sizes)
     if nodes == 1:
         return "--headless is not served without --nnodes: it has no workers" if settings.headless else ""
     if settings.distributed_executor_backend not in (None, "mp"):
         return "--nnodes needs --distributed-executor-backend mp"
     if size % nodes:
-        return f"--tensor-parallel-size times --pipeline-parallel-size, {size}, cannot be divided by --nnodes {nodes}"
+        return f"the parallel sizes' product, {size}, cannot be divided by --nnodes {nodes}"
     if not 0 <= rank < nodes:
         return f"--node-rank {rank} is not below --nnodes {nodes}"
     if settings.headless != (rank > 0):
         return "--headless is for each --node-rank above 0, and for no other"
     if not settings.master_addr or not settings.master_port:
         return "--nnodes is not served without --master-addr and --master-port"
-    if (settings.data_parallel_size or 1) > 1:
-        return "--data-parallel-size over several nodes is not served"
     return ""
 
 
