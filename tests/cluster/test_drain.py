@@ -26,9 +26,13 @@ def check_one_after_another(lives: Lives) -> None:
     assert all(came < went for came, went in zip(ready, others, strict=False)), (ready, others)
 
 
+MOMENT = 1.0
+"""Seconds in which every client streams: it takes one a moment from the end of a stream to the begin of its next."""
+
+
 def engines_at(load: Load, at: float) -> list[str]:
-    """The engines of the streams that were open then; all are known when the load has stopped."""
-    return [each.engine for each in load.outcomes if each.stream and each.began <= at <= each.ended]
+    """The engines of the streams that were open in that moment; all are known when the load has stopped."""
+    return [each.engine for each in load.outcomes if each.stream and each.began <= at + MOMENT and at <= each.ended]
 
 
 def test_nodes_drained_one_after_the_other_cut_nothing(install_on_two_nodes: Install, measured: Measured) -> None:
@@ -54,7 +58,7 @@ def test_nodes_drained_one_after_the_other_cut_nothing(install_on_two_nodes: Ins
         streamed = engines_at(load, began)
         evicted = [engine for engine in streamed if engine in engines.terminated()]
         measured("streams open at the start of a drain, of evicted engines", (len(streamed), len(evicted)))
-        assert len(streamed) == STREAMS
+        assert len(streamed) >= STREAMS
         assert evicted
     check_one_after_another(engines)
     check_one_after_another(gateways)
