@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 from harness.client import Client
 from harness.images import real
 from harness.kubectl import Kubectl
+from harness.monitoring.vocabulary import MEANINGS, Gauge, Mean, Share
 from harness.presets import presets
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import Measured
@@ -60,13 +62,32 @@ def check_key(door: str, key: str, path: str = "chat/completions") -> None:
     assert answers == [401, 200]
 
 
-def check_metrics(door: str, engine: str, key: str = "") -> None:
-    """The page has every name that the chart reads of the engine."""
+def vocabulary(engine: str) -> set[str]:
+    """Every name of the engine's metrics that is recorded, a histogram's without its suffix."""
+    found: set[str] = set()
+    for meaning in MEANINGS:
+        match meaning.engines.get(engine):
+            case str() as name:
+                found.add(name.partition("{")[0])
+            case tuple() as names:
+                found.update(names)
+            case Share(part, whole):
+                found.update({part, *([whole] if isinstance(whole, str) else whole)})
+            case Mean(total, count):
+                found.update({total, count})
+            case Gauge(gauge):
+                found.add(gauge)
+    return found
+
+
+def check_metrics(door: str, engine: str, measured: Measured, key: str = "") -> None:
+    """The page has every name that the chart reads of the engine: for a drain, to scale, and to record."""
     preset = presets()[engine]
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     page = httpx.get(f"{door}{preset['metricsPath']}", headers=headers, timeout=10, follow_redirects=True).text
-    gauges = preset["inFlight"]["gauges"]
-    assert [gauge for gauge in gauges if f"\n{gauge}{{" not in page and f"\n{gauge} " not in page] == []
+    names = {*preset["inFlight"]["gauges"], *preset["scaling"].values(), *vocabulary(engine)}
+    measured("names of metrics that are read, each in the scrape", len(names))
+    assert {name for name in names if not re.search(rf"^{name}(_bucket)?[{{ ]", page, re.MULTILINE)} == set()
 
 
 def _message(client: Client, **asked: Any) -> dict[str, Any]:

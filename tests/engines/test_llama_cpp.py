@@ -9,6 +9,7 @@ import pytest
 from harness.client import Client
 from harness.kubectl import Kubectl
 from harness.presets import images
+from tests.cluster.answers import QUESTION
 from tests.cluster.conftest import Installed, Measured
 from tests.engines.checks import (
     check_answers,
@@ -64,8 +65,9 @@ def test_it_requires_the_key_that_the_gateway_sends(door: str) -> None:
     check_key(door, KEY)
 
 
-def test_its_metrics_have_the_names_that_the_chart_reads(door: str) -> None:
-    check_metrics(door, "llama-cpp", KEY)
+def test_its_metrics_have_the_names_that_the_chart_reads(door: str, client: Client, measured: Measured) -> None:
+    client.chat("chat", QUESTION)
+    check_metrics(door, "llama-cpp", measured, KEY)
 
 
 def test_a_terminating_engine_finishes_its_streams(kubectl: Kubectl, client: Client, measured: Measured) -> None:

@@ -69,9 +69,9 @@ def test_it_requires_the_key_that_the_gateway_sends(door: str) -> None:
     check_key(door, KEY)
 
 
-def test_its_metrics_have_the_names_that_the_chart_reads(door: str, client: Client) -> None:
+def test_its_metrics_have_the_names_that_the_chart_reads(door: str, client: Client, measured: Measured) -> None:
     client.chat("chat", QUESTION)
-    check_metrics(door, "sglang")
+    check_metrics(door, "sglang", measured)
 
 
 def test_a_terminating_engine_finishes_its_streams(kubectl: Kubectl, client: Client, measured: Measured) -> None:

@@ -147,8 +147,9 @@ def test_it_requires_the_key_that_the_gateway_sends(door: str) -> None:
     check_key(door, KEY)
 
 
-def test_its_metrics_have_the_names_that_the_chart_reads(door: str) -> None:
-    check_metrics(door, "vllm")
+def test_its_metrics_have_the_names_that_the_chart_reads(door: str, client: Client, measured: Measured) -> None:
+    client.chat("chat", QUESTION)
+    check_metrics(door, "vllm", measured)
 
 
 def test_its_cache_holds_as_many_tokens_as_plan_says(
