@@ -115,6 +115,7 @@ def check_tools(client: Client, **asked: Any) -> None:
     function = {"name": "deploy", "description": "Deploys an application.", "strict": True, "parameters": SCHEMA}
     wanted = {"tools": [{"type": "function", "function": function}], "tool_choice": "required", "temperature": 0}
     message = _message(client, **{"max_tokens": 128, **wanted, **asked})
+    assert message.get("tool_calls"), message
     (call,) = message["tool_calls"]
     assert call["function"]["name"] == "deploy"
     _check_form(call["function"]["arguments"])

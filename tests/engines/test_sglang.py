@@ -12,12 +12,14 @@ from harness.kubectl import Kubectl
 from tests.cluster.answers import QUESTION
 from tests.cluster.conftest import Installed, Measured
 from tests.engines.checks import (
+    blanks,
     check_answers,
     check_drain,
     check_json,
     check_key,
     check_metrics,
     check_restricted,
+    check_tools,
 )
 from tests.engines.conftest import InstallEngine
 
@@ -28,6 +30,7 @@ OPTIONS = [
     *("--device", "cpu", "--attention-backend", "torch_native", "--dtype", "float32"),
     *("--disable-overlap-schedule", "--skip-server-warmup", "--max-total-tokens", "4096"),
 ]
+TOOLS = ["--tool-call-parser", "qwen25"]
 FORMS = ["--constrained-json-disable-any-whitespace"]  # as the tiny model begins its JSON with spaces, and goes on
 VALUES: dict[str, Any] = {
     "modelGroups": {
@@ -38,7 +41,7 @@ VALUES: dict[str, Any] = {
             "modelName": "/models/tiny",
             "modelAlias": ["chat", "gpt-4o"],
             "apiKey": {"name": "engine-keys", "key": "chat"},
-            "args": [*OPTIONS, *FORMS],
+            "args": [*OPTIONS, *FORMS, *TOOLS],
             "hub": {"offline": True},
             "resources": {"requests": {"cpu": "250m", "memory": "2Gi"}, "limits": {"memory": "8Gi"}},
             "drainSeconds": 60,
@@ -63,6 +66,10 @@ def test_an_alias_answers_and_streams(client: Client, alias: str) -> None:
 
 def test_an_answer_has_the_form_of_a_schema(client: Client) -> None:
     check_json(client)
+
+
+def test_a_function_is_called(client: Client) -> None:
+    check_tools(client, parallel_tool_calls=False, logit_bias=blanks(), max_tokens=256)
 
 
 def test_it_requires_the_key_that_the_gateway_sends(door: str) -> None:
