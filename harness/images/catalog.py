@@ -420,7 +420,10 @@ RECIPES = (
         entrypoint=["/opt/nvidia/nvidia_entrypoint.sh"],
         workdir="/opt/tritonserver",
         users=[("triton-server", 1000, 1000, "/home/triton-server")],
-        programs={"/opt/tritonserver/bin/tritonserver": "triton:main"},
+        programs={
+            "/opt/tritonserver/bin/tritonserver": "triton:main",
+            "/opt/tritonserver/python/openai/openai_frontend/main.py": "triton_frontend:main",
+        },
         files={
             "/usr/local/bin/tritonserver": Symlink("/opt/tritonserver/bin/tritonserver"),
             "/home/triton-server": Directory(0o755, 1000, 1000),

@@ -397,7 +397,7 @@ Input: dict root, name, group, words, script. Output: JSON {port: number, unknow
 
 {{- /*
 The names under which an engine serves its model: those that its command sets, else those that will be appended, else the model's own.
-Input: dict group, words, script, behind. Output: JSON list, empty if none is known: a router has names of its own.
+Input: dict group, words, script, behind. Output: JSON list, empty if none is known: a router has names of its own, a directory of models theirs.
 */ -}}
 {{- define "inference-stack.modelGroup.servedNames" -}}
   {{- $preset := .group.computed.preset -}}
@@ -423,7 +423,8 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
     {{- if or (not $model) (contains "$" $model) -}}
       {{- $model = include "inference-stack.text" .group.modelName -}}
     {{- end -}}
-    {{- with and (not $preset.router) $model -}}
+    {{- $several := and $preset.model.directory (hasPrefix "/" $model) -}}
+    {{- with and (not $preset.router) (not $several) $model -}}
       {{- $names = list (ternary (base .) . (and (hasPrefix "/" .) (eq $served.style "model"))) -}}
     {{- end -}}
   {{- else if not $names -}}

@@ -11,6 +11,7 @@ from harness.client import Client
 from harness.cluster import Cluster
 from harness.images import build
 from harness.kubectl import Kubectl
+from harness.presets import images
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import Install, Installed
 from tests.cluster.keyed import put_keys
@@ -53,8 +54,18 @@ GROUPS = {
         resources=GPU,
     ),
 }
+GROUPS["frontend"] = {
+    "enabled": True,
+    "engine": "triton-openai",
+    "image": images()["triton"].repository,
+    "tag": images()["triton"].tag,
+    "modelName": "/repository",
+    "modelAlias": ["demo-model"],
+    "files": {"/repository/demo-model/1/model.json": "{}"},
+    "resources": GPU,
+}
 EMBEDDINGS = ["t", "t-too", "i", "i-too"]
-CHATS = ["g", "g-too", "g-sql", "l", "l-too", "l-sql", "n", "n-too"]
+CHATS = ["g", "g-too", "g-sql", "l", "l-too", "l-sql", "n", "n-too", "demo-model"]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.presets import images
+from harness.stack import routes
 from tests.chart.accessors import bare, command_line, engine, one, ports
 from tests.support import Render, Say
 
@@ -112,6 +113,15 @@ def test_the_openai_frontend_of_triton_is_not_tritonserver(render: Render, line:
     assert ports(rendered) == {"http": 8000}
     ready = {"httpGet": {"path": "/health/ready", "port": "http"}}
     assert handlers(rendered) == [ready, ready, TCP]
+
+
+def test_a_model_of_its_repository_is_asked_for_by_the_alias(render: Render) -> None:
+    """Each directory in it is a model, so the repository's own name is none."""
+    fields = {"engine": "triton-openai", "image": TRITON, "modelName": "/repository", "modelAlias": ["demo-model"]}
+    (provider,) = routes(render(one(**fields)))["targets"]["demo-model"]["providers"]
+    assert "onwards_model" not in provider
+    named = routes(render(one(**{**fields, "modelName": "other"})))["targets"]["demo-model"]["providers"]
+    assert [each["onwards_model"] for each in named] == ["other"]
 
 
 def test_the_frontends_own_port_is_followed(render: Render) -> None:
