@@ -15,6 +15,8 @@ from tests.cluster.load import Load, all_streams_open
 from tests.cluster.test_rollouts import ENGINE, ENGINES, GATEWAY, GATEWAYS, VALUES, check_none_failed
 
 STREAMS = 32
+KUBE_PROXY_SECONDS = 10.0
+"""A ready pod gets no connection before every node's kube-proxy has heard of it, which takes it a moment."""
 
 
 def check_one_after_another(lives: Lives) -> None:
@@ -40,6 +42,8 @@ def test_nodes_drained_one_after_the_other_cut_nothing(install_on_two_nodes: Ins
     kubectl = install_on_two_nodes(VALUES).stack.kubectl
     one, two = nodes(kubectl)
     assert places(kubectl, GATEWAYS) == places(kubectl, ENGINES) == [one, two]
+    # The gateway keeps its connections: it has to know both engines when the load begins.
+    time.sleep(KUBE_PROXY_SECONDS)
     drains: list[tuple[float, Lives]] = []
     with all_streams_open(kubectl, GATEWAY) as load:
         for node, other, pods in ((two, one, 1), (one, two, 2)):

@@ -50,7 +50,7 @@ LIFE = [
     ("client-keys", "## Rotate a client's key", "", "secret/client-keys patched"),
     ("engine-keys", "## Rotate an engine's key", "", "restarted"),
     ("tls", "## Private CA for an external provider", f"touch ca-bundle.pem; {ROLLED}onwards", "restarted"),
-    ("monitoring", "## List the metrics of an engine", "", "# HELP vllm:num_requests_running"),
+    ("monitoring", "## List the metrics of an engine", f"{ROLLED}chat", "# HELP vllm:num_requests_running"),
     ("gitops", "## Run the test", f"{ROLLED}chat", "chats"),
     ("upgrading", "# Upgrading", f"{UPGRADE}a", "my-stack"),
     ("upgrading", "## Rollback", f"{UPGRADE}b", "Rollback was a success"),
