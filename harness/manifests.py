@@ -68,6 +68,12 @@ def container(workload: Object, name: str | None = None) -> Object:
     return dict(found[name])
 
 
+def holds(each: Object, condition: str) -> bool:
+    """Whether this condition of an object's status is true."""
+    found = each.get("status", {}).get("conditions", ())
+    return any(of["type"] == condition and of["status"] == "True" for of in found)
+
+
 def environment(of: Mapping[str, Any]) -> dict[str, Any]:
     """A container's variables: name to value, or to `valueFrom` where it has one.
 

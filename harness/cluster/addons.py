@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from harness.cluster import Cluster
 from harness.cluster.processes import wait_until
 from harness.kubectl import Kubectl
-from harness.manifests import Object, pod_spec
+from harness.manifests import Object, holds, pod_spec
 
 FIRST = ("Namespace", "CustomResourceDefinition")
 REQUESTS = {"cpu": "50m", "memory": "100Mi"}
@@ -49,9 +49,4 @@ def small(each: Object) -> Object:
 def wait_served(cluster: Cluster, api: str) -> None:
     """Until the API server reaches the server of this API; NotInTimeError after `TIMEOUT`."""
     kubectl = cluster.kubectl
-    wait_until(lambda: _serves(kubectl, api), api, TIMEOUT)
-
-
-def _serves(kubectl: Kubectl, api: str) -> bool:
-    conditions = kubectl.get("apiservice", api).get("status", {}).get("conditions", ())
-    return any(each["type"] == "Available" and each["status"] == "True" for each in conditions)
+    wait_until(lambda: holds(kubectl.get("apiservice", api), "Available"), api, TIMEOUT)

@@ -23,6 +23,7 @@ from harness.cluster.state import NAMESPACES, Record, State
 from harness.errors import HarnessError
 from harness.images.archive import ImageArchive
 from harness.kubectl import Kubectl
+from harness.manifests import holds
 from harness.paths import cache_dir
 from harness.progress import step
 from harness.run import CommandError, tail
@@ -273,8 +274,7 @@ def _alive(record: Record) -> bool:
 
 
 def _nodes_ready(kubectl: Kubectl) -> int:
-    conditions = (c for node in kubectl.items("nodes") for c in node["status"].get("conditions", ()))
-    return sum(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    return sum(holds(node, "Ready") for node in kubectl.items("nodes"))
 
 
 def _dns_ready(system: Kubectl) -> int:

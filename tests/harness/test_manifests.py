@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.helm import Helm
-from harness.manifests import Manifests, container, environment, load, load_all
+from harness.manifests import Manifests, container, environment, holds, load, load_all
 from harness.tools import tool
 
 AMBIGUOUS = """
@@ -102,3 +102,11 @@ def test_containers_and_variables_are_found_by_name() -> None:
         container(deployment, "other")
     with pytest.raises(HarnessError, match="A is in env twice"):
         environment({"env": [{"name": "A"}, {"name": "A"}]})
+
+
+def test_a_condition_holds_when_its_status_says_so() -> None:
+    node = {
+        "status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "DiskPressure", "status": "False"}]}
+    }
+    assert [holds(node, each) for each in ("Ready", "DiskPressure", "Unknown")] == [True, False, False]
+    assert not holds({}, "Ready")

@@ -15,7 +15,7 @@ from harness.cluster.processes import wait_until
 from harness.cluster.prometheus import install_prometheus
 from harness.cluster.prometheus_adapter import prometheus_adapter
 from harness.docs import markdown
-from harness.kubectl import Kubectl
+from harness.manifests import holds
 from harness.paths import ROOT
 from tests.cluster.conftest import Install, Measured
 from tests.operations.scaled import CHAT, check, trace, values
@@ -67,14 +67,8 @@ def test_an_adapter_serves_the_queue_of_a_real_engine(install: Install, measured
     (metric,) = installed.manifests["HorizontalPodAutoscaler", CHAT]["spec"]["metrics"]
     name = metric["pods"]["metric"]["name"]
     kubectl = installed.stack.kubectl
-    wait_until(lambda: scaling_active(kubectl), "a metric of each pod", SERVED_SECONDS)
+    wait_until(lambda: holds(kubectl.get("hpa", CHAT), "ScalingActive"), "a metric of each pod", SERVED_SECONDS)
     path = f"/apis/custom.metrics.k8s.io/v1beta1/namespaces/{kubectl.namespace}/pods/*/{name}"
     items = json.loads(kubectl.run("get", f"--raw={path}").stdout)["items"]
     measured(name, {each["describedObject"]["name"]: each["value"] for each in items})
     assert any(each["describedObject"]["name"].startswith(CHAT) for each in items)
-
-
-def scaling_active(kubectl: Kubectl) -> bool:
-    """Whether the HPA has a value of its metric."""
-    conditions = kubectl.get("hpa", CHAT).get("status", {}).get("conditions", ())
-    return any(each["type"] == "ScalingActive" and each["status"] == "True" for each in conditions)
