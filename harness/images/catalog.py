@@ -194,7 +194,10 @@ PROMETHEUS_MODULE = "github.com/prometheus/prometheus@v0.316.0"
 PROMETHEUS_IMAGE = ("quay.io/prometheus/prometheus", "v3.16.0")
 SEAWEEDFS_IMAGE = ("docker.io/chrislusf/seaweedfs", "4.48")
 KUBE_STATE_METRICS_MODULE = "k8s.io/kube-state-metrics/v2@v2.20.0"
-KUBE_STATE_METRICS_IMAGE = ("registry.k8s.io/kube-state-metrics/kube-state-metrics", "v2.20.0")
+KUBE_STATE_METRICS_IMAGE = (
+    "registry.k8s.io/kube-state-metrics/kube-state-metrics",
+    KUBE_STATE_METRICS_MODULE.partition("@")[2],
+)
 
 
 class SeaweedFs(Recipe):

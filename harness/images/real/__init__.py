@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.images import host
@@ -54,6 +54,27 @@ def install(lock: Path, directory: Path, shown: Step) -> None:
     shutil.rmtree(directory / "bin", ignore_errors=True)
 
 
+def fetched(lock: Path, name: str, title: str, finish: Callable[[Path], object] = lambda directory: directory) -> Path:
+    """The directory with the packages of a list, fetched once and kept by this name; `finish` adds to it before that.
+
+    Raises:
+        HarnessError: there is no network, or no wheel for this Python.
+    """
+
+    def make(directory: Path, shown: Step) -> None:
+        install(lock, directory, shown)
+        finish(directory)
+        shown.detail("byte code")
+        byte_code(directory)
+
+    return make_once(cache_dir("engines") / f"{name}-{PYTHON}", title, make)
+
+
+def pinned(lock: Path, package: str) -> str:
+    """The version of a package in a list."""
+    return next(line.partition("==")[2] for line in lock.read_text().splitlines() if line.startswith(f"{package}=="))
+
+
 def packages() -> Path:
     """The directory with every package, fetched once.
 
@@ -61,14 +82,11 @@ def packages() -> Path:
         HarnessError: there is no network, or no wheel for this Python.
     """
 
-    def make(directory: Path, shown: Step) -> None:
-        install(HERE / "vllm.txt", directory, shown)
-        shown.detail("byte code")
-        byte_code(directory)
+    def name(directory: Path) -> None:
         (directory / METADATA).mkdir()
         (directory / METADATA / "METADATA").write_text(f"Metadata-Version: 2.1\nName: vllm\nVersion: {VERSION}+cpu\n")
 
-    return make_once(cache_dir("engines") / f"vllm-{VERSION}-{PYTHON}", "Fetching vLLM for CPU (5 GB)", make)
+    return fetched(HERE / "vllm.txt", f"vllm-{VERSION}", "Fetching vLLM for CPU (5 GB)", name)
 
 
 def model() -> Path:

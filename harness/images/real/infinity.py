@@ -9,8 +9,8 @@ from pathlib import Path
 
 from harness.images import host
 from harness.images.archive import Entry, File
-from harness.images.base import PYTHON, byte_code
-from harness.images.real import HERE, install, model
+from harness.images.base import PYTHON
+from harness.images.real import HERE, fetched, model, pinned
 from harness.images.real import PACKAGES as SHARED
 from harness.images.real import packages as shared
 from harness.paths import cache_dir
@@ -21,7 +21,7 @@ from harness.tools.store import make_once
 PACKAGES = "/opt/infinity"
 """Where they lie in the image, in front of vLLM's."""
 LOCK = HERE / "infinity.txt"
-VERSION = next(line.partition("==")[2] for line in LOCK.read_text().splitlines() if line.startswith("infinity_emb=="))
+VERSION = pinned(LOCK, "infinity_emb")
 ENVIRONMENT = {"PYTHONPATH": f"{PACKAGES}:{SHARED}"}
 
 
@@ -36,13 +36,7 @@ def packages() -> Path:
     Raises:
         HarnessError: there is no network, or no wheel for this Python.
     """
-
-    def make(directory: Path, shown: Step) -> None:
-        install(LOCK, directory, shown)
-        shown.detail("byte code")
-        byte_code(directory)
-
-    return make_once(cache_dir("engines") / f"infinity-{VERSION}-{PYTHON}", "Fetching Infinity (70 MB)", make)
+    return fetched(LOCK, f"infinity-{VERSION}", "Fetching Infinity (70 MB)")
 
 
 def embedder() -> Path:

@@ -7,18 +7,15 @@ from pathlib import Path
 
 from harness.images import host
 from harness.images.archive import Directory, Entry, File
-from harness.images.base import PYTHON, byte_code
-from harness.images.real import HERE, install
+from harness.images.base import PYTHON
+from harness.images.real import HERE, fetched, pinned
 from harness.images.real import PACKAGES as SHARED
-from harness.paths import cache_dir
-from harness.progress import Step
-from harness.tools.store import make_once
 
 PACKAGES = "/opt/sglang"
 """Where they lie in the image, in front of vLLM's."""
 LOCK = HERE / "sglang.txt"
 KERNEL = HERE / "sgl_kernel.py"
-VERSION = next(line.partition("==")[2] for line in LOCK.read_text().splitlines() if line.startswith("sglang=="))
+VERSION = pinned(LOCK, "sglang")
 ENVIRONMENT = {"PYTHONPATH": f"{PACKAGES}:{SHARED}", "SGLANG_USE_CPU_ENGINE": "1"}
 
 
@@ -34,14 +31,11 @@ def packages() -> Path:
         HarnessError: there is no network, or no wheel for this Python.
     """
 
-    def make(directory: Path, shown: Step) -> None:
-        install(LOCK, directory, shown)
+    def kernels(directory: Path) -> None:
         (directory / "sgl_kernel").mkdir()
         (directory / "sgl_kernel" / "__init__.py").write_text(KERNEL.read_text())
-        shown.detail("byte code")
-        byte_code(directory)
 
-    return make_once(cache_dir("engines") / f"sglang-{VERSION}-{PYTHON}", "Fetching SGLang (300 MB)", make)
+    return fetched(LOCK, f"sglang-{VERSION}", "Fetching SGLang (300 MB)", kernels)
 
 
 def files() -> Mapping[str, Entry | Path | bytes]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.images.base import PYTHON, byte_code
-from harness.images.real import HERE, install
-from harness.paths import cache_dir
-from harness.progress import Step
-from harness.tools.store import make_once
+from harness.images.base import PYTHON
+from harness.images.real import HERE, fetched, pinned
 
 PACKAGES = "/opt/streamer"
 """Where they lie in the image, behind vLLM's."""
 LOCK = HERE / "streamer.txt"
-VERSION = next(line.partition("==")[2] for line in LOCK.read_text().splitlines() if line.startswith("runai-model-"))
+VERSION = pinned(LOCK, "runai-model-streamer")
 
 
 def packages_identity() -> str:
@@ -27,10 +24,4 @@ def packages() -> Path:
     Raises:
         HarnessError: there is no network, or no wheel for this Python.
     """
-
-    def make(directory: Path, shown: Step) -> None:
-        install(LOCK, directory, shown)
-        shown.detail("byte code")
-        byte_code(directory)
-
-    return make_once(cache_dir("engines") / f"streamer-{VERSION}-{PYTHON}", "Fetching vLLM's streamer (20 MB)", make)
+    return fetched(LOCK, f"streamer-{VERSION}", "Fetching vLLM's streamer (20 MB)")
