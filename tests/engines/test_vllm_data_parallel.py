@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
@@ -16,13 +15,11 @@ from harness.cluster.lws import install_lws
 from harness.images import build
 from harness.kubectl import Kubectl
 from tests.cluster.answers import ANSWER, QUESTION
-from tests.cluster.conftest import Install, Installed, Measured, own_namespace
-from tests.cluster.killing import killer
-from tests.engines.checks import STREAMS, check_answers
-from tests.engines.streams import end_of_streams
+from tests.cluster.conftest import Install, Installed, Measured
+from tests.engines.checks import check_answers
 from tests.engines.test_vllm import IMAGE, OPTIONS, TAG
 from tests.engines.test_vllm_nodes import VALUES as WIDE
-from tests.engines.test_vllm_nodes import pods, uids, wait_for_successors
+from tests.engines.test_vllm_nodes import ends_when_a_worker_is_killed, uids, wait_for_successors
 
 VALUES = deepcopy(WIDE)
 VALUES["modelGroups"]["wide"]["args"] = [*OPTIONS, "--data-parallel-size", "2"]
@@ -54,16 +51,7 @@ def test_a_killed_worker_ends_the_answers_and_the_set_comes_back(
     kubectl: Kubectl, client: Client, cluster: Cluster, measured: Measured
 ) -> None:
     before = uids(kubectl)
-    (worker,) = pods(kubectl, 1)
-    with (
-        own_namespace(cluster) as outside,
-        killer(Kubectl(cluster.kubeconfig, namespace=outside)) as kill,
-        ThreadPoolExecutor(STREAMS) as clients,
-    ):
-        streams = [clients.submit(end_of_streams, client.url, "wide") for _ in range(STREAMS)]
-        time.sleep(2)
-        kill(worker, kubectl)
-        ends = [each.result() for each in streams]
+    ends = ends_when_a_worker_is_killed(kubectl, client, cluster)
     measured("how the streams ended when a worker was killed", ", ".join(sorted(ends)))
     wait_for_successors(kubectl, before)
     client.settle()

@@ -97,10 +97,8 @@ def test_an_upgrade_ends_no_stream(installed: Installed, client: Client, kubectl
     assert client.chat("wide", QUESTION).strip() == ANSWER
 
 
-def test_a_killed_worker_ends_the_answers_and_the_set_comes_back(
-    kubectl: Kubectl, client: Client, cluster: Cluster, measured: Measured
-) -> None:
-    before = uids(kubectl)
+def ends_when_a_worker_is_killed(kubectl: Kubectl, client: Client, cluster: Cluster) -> list[str]:
+    """Kill the only worker's processes under streams; how each of those ended."""
     (worker,) = pods(kubectl, 1)
     with (
         own_namespace(cluster) as outside,
@@ -110,7 +108,14 @@ def test_a_killed_worker_ends_the_answers_and_the_set_comes_back(
         streams = [clients.submit(end_of_streams, client.url, "wide") for _ in range(STREAMS)]
         time.sleep(2)
         kill(worker, kubectl)
-        ends = [each.result() for each in streams]
+        return [each.result() for each in streams]
+
+
+def test_a_killed_worker_ends_the_answers_and_the_set_comes_back(
+    kubectl: Kubectl, client: Client, cluster: Cluster, measured: Measured
+) -> None:
+    before = uids(kubectl)
+    ends = ends_when_a_worker_is_killed(kubectl, client, cluster)
     assert "length" not in ends
     measured("how the streams ended when a worker was killed", ", ".join(sorted(set(ends))))
     began = time.monotonic()
