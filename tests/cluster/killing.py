@@ -14,7 +14,11 @@ from harness.presets import images
 
 IMAGE = f"docker.io/{images()['vllm']}"
 """Used for its shell."""
-_KILL = 'for each in $(grep -l "$1" /proc/[0-9]*/cgroup); do pid=${each#/proc/}; kill -9 "${pid%/cgroup}"; done'
+_KILL = """for each in $(grep -l "$1" /proc/[0-9]*/cgroup); do
+  directory=${each%/cgroup}
+  kill -9 "${directory#/proc/}" || [ ! -e "$directory" ]
+done"""
+"""With the container's first process the kernel ends its others, which may be gone when it is their turn."""
 
 
 @contextmanager
