@@ -6,7 +6,7 @@ if a connection was open the process exits only after `--sse-ping-interval` seco
 file.
 
 Unlike llama-server: `-hf` and `--model-url` are accepted without a download and give the tiny model; the port is not
-open while the model loads (a second); flags for GPUs, LoRA adapters, templates and the like have no effect.
+open while the model loads (a second); flags for GPUs, LoRA adapters, drafts and the like have no effect.
 """
 
 from __future__ import annotations
@@ -81,6 +81,10 @@ def parameters(settings: argparse.Namespace) -> xllamacpp.CommonParams:
     params.embedding = settings.embeddings
     params.n_parallel = 4  # llama-server's own default
     params.use_jinja = settings.jinja is not False  # its own default too; without it tools are left out of a prompt
+    if settings.chat_template:
+        params.chat_template = settings.chat_template
+    if settings.chat_template_file:
+        params.chat_template = Path(settings.chat_template_file).read_text()
     params.ctx_shift = bool(settings.context_shift)
     if settings.pooling:
         params.pooling_type = getattr(xllamacpp.llama_pooling_type, f"LLAMA_POOLING_TYPE_{settings.pooling.upper()}")
