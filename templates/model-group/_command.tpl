@@ -629,14 +629,15 @@ to a router, which has names of its own. Input: dict group, words, script. Outpu
 {{- end -}}
 
 {{- /*
-Where an engine's spans go: to the collector of all, if its version is known to have all that it needs for it in its image.
+Where an engine's spans go: to the collector of all, if its version, and the image where that matters, is known to have all that it needs.
 Input: dict root, group (computed). Output: URL, or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.collector" -}}
   {{- $tracing := .root.stack.tracing -}}
   {{- $version := .group.computed.engineVersion -}}
   {{- with .group.computed.preset.tracing -}}
-    {{- if and $tracing.endpoint $tracing.engines $version -}}
+    {{- $image := regexMatch (.image | default "") $.group.computed.imageReference -}}
+    {{- if and $tracing.endpoint $tracing.engines $version $image -}}
       {{- ternary (printf "%s/v1/traces" (trimSuffix "/" $tracing.endpoint)) "" (semverCompare (printf ">=%s" .since) $version) -}}
     {{- end -}}
   {{- end -}}

@@ -66,17 +66,28 @@ def test_an_engine_that_is_known_to_sends_its_spans_to_the_same_collector(render
     assert spans(render, VLLM, **slash)[0] == ADDRESS
 
 
+@pytest.mark.parametrize("tag", ["v0.5.10", "v0.5.21-cu130", "v0.5.10.post1-cu129", "v0.5.21-cu130-runtime"])
+def test_sglang_sends_its_spans_where_its_image_has_the_extra(render: Render, tag: str) -> None:
+    fields = {"image": "lmsysorg/sglang", "tag": tag}
+    assert spans(render, fields) == (ADDRESS, ENGINE_ENV)
+    assert "--enable-trace" in container(deployment(render({**one(**fields), **ON})))["args"]
+
+
 @pytest.mark.parametrize(
     ("fields", "values"),
     [
         ({**VLLM, "tag": "v0.17.0"}, {}),
         ({"image": "mine/vllm", "tag": "v0.32.0"}, {}),
-        ({"engine": "sglang"}, {}),
+        ({"engine": "llama-cpp"}, {}),
+        ({"image": "lmsysorg/sglang", "tag": "v0.5.9-cu130"}, {}),
+        ({"image": "lmsysorg/sglang", "tag": "v0.5.21-xeon"}, {}),
+        ({"image": "lmsysorg/sglang", "tag": "v0.5.21-rocm700-mi35x"}, {}),
+        ({"image": "mine/sglang", "engineVersion": "0.5.21"}, {}),
         ({**VLLM, "command": ["bash", "-c", "vllm serve org/m"]}, {}),
         (VLLM, {"tracing": {**ON["tracing"], "engines": False}}),
         (VLLM, {"tracing": {"endpoint": ""}}),
     ],
-    ids=["older", "image", "engine", "script", "off", "none"],
+    ids=["older", "image", "engine", "sglang-older", "xeon", "rocm", "sglang-image", "script", "off", "none"],
 )
 def test_any_other_sends_none(render: Render, fields: dict[str, Any], values: dict[str, Any]) -> None:
     assert spans(render, fields, **values) == ("", {})

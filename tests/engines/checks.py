@@ -10,15 +10,19 @@ from typing import Any
 import httpx
 
 from harness.client import Client
+from harness.cluster.processes import wait_until
 from harness.images import real
 from harness.kubectl import Kubectl
 from harness.monitoring.vocabulary import MEANINGS, Gauge, Mean, Share
 from harness.presets import presets
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import Measured
+from tests.engines import collector
 from tests.engines.streams import TOKENS, open_streams
 
 STREAMS = 4
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+SPANS_SECONDS = 60.0
 SCHEMA = {
     "type": "object",
     "properties": {"place": {"enum": ["a cluster", "a machine"]}, "replicas": {"enum": [1, 2]}},
@@ -125,6 +129,23 @@ def blanks() -> dict[str, int]:
     """A bias against the tokens that are blanks only: the tiny model begins its JSON with them, and goes on so."""
     tokenizer = json.loads((real.model() / "tiny" / "tokenizer.json").read_text())
     return {str(number): -100 for word, number in tokenizer["model"]["vocab"].items() if not word.strip("ĠĊĉč \n\t")}
+
+
+def check_trace(client: Client, kubectl: Kubectl) -> None:
+    """A request whose client samples it is one trace through gateway and engine, though the release samples nothing."""
+    parent = "00f067aa0ba902b7"
+    body = {"model": "chat", "messages": [{"role": "user", "content": QUESTION}], "max_tokens": 4}
+    headers = {"traceparent": f"00-{TRACE}-{parent}-01"}
+    httpx.post(f"{client.url}/v1/chat/completions", json=body, headers=headers, timeout=60).raise_for_status()
+    services = {"t-inference-stack-onwards", "t-inference-stack-chat"}
+    wait_until(
+        lambda: {each["service"] for each in collector.spans(kubectl, TRACE)} == services, "all spans", SPANS_SECONDS
+    )
+    found = collector.spans(kubectl, TRACE)
+    known = {parent, *(each["span"] for each in found)}
+    assert all(each["parent"] in known for each in found)
+    gateways = {each["span"] for each in found if each["service"] == "t-inference-stack-onwards"}
+    assert any(each["parent"] in gateways for each in found if each["service"] == "t-inference-stack-chat")
 
 
 def check_embeddings(client: Client, *aliases: str) -> None:

@@ -1,4 +1,4 @@
-"""A collector of spans in a pod, by what vLLM's image has: it prints each span that it is sent as a line of JSON."""
+"""A collector of spans in a pod, by what the images of the real vLLM and SGLang have: a line of JSON for each span."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from harness.images import build
 from harness.kubectl import Kubectl
 from tests.cluster.conftest import Install, Installed
 from tests.cluster.keyed import put_keys
+from tests.engines import collector
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +29,17 @@ InstallEngine = Callable[..., Installed]
 
 @pytest.fixture(scope="module")
 def install_engine(cluster: Cluster, namespace_for_all: str, install_restricted: Install) -> InstallEngine:
-    """Installs values beside a Secret with the key of a group, when the engine's image is on the node."""
+    """Installs values beside a Secret with the key of a group, when the engine's image is on the node.
+
+    Where the values say a collector of spans, one is started by that image first.
+    """
 
     def install(image: str, values: dict[str, Any], key: str, group: str = "chat") -> Installed:
         cluster.load(build([image]))
-        put_keys(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), {group: key}, "engine-keys")
+        kubectl = Kubectl(cluster.kubeconfig, namespace=namespace_for_all)
+        put_keys(kubectl, {group: key}, "engine-keys")
+        if "tracing" in values:
+            collector.start(kubectl, image)
         return install_restricted(values)
 
     return install

@@ -11,6 +11,7 @@ from harness.images.real.sglang import VERSION
 from harness.kubectl import Kubectl
 from tests.cluster.answers import QUESTION
 from tests.cluster.conftest import Installed, Measured
+from tests.engines import collector
 from tests.engines.checks import (
     blanks,
     check_answers,
@@ -20,6 +21,7 @@ from tests.engines.checks import (
     check_metrics,
     check_restricted,
     check_tools,
+    check_trace,
 )
 from tests.engines.conftest import InstallEngine
 
@@ -32,7 +34,9 @@ OPTIONS = [
 ]
 TOOLS = ["--tool-call-parser", "qwen25"]
 FORMS = ["--constrained-json-disable-any-whitespace"]  # as the tiny model begins its JSON with spaces, and goes on
+SPANS = ["--enable-trace", "--otlp-traces-endpoint", f"{collector.ADDRESS}/v1/traces"]
 VALUES: dict[str, Any] = {
+    "tracing": {"endpoint": collector.ADDRESS, "sampleRatio": 0},
     "modelGroups": {
         "chat": {
             "enabled": True,
@@ -41,12 +45,16 @@ VALUES: dict[str, Any] = {
             "modelName": "/models/tiny",
             "modelAlias": ["chat", "gpt-4o"],
             "apiKey": {"name": "engine-keys", "key": "chat"},
-            "args": [*OPTIONS, *FORMS, *TOOLS],
+            "args": [*OPTIONS, *FORMS, *TOOLS, *SPANS],
+            "env": [
+                {"name": "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "value": "http/protobuf"},
+                {"name": "OTEL_SERVICE_NAME", "value": "t-inference-stack-chat"},
+            ],
             "hub": {"offline": True},
             "resources": {"requests": {"cpu": "250m", "memory": "2Gi"}, "limits": {"memory": "8Gi"}},
             "drainSeconds": 60,
         }
-    }
+    },
 }
 
 
@@ -70,6 +78,10 @@ def test_an_answer_has_the_form_of_a_schema(client: Client) -> None:
 
 def test_a_function_is_called(client: Client) -> None:
     check_tools(client, parallel_tool_calls=False, logit_bias=blanks(), max_tokens=256)
+
+
+def test_a_sampled_request_is_one_trace_through_gateway_and_engine(client: Client, kubectl: Kubectl) -> None:
+    check_trace(client, kubectl)
 
 
 def test_it_requires_the_key_that_the_gateway_sends(door: str) -> None:

@@ -10,9 +10,7 @@ import httpx
 import pytest
 
 from harness.client import Client
-from harness.cluster import Cluster
-from harness.cluster.processes import wait_until
-from harness.images import build, real
+from harness.images import real
 from harness.kubectl import Kubectl
 from inference_stack.plan import Options, plan
 from tests.cluster.answers import QUESTION
@@ -27,6 +25,7 @@ from tests.engines.checks import (
     check_metrics,
     check_restricted,
     check_tools,
+    check_trace,
     engine_pod,
 )
 from tests.engines.conftest import InstallEngine
@@ -70,14 +69,10 @@ VALUES: dict[str, Any] = {
     },
     "tracing": {"endpoint": collector.ADDRESS, "sampleRatio": 0},
 }
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-SPANS_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def installed(cluster: Cluster, namespace_for_all: str, install_engine: InstallEngine) -> Installed:
-    cluster.load(build([f"{IMAGE}:{TAG}"]))
-    collector.start(Kubectl(cluster.kubeconfig, namespace=namespace_for_all), f"{IMAGE}:{TAG}")
+def installed(install_engine: InstallEngine) -> Installed:
     return install_engine(f"{IMAGE}:{TAG}", VALUES, KEY)
 
 
@@ -119,20 +114,7 @@ def test_a_function_is_called(client: Client) -> None:
 
 
 def test_a_sampled_request_is_one_trace_through_gateway_and_engine(client: Client, kubectl: Kubectl) -> None:
-    """The client's decision holds, though the release samples nothing by itself."""
-    parent = "00f067aa0ba902b7"
-    body = {"model": "chat", "messages": [{"role": "user", "content": QUESTION}], "max_tokens": 4}
-    headers = {"traceparent": f"00-{TRACE}-{parent}-01"}
-    httpx.post(f"{client.url}/v1/chat/completions", json=body, headers=headers, timeout=60).raise_for_status()
-    services = {"t-inference-stack-onwards", "t-inference-stack-chat"}
-    wait_until(
-        lambda: {each["service"] for each in collector.spans(kubectl, TRACE)} == services, "all spans", SPANS_SECONDS
-    )
-    found = collector.spans(kubectl, TRACE)
-    known = {parent, *(each["span"] for each in found)}
-    assert all(each["parent"] in known for each in found)
-    gateways = {each["span"] for each in found if each["service"] == "t-inference-stack-onwards"}
-    assert any(each["parent"] in gateways for each in found if each["service"] == "t-inference-stack-chat")
+    check_trace(client, kubectl)
 
 
 def test_its_log_is_json_and_has_no_prompt(kubectl: Kubectl) -> None:

@@ -7,6 +7,7 @@ needs.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -55,7 +56,7 @@ def install(lock: Path, directory: Path, shown: Step) -> None:
 
 
 def fetched(lock: Path, name: str, title: str, finish: Callable[[Path], object] = lambda directory: directory) -> Path:
-    """The directory with the packages of a list, fetched once and kept by this name; `finish` adds to it before that.
+    """The directory with the packages of a list, fetched once for each list; `finish` adds to it.
 
     Raises:
         HarnessError: there is no network, or no wheel for this Python.
@@ -67,7 +68,8 @@ def fetched(lock: Path, name: str, title: str, finish: Callable[[Path], object] 
         shown.detail("byte code")
         byte_code(directory)
 
-    return make_once(cache_dir("engines") / f"{name}-{PYTHON}", title, make)
+    listed = hashlib.sha256(lock.read_bytes()).hexdigest()[:8]
+    return make_once(cache_dir("engines") / f"{name}-{listed}-{PYTHON}", title, make)
 
 
 def pinned(lock: Path, package: str) -> str:
