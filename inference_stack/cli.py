@@ -66,7 +66,11 @@ def parser() -> argparse.ArgumentParser:
         help=f"the devices, by name or GB: {', '.join(known.MEMORY)}, or 24",
     )
     command.add_argument(
-        "--model", action="append", default=[], metavar="NAME=PATH", help="a model's config.json or its directory"
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="a model's config.json or .gguf, or its directory",
     )
     command.add_argument("--hub", action="store_true", help="ask $HF_ENDPOINT, or Hugging Face, for unknown models")
     command.add_argument(

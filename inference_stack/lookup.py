@@ -7,7 +7,7 @@ import os
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,25 +60,35 @@ def local(name: str, path: Path) -> Model:
 
 def remote(name: str) -> Model:
     """A model from the hub that HF_ENDPOINT names, else Hugging Face, with the size of its weights if it says it."""
-    base = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
-    address = f"{base}/{name}/resolve/main"
-    config = _fetch(f"{address}/config.json")
+    address = f"{hub()}/{name}/resolve/main"
+    config = fetch(f"{address}/config.json")
     found = from_config(config, name, f"{address}/config.json")
     try:
-        return found.with_files(int(_fetch(f"{address}/{INDEX}")["metadata"]["total_size"]), INDEX)
+        return found.with_files(int(fetch(f"{address}/{INDEX}")["metadata"]["total_size"]), INDEX)
     except (StackError, KeyError):
         return found  # one file, or none that is safetensors: the parameters are counted
 
 
-def _fetch(address: str) -> Any:
+def hub() -> str:
+    """The address of the hub."""
+    return os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+
+
+def fetch(address: str) -> Any:
+    """The JSON at an address."""
+    return stream(address, json.load)
+
+
+def stream(address: str, read: Callable[[Any], Any]) -> Any:
+    """What is read of an address, which asks for no more than that."""
     request = urllib.request.Request(address, headers={"User-Agent": "inference-stack"})
     token = os.environ.get("HF_TOKEN")
     if token:
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-            return json.load(answer)
+            return read(answer)
     except (OSError, ValueError) as error:
         gated = isinstance(error, urllib.error.HTTPError) and error.code in (401, 403)
-        hint = "It needs a token: set HF_TOKEN." if gated else "Name its config.json with --model NAME=PATH."
+        hint = "It needs a token: set HF_TOKEN." if gated else "Name its file with --model NAME=PATH."
         raise StackError(f"{address} cannot be read: {error}", hint) from error

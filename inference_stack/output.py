@@ -110,7 +110,9 @@ def value(figure: sizing.Figure) -> str:
         return f"{figure.value:.1f}"
     if figure.unit == "tokens":
         return f"{sizing.number(figure.value)} tokens"
-    return sizing.gib(figure.value) if abs(figure.value) >= sizing.GIB / 10 else f"{figure.value / 1024:.1f} KiB"
+    if abs(figure.value) >= sizing.GIB / 10:
+        return sizing.gib(figure.value)
+    return f"{figure.value / 2**20:.1f} MiB" if abs(figure.value) >= 2**20 else f"{figure.value / 1024:.1f} KiB"
 
 
 def _costs(made: Plan) -> list[str]:

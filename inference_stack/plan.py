@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from inference_stack import known, lookup, sizing
+from inference_stack import gguf_files, known, llama_cpp, lookup, sizing
 from inference_stack.documents import Object
 from inference_stack.engines import Told, told
 from inference_stack.errors import StackError
@@ -30,6 +30,7 @@ WHOLE = re.compile(r"gpu$|gaudi$")
 """Resources of which one is one whole device."""
 
 NOTHING = Decimal()
+UNKNOWN_DEVICE = "the device's memory is not known: --gpu NAME, or --gpu 24 for one with 24 GB"
 
 
 @dataclass(frozen=True)
@@ -146,10 +147,12 @@ def verdict(row: Pods, options: Options) -> Verdict:
 
     if not said.engine:
         return unknown("its engine is not recognised")
-    if said.engine == "llama.cpp" or said.model.lower().partition(":")[0].endswith("gguf"):
-        return unknown("a GGUF file has its size in itself: compare it with the memory")
     if len(has) > 1:
         return unknown(f"it asks for several kinds of devices: {', '.join(sorted(has))}")
+    if said.engine == "llama.cpp":
+        return of_gguf(row, options)
+    if said.model.lower().partition(":")[0].endswith("gguf"):
+        return unknown("the file is GGUF, which is reckoned for llama.cpp only: compare its size with the memory")
     try:
         model = lookup.model(said.model, options.models, options.hub)
     except StackError as error:
@@ -158,7 +161,7 @@ def verdict(row: Pods, options: Options) -> Verdict:
         return on_cpu(row, said, model)
     size, source = device(row, options)
     if not size:
-        return unknown("the device's memory is not known: --gpu NAME, or --gpu 24 for one with 24 GB")
+        return unknown(UNKNOWN_DEVICE)
     ranks = said.tensor * said.pipeline
     use = sizing.Use(
         memory=size * GB,
@@ -172,6 +175,26 @@ def verdict(row: Pods, options: Options) -> Verdict:
         device=f"{ranks} × {size:g} GB ({source})",
     )
     return _answer(row, said, model, sizing.fit(model, use))
+
+
+def of_gguf(row: Pods, options: Options) -> Verdict:
+    """llama.cpp makes the cache of all its slots at the start, in what is left beside its file."""
+    said = llama_cpp.told(row.container)
+    has = devices(row.requests())
+    verdict = Verdict(row.group, "llama.cpp", said.model, "unknown", "", devices=bool(has))
+    try:
+        weights = gguf_files.weights(said.model, said.file, options.models, options.hub)
+    except StackError as error:
+        return replace(verdict, why=str(error).replace("\n", " "))
+    size, source = device(row, options) if has else (0, "")
+    if has and not size:
+        return replace(verdict, why=UNKNOWN_DEVICE)
+    many = sum(has.values())
+    place = llama_cpp.Place(size * GB, many, f"{many} × {size:g} GB ({source})")
+    if not has:
+        place = llama_cpp.Place(float(row.limits().get("memory", NOTHING)), 0, "the memory limit")
+    found = llama_cpp.fit(said, weights, place)
+    return replace(verdict, answer=found.answer, why=found.why, figures=found.figures, notes=found.notes)
 
 
 def on_cpu(row: Pods, said: Told, model: Model) -> Verdict:
