@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator
@@ -229,33 +230,39 @@ def test_a_taint_without_a_toleration_is_found(kubectl: Kubectl, preflight: Pref
 
 
 @pytest.mark.parametrize("by", ["helm", "helm3", "kubectl"])
-def test_the_plugin_finds_the_cluster_that_helm_and_kubectl_are_told(
+def test_the_installed_plugin_finds_what_the_module_does(
     by: str, cluster: Cluster, kubectl: Kubectl, namespace: str, tmp_path: Path
 ) -> None:
-    """Helm takes -n and --kubeconfig for itself, and hands them on in the environment."""
+    """The archive of a release, installed by Helm, or beside kubectl; a good file and one with a fault.
+
+    Helm takes -n and --kubeconfig for itself, and hands them on in the environment.
+    """
     archive = plugin.build(tmp_path, Helm().package(ROOT, tmp_path / "chart"), "1.2.3", 1_800_000_000)
     with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path / "plugins" / "inference-stack", filter="data")
-    (tmp_path / "values.json").write_text(json.dumps(values(resources={"limits": {"amd.com/gpu": 1}})))
+        tar.extractall(tmp_path / "unpacked", filter="data")
     path = tmp_path / "path"
     path.mkdir()
     (path / "kubectl").symlink_to(tool("kubectl"))
-    (path / "kubectl-inference_stack").symlink_to(tmp_path / "plugins" / "inference-stack" / "inference-stack")
-    env = {"PATH": f"{path}:{os.environ['PATH']}", "HELM_PLUGINS": str(tmp_path / "plugins"), "KUBECONFIG": os.devnull}
-    env |= {"HELM_BIN": str(tool("helm"))} if by == "kubectl" else {}
-    words: list[str | Path] = [
-        "preflight",
-        "t",
-        "-f",
-        tmp_path / "values.json",
-        "-n",
-        namespace,
-        "--kubeconfig",
-        cluster.kubeconfig,
-    ]
-    done = run([tool(by), "inference-stack", *words], env=env, check=False)
-    assert done.returncode == 1, done.stderr
-    assert re.search(r"(?m)^FAILS +no-device +Deployment t-inference-stack-chat: ", done.stdout)
+    env = {"PATH": f"{path}:{os.environ['PATH']}", "KUBECONFIG": os.devnull}
+    if by == "kubectl":
+        (path / "kubectl-inference_stack").symlink_to(tmp_path / "unpacked" / "inference-stack")
+        env["HELM_BIN"] = str(tool("helm"))
+    else:
+        env |= {f"HELM_{name}_HOME": str(tmp_path / name) for name in ("CACHE", "DATA", "CONFIG")}
+        env["HELM_PLUGINS"] = str(tmp_path / "DATA" / "plugins")
+        Helm(tool(by)).run("plugin", "install", tmp_path / "unpacked", env=env)
+    file = tmp_path / "values.json"
+    words: list[str | Path] = ["preflight", "t", "-f", file, "-n", namespace, "--kubeconfig", cluster.kubeconfig]
+    module: list[str | Path] = [sys.executable, "-m", "inference_stack", *words]
+    fault = {"resources": {"limits": {"amd.com/gpu": 1}}}
+    for group, code in (({}, 0), (fault, 1)):
+        file.write_text(json.dumps(values(**group)))
+        done = run([tool(by), "inference-stack", *words], env=env, check=False)
+        same = run(module, cwd=ROOT, env={**env, "HELM_BIN": str(tool("helm"))}, check=False)
+        assert (done.returncode, same.returncode) == (code, code), done.stderr
+        assert done.stdout == same.stdout
+        failed = re.findall(r"(?m)^FAILS +(\S+) +(Deployment \S+): ", done.stdout)
+        assert failed == ([("no-device", "Deployment t-inference-stack-chat")] if code else [])
     assert kubectl.items("deployments") == []
 
 
