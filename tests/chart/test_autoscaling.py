@@ -123,6 +123,31 @@ def test_a_window_is_an_hour_at_most_as_kubernetes_takes_it(render: Render) -> N
     assert spec["behavior"] == {"scaleDown": {"stabilizationWindowSeconds": 3600}}
 
 
+@pytest.mark.parametrize(
+    ("start", "window", "period"), [(60, 240, 240), (300, 1200, 1200), (900, 1800, 1800), (9000, 3600, 1800)]
+)
+@pytest.mark.parametrize("provider", ["keda", "hpa"])
+def test_a_queue_that_is_empty_lets_one_pod_go_at_a_time(
+    render: Render, provider: str, start: int, window: int, period: int
+) -> None:
+    """Kubernetes takes an hour for a window, and half an hour for a period."""
+    rendered = render({**PROMETHEUS, **scaled(provider=provider, by="queue", startSeconds=start)})
+    behavior = (
+        hpa(rendered)["behavior"]
+        if provider == "hpa"
+        else scaled_object(rendered)["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    )
+    policies = [{"type": "Pods", "value": 1, "periodSeconds": period}]
+    assert behavior == {"scaleDown": {"stabilizationWindowSeconds": window, "policies": policies}}
+
+
+def test_a_policy_of_the_users_wins_over_that_of_a_queue(render: Render) -> None:
+    own = {
+        "scaleDown": {"stabilizationWindowSeconds": 5, "policies": [{"type": "Pods", "value": 9, "periodSeconds": 3}]}
+    }
+    assert hpa(render(scaled(provider="hpa", by="queue", behavior=own)))["behavior"] == own
+
+
 def test_a_behavior_of_the_users_wins(render: Render) -> None:
     own = {"scaleDown": {"stabilizationWindowSeconds": 5}, "scaleUp": {"selectPolicy": "Min"}}
     assert hpa(render(scaled(provider="hpa", behavior=own)))["behavior"] == own

@@ -126,7 +126,8 @@ def test_numbers_are_those_that_the_chart_renders() -> None:
     zero = ways["requests, to zero"]
     assert (zero.least, zero.polling, zero.cooldown, zero.hold) == (0, 10, 240, 300)
     assert (ways["queue"].signal, ways["queue"].target) == (QUEUE, 5)
-    assert ways["queue, one less in five minutes"].down.policies == (Policy("Pods", 1, 300),)
+    assert ways["queue"].down == Rules(4 * group.START_SECONDS, (Policy("Pods", 1, 4 * group.START_SECONDS),))
+    assert ways["queue, down as requests are"].down == default.down
     assert (ways["GPU utilisation"].signal, ways["GPU utilisation"].target) == (GPU, 80)
     four = ways["CPU, of 4 requested"]
     assert (four.signal, four.target, four.interval, four.cpus) == (CPU, 80, 15, 4)

@@ -14,7 +14,11 @@ from harness.bench.scaling.rendered import GPU_METRIC, rendered
 from harness.bench.scaling.traces import TRACES
 
 LEAST, MOST = 1, 8
-SLOWLY = {"type": "Pods", "value": 1, "periodSeconds": 300}
+AT_ONCE = {
+    "stabilizationWindowSeconds": START_SECONDS,
+    "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+}
+"""How the other signals go down: a start's time after they last asked for the pods."""
 USUAL_PERCENT = 80
 """The usual target of utilisation, the chart's own for CPU."""
 GPU_PERCENT = {
@@ -40,7 +44,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "requests, three at least": _scaled(minReplicas=3),
     "requests, to zero": _scaled(minReplicas=0),
     "queue": _scaled(by="queue"),
-    "queue, one less in five minutes": _scaled(by="queue", behavior={"scaleDown": {"policies": [SLOWLY]}}),
+    "queue, down as requests are": _scaled(by="queue", behavior={"scaleDown": AT_ONCE}),
     "GPU utilisation": _scaled(metrics=[GPU_PERCENT]),
     "CPU, of 1 requested": _scaled("1", by="cpu"),
     "CPU, of 4 requested": _scaled("4", by="cpu"),
