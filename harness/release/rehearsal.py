@@ -13,14 +13,17 @@ from unittest.mock import patch
 from harness.cluster import Cluster
 from harness.cluster.given import Given
 from harness.errors import HarnessError
+from harness.helm import Helm
 from harness.paths import ROOT
 from harness.progress import console, step
-from harness.release import artifacthub, cosign, publication, sbom, source
+from harness.release import artifacthub, cosign, plugin, publication, sbom, source
 from harness.release.package import Package, build, pack
 from harness.release.publication import by_digest
 from harness.run import run
 from harness.stack import Published, loopback_registry
 from harness.tools import tool
+
+EXAMPLE = ROOT / "examples" / "single-vllm.yaml"
 
 NEXT = """\
 Nothing was published: the registry and the key are gone.
@@ -40,6 +43,7 @@ def rehearse(cluster: Cluster | None = None) -> None:
         directory, registry = Path(temporary), f"{host}/charts"
         with patch.dict(os.environ, DOCKER_CONFIG=str(directory / "nobody")):
             package = _packaged(directory)
+            _planned(directory, package)
             with step("Making a key pair; releases have none, GitHub's identity signs"):
                 key = cosign.key_pair(directory / "cosign")
             bill = directory / "sbom.json"
@@ -73,6 +77,21 @@ def _packaged(directory: Path) -> Package:
         size = package.archive.stat().st_size
         shown.detail(f"{package.archive.name}, {size:,} bytes, commit {package.commit.revision[:12]}{left_out}")
     return package
+
+
+def _planned(directory: Path, package: Package) -> None:
+    """Make the plugin, install it into each Helm as a user does, and plan an example with the chart that is in it."""
+    archive = plugin.build(directory / "plugin", package.archive, package.version, package.commit.epoch)
+    unpacked = plugin.unpack(archive, directory / "plugin" / "unpacked")
+    for helm in (Helm(tool("helm")), Helm(tool("helm3"))):
+        with step(f"Installing the plugin into Helm {helm.major}, and planning an example") as shown:
+            homes = plugin.install(helm, directory / "plugin" / str(helm.major), unpacked)
+            listed = helm.run("plugin", "list", env=homes).stdout
+            said = helm.run("inference-stack", "plan", "-f", EXAMPLE, "--gpu", "H100", env=homes).stdout
+            verdict = next((line for line in said.splitlines() if ": fits: " in line), "")
+            if package.version not in listed.split() or not verdict:
+                raise HarnessError(f"The plugin does not plan {EXAMPLE.name} as it should.", f"{listed}\n{said}")
+            shown.detail(verdict)
 
 
 def _provenance(package: Package) -> dict[str, object]:

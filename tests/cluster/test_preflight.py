@@ -9,7 +9,6 @@ import json
 import os
 import re
 import sys
-import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -238,19 +237,16 @@ def test_the_installed_plugin_finds_what_the_module_does(
     Helm takes -n and --kubeconfig for itself, and hands them on in the environment.
     """
     archive = plugin.build(tmp_path, Helm().package(ROOT, tmp_path / "chart"), "1.2.3", 1_800_000_000)
-    with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path / "unpacked", filter="data")
+    unpacked = plugin.unpack(archive, tmp_path / "unpacked")
     path = tmp_path / "path"
     path.mkdir()
     (path / "kubectl").symlink_to(tool("kubectl"))
     env = {"PATH": f"{path}:{os.environ['PATH']}", "KUBECONFIG": os.devnull}
     if by == "kubectl":
-        (path / "kubectl-inference_stack").symlink_to(tmp_path / "unpacked" / "inference-stack")
+        (path / "kubectl-inference_stack").symlink_to(unpacked / "inference-stack")
         env["HELM_BIN"] = str(tool("helm"))
     else:
-        env |= {f"HELM_{name}_HOME": str(tmp_path / name) for name in ("CACHE", "DATA", "CONFIG")}
-        env["HELM_PLUGINS"] = str(tmp_path / "DATA" / "plugins")
-        Helm(tool(by)).run("plugin", "install", tmp_path / "unpacked", env=env)
+        env |= plugin.install(Helm(tool(by)), tmp_path, unpacked)
     file = tmp_path / "values.json"
     words: list[str | Path] = ["preflight", "t", "-f", file, "-n", namespace, "--kubeconfig", cluster.kubeconfig]
     module: list[str | Path] = [sys.executable, "-m", "inference_stack", *words]

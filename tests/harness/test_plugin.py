@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tarfile
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -37,9 +36,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def unpacked(archive: Path, tmp_path: Path) -> Path:
-    with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path / "unpacked", filter="data")
-    return tmp_path / "unpacked"
+    return plugin.unpack(archive, tmp_path / "unpacked")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -71,9 +68,7 @@ def fits(done: Completed) -> bool:
 
 def check_plugin(helm: Helm, home: Path, *install: str | Path) -> None:
     """Install it into a Helm with a home of its own, run it, and remove it."""
-    homes = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "DATA", "CONFIG")}
-    homes["HELM_PLUGINS"] = str(home / "DATA" / "plugins")
-    helm.run("plugin", "install", *install, env=homes)
+    homes = plugin.install(helm, home, *install)
     assert "1.2.3" in helm.run("plugin", "list", env=homes).stdout
     assert fits(helm.run("inference-stack", *WORDS, "-n", "some", env=homes))
     helm.run("plugin", "uninstall", "inference-stack", env=homes)

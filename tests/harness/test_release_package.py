@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,8 @@ class TestRehearsal:
         rehearsal.rehearse()
         out = capsys.readouterr().out
         assert out.count("✓ Refused") == 6
+        for major in (4, 3):
+            assert re.search(rf"✓ Installing the plugin into Helm {major}, .* llama \(vllm, \S+\): fits: ", out)
         assert "✗" not in out
         assert os.environ["DOCKER_CONFIG"] == "/mine"
 
