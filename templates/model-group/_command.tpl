@@ -1,10 +1,10 @@
 {{- /* The command line of an engine: the user's words are used as written; missing options are appended. How words are read is in _words.tpl. */ -}}
 
 {{- /*
-An option in a command line: "--a b c", "--a=b", with _ for -, or abbreviated where argparse allows it; of several the last is used. The word "\n"
-stands between two commands of a script. Most options are not in a command line, which one look at all of it shows: six letters are the shortest
+An option in a command line: "--a b c", "--a=b", with _ for -, or abbreviated where argparse allows it; of several the last is used, or every one where
+each adds a value. The word "\n" stands between two commands of a script. Most options are not in a command line, which one look at all of it shows: six letters are the shortest
 abbreviation.
-Input: dict words (list of strings), names (list, spelled with -). Output: JSON {given: bool, values: [string]}.
+Input: dict words (list of strings), names (list, spelled with -), every (bool, or absent). Output: JSON {given: bool, values: [string]}.
 */ -}}
 {{- define "inference-stack.flag" -}}
   {{- $names := list -}}
@@ -29,7 +29,8 @@ Input: dict words (list of strings), names (list, spelled with -). Output: JSON 
         {{- if or (eq $spelled $name) (and (ge (len $spelled) 6) (hasPrefix $spelled $name)) -}}
           {{- $given = true -}}
           {{- $open = not (contains "=" $word) -}}
-          {{- $values = ternary list (list $parts._1) $open -}}
+          {{- $before := ternary $values list (eq (toString $.every) "true") -}}
+          {{- $values = ternary $before (append $before $parts._1) $open -}}
         {{- end -}}
       {{- end -}}
     {{- else if $open -}}
@@ -403,10 +404,10 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
   {{- $preset := .group.computed.preset -}}
   {{- $aliases := include "inference-stack.modelGroup.toldNames" . | fromJsonArray -}}
   {{- $served := $preset.flags.servedNames -}}
-  {{- $names := (include "inference-stack.flag" (dict "words" .words "names" $served.names) | fromJson).values -}}
+  {{- $names := (include "inference-stack.flag" (dict "words" .words "names" $served.names "every" $served.repeated) | fromJson).values -}}
   {{- if not $names -}}
     {{- with index .group.computed.givenEnv ($served.env | default "") -}}
-      {{- $names = list . -}}
+      {{- $names = ternary (without (splitList ";" .) "") (list .) (eq (toString $served.repeated) "true") -}}
     {{- end -}}
   {{- end -}}
   {{- $unknown := contains "$" (first $names | default "") -}}

@@ -194,3 +194,17 @@ NO_ROUTERS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("fields", NO_ROUTERS.values(), ids=NO_ROUTERS)
 def test_a_server_of_one_model_is_told_the_alias(render: Render, fields: dict[str, Any]) -> None:
     assert told(command_line(render(bare(image=LLAMA, **fields))), "--alias") == ["m"]
+
+
+INFINITY = "michaelf34/infinity:0.0.77"
+TWO = ["v2", "--model-id", "/d/e", "--served-model-name", "emb", "--model-id", "/d/r", "--served-model-name=rank"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"args": TWO}, {"env": [{"name": "INFINITY_SERVED_MODEL_NAME", "value": "emb;rank;"}]}],
+    ids=["options", "variable"],
+)
+def test_each_of_several_models_is_asked_by_its_own_name(render: Render, fields: dict[str, Any]) -> None:
+    rendered = render(bare(image=INFINITY, modelAlias=["emb", "rank"], **fields))
+    assert asked(rendered) == {"emb": "emb", "rank": "rank"}
