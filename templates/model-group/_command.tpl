@@ -2,8 +2,8 @@
 
 {{- /*
 An option in a command line: "--a b c", "--a=b", with _ for -, or abbreviated where argparse allows it; of several the last is used, or every one where
-each adds a value. The word "\n" stands between two commands of a script. Most options are not in a command line, which one look at all of it shows: six letters are the shortest
-abbreviation.
+each adds a value. The word "\n" stands between two commands of a script. Most options are not in a command line, which one look at all of it shows: six
+letters are the shortest abbreviation.
 Input: dict words (list of strings), names (list, spelled with -), every (bool, or absent). Output: JSON {given: bool, values: [string]}.
 */ -}}
 {{- define "inference-stack.flag" -}}
@@ -368,6 +368,18 @@ A containerPort that the user sets, for the group or for all groups. Input: dict
   {{- end -}}
 {{- end -}}
 
+{{- /* What the first of several regular expressions that matches has in its group. Input: dict text, patterns (list or nothing). Output: string. */ -}}
+{{- define "inference-stack.firstMatch" -}}
+  {{- $found := "" -}}
+  {{- range .patterns -}}
+    {{- $match := regexFind . $.text -}}
+    {{- if and $match (not $found) -}}
+      {{- $found = regexReplaceAll . $match "${1}" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $found -}}
+{{- end -}}
+
 {{- /*
 The port an engine listens on: the one that its command or environment sets, else containerPort, unless that is another of its ports. A script may start
 several servers, and an engine that is not known may mean another port, so containerPort overrides theirs; and a variable whose value is unknown.
@@ -387,7 +399,11 @@ Input: dict root, name, group, words, script. Output: JSON {port: number, unknow
   {{- $given := "" -}}
   {{- with $preset.flags.port -}}
     {{- $flag := include "inference-stack.flag" (dict "words" $.words "names" .names) | fromJson -}}
-    {{- $given = first $flag.values | default (index $.group.computed.givenEnv (.env | default "")) | default "" | toString -}}
+    {{- $given = include "inference-stack.firstMatch" (dict "text" (join " " $.words) "patterns" .patterns) | default (first $flag.values) -}}
+    {{- range prepend (.variables | default list) (.env | default "") -}}
+      {{- $given = $given | default (index $.group.computed.givenEnv .) -}}
+    {{- end -}}
+    {{- $given = $given | default "" | toString -}}
   {{- end -}}
   {{- $given = regexReplaceAll "^.*:([0-9]+)/?$" $given "${1}" -}}
   {{- $number := regexMatch "^[0-9]+$" $given -}}

@@ -37,6 +37,8 @@ REFERENCES: dict[str, dict[str, Any]] = {
     "tei": bare(image=TEI, args=["--model-id", "m"], env=[secret("API_KEY")]),
     "tgi": bare(image=TGI, args=["--model-id", "m"], env=[secret("API_KEY")]),
     "localai": bare(image="localai/localai:v3.8.0", env=[secret("LOCALAI_API_KEY")]),
+    "speaches": bare(image="ghcr.io/speaches-ai/speaches:0.8.3-cpu", env=[secret("API_KEY")]),
+    "litellm": bare(image="ghcr.io/berriai/litellm:v1.80.0", env=[secret("LITELLM_MASTER_KEY")]),
     "infinity": bare(image="michaelf34/infinity:0.0.77", env=[secret("INFINITY_API_KEY")]),
     "lmdeploy": bare(image="openmmlab/lmdeploy:v0.18.0", args=["--api-keys", "$(KEY)"], env=[secret("KEY")]),
     "another-program-in-vllms-image": bare(image=VLLM, command=["/start"], env=[secret("VLLM_API_KEY")]),

@@ -182,3 +182,29 @@ def test_a_model_is_asked_for_what_it_does(notes: Say, fields: dict[str, Any], a
     shown = notes(one(**fields))
     assert ("is asked at" in shown) != asked
     assert path in shown
+
+
+MINE = {"image": "mine:1"}
+LISTENING: dict[str, tuple[dict[str, Any], int]] = {
+    # the group, and the port that its server listens on
+    "http-beside-grpc": ({**MINE, "args": ["--rest_port", "8001", "--port", "9000"]}, 8001),
+    "http-behind-grpc": ({**MINE, "args": ["--port=9000", "--rest_port=8001"]}, 8001),
+    "api-beside-page": ({**MINE, "args": ["--api-port", "5000", "--listen-port", "7860"]}, 5000),
+    "bind": ({**MINE, "command": ["gunicorn", "-b", "0.0.0.0:8080", "app:app"]}, 8080),
+    "bind-equals": ({**MINE, "command": ["gunicorn", "--bind=:8080", "app:app"]}, 8080),
+    "known-program": ({**MINE, "command": ["xinference-local", "-H", "0.0.0.0", "-p", "9997"]}, 9997),
+    "known-program-in-a-script": ({**MINE, "command": ["sh", "-c", "echo a; exec bentoml serve -p 3000 ."]}, 3000),
+    "another-program": ({**MINE, "command": ["serve", "-p", "4096"]}, 8000),
+    "another-address": ({**MINE, "command": ["serve", "--address", "head.example:6379"]}, 8000),
+    "no-address": ({**MINE, "args": ["-b", "2048"]}, 8000),
+    "variable": ({**MINE, "env": [{"name": "UVICORN_PORT", "value": "9001"}]}, 9001),
+    "option-beside-variable": ({**MINE, "args": ["--port", "80"], "env": [{"name": "PORT", "value": "9001"}]}, 80),
+    "said": ({**MINE, "containerPort": 8088, "env": [{"name": "PORT", "value": "9001"}]}, 8088),
+}
+
+
+@pytest.mark.parametrize(("fields", "port"), LISTENING.values(), ids=LISTENING)
+def test_the_port_is_where_the_command_of_another_server_makes_it_listen(
+    render: Render, fields: dict[str, Any], port: int
+) -> None:
+    assert ports(render(bare(**fields)))["http"] == port
