@@ -129,7 +129,8 @@ none, or modelName where that is no option's value. Input: dict words (those beh
 
 {{- /*
 The program and its arguments: what the user wrote, and where that are arguments only, the program before them if the image is known to have it, or if
-modelName asks for one. Another image's entrypoint is kept, and so is that of an image whose arguments begin with a program, unless it is the engine.
+modelName asks for one. Another image's entrypoint is kept, and so is that of an image whose arguments begin with a program, unless it is the engine. A
+subcommand that the arguments begin with stands once.
 Input: dict root, group (computed). Output: JSON {
   command, args: [string],
   launched: bool (the chart put the program there),
@@ -175,6 +176,9 @@ Input: dict root, group (computed). Output: JSON {
     {{- else if $launched -}}
       {{- $named := or $byOption (not (empty $name)) -}}
       {{- $command = include "inference-stack.modelGroup.launcher" (dict "group" .group "named" $named) | fromJsonArray -}}
+      {{- if eq $first (last $preset.launcher) -}}
+        {{- $command = initial $preset.launcher -}}
+      {{- end -}}
     {{- else if not .group.engine -}}
       {{- $kept = "entrypoint" -}}
     {{- end -}}

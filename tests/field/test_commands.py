@@ -12,6 +12,7 @@ import pytest
 from harness.helm import Helm, HelmError
 from harness.manifests import load
 from harness.paths import ROOT
+from harness.presets import images
 from tests.chart.accessors import FULLNAME, bare, command_line, deployment, engine, ports, provider
 from tests.support import Render, Say, Values
 
@@ -723,3 +724,19 @@ def test_nothing_else_of_the_pod_depends_on_how_the_command_is_written(render: R
     other = render(bare(**VLLM, command=["vllm", "serve", "org/m", "--port", "9000"]))
     assert json.dumps(deployment(one)) == json.dumps(deployment(other))
     assert one["Service", f"{FULLNAME}-a"] == other["Service", f"{FULLNAME}-a"]
+
+
+@pytest.mark.parametrize(
+    ("image", "program", "model"),
+    [
+        (str(images()["vllm"]), "vllm", ["org/m"]),
+        ("vllm/vllm-openai:v0.9.2", "vllm", ["org/m"]),
+        ("vllm/vllm-openai:v0.30.0", "vllm", ["--config", "/etc/vllm.yaml"]),
+        (str(images()["sglang"]), "sglang", ["--model-path", "org/m"]),
+    ],
+)
+def test_a_subcommand_that_the_arguments_begin_with_stands_once(
+    render: Render, image: str, program: str, model: list[str]
+) -> None:
+    line = command_line(render(bare(image=image, args=["serve", *model, "--port", "9000"])))
+    assert line[: len(model) + 4] == [program, "serve", *model, "--port", "9000"]
