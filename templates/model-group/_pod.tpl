@@ -19,7 +19,9 @@ metadata:
 spec:
   serviceAccountName: {{ include "inference-stack.modelGroup.serviceAccountName" . | quote }}
   serviceAccount: {{ include "inference-stack.modelGroup.serviceAccountName" . | quote }}
-  automountServiceAccountToken: false
+  {{- with include "inference-stack.modelGroup.mountsToken" . }}
+  automountServiceAccountToken: {{ . }}
+  {{- end }}
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ include (printf "inference-stack.modelGroup.%s" (ternary "workerGraceSeconds" "graceSeconds" $worker)) . }}
   {{- with include "inference-stack.imagePullSecrets" (dict "root" .root "own" $group.imagePullSecrets) | fromJsonArray }}

@@ -172,3 +172,17 @@ Input: dict group (computed). Output: JSON list as of containerSigns.
   {{- end -}}
   {{- toJson (ternary list $signs (has $group.computed.user (list "number" "nonRoot"))) -}}
 {{- end -}}
+
+{{- /*
+Whether the token of the service account is mounted: an account of the user's own says it itself, one of the chart's has none that is needed, unless the
+values name a file of it, or a program or an annotation that reads it.
+Input: dict group (computed). Output: "true", "false", or nothing (the account says it).
+*/ -}}
+{{- define "inference-stack.modelGroup.mountsToken" -}}
+  {{- $account := .group.serviceAccount -}}
+  {{- $words := concat .group.computed.command .group.computed.args -}}
+  {{- $text := list $words .group.initContainers .group.containers .group.podAnnotations | toJson -}}
+  {{- if not (and $account.name (eq (toString $account.create) "false")) -}}
+    {{- regexMatch "/secrets/kubernetes\\.io/serviceaccount|\\bkubectl\\s|\"kubectl\"|vault\\.hashicorp\\.com/agent-inject\"" $text -}}
+  {{- end -}}
+{{- end -}}

@@ -258,3 +258,29 @@ def test_a_low_port_of_the_gateway_is_opened_too(render: Render) -> None:
     spec = pod_spec(render({"onwards": {"containerPort": 80}})["Deployment", f"{FULLNAME}-onwards"])
     assert spec["securityContext"]["sysctls"] == [SYSCTL]
     assert "sysctls" not in pod_spec(render()["Deployment", f"{FULLNAME}-onwards"])["securityContext"]
+
+
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
+READERS: dict[str, dict[str, Any]] = {
+    "file": {"command": ["bash", "-c", f"cp {TOKEN}/ca.crt /tmp && vllm serve org/m"]},
+    "program": {"initContainers": [{"name": "i", "image": "x:1", "command": ["kubectl", "get", "pods"]}]},
+    "program-in-a-script": {"containers": [{"name": "i", "image": "x:1", "args": ["-c", "sleep 1; kubectl get pods"]}]},
+    "annotation": {"podAnnotations": {"vault.hashicorp.com/agent-inject": "true"}},
+}
+
+
+@pytest.mark.parametrize("fields", READERS.values(), ids=READERS)
+def test_what_reads_the_accounts_token_gets_it(render: Render, fields: dict[str, Any]) -> None:
+    assert pod(render(one(**fields)))["automountServiceAccountToken"] is True
+
+
+def test_an_account_of_ones_own_says_itself_whether_its_token_is_mounted(render: Render) -> None:
+    account = {"create": False, "name": "router"}
+    assert "automountServiceAccountToken" not in pod(render(one(serviceAccount=account)))
+    kept = render(one(serviceAccount=account, podSpec={"automountServiceAccountToken": False}))
+    assert pod(kept)["automountServiceAccountToken"] is False
+
+
+@pytest.mark.parametrize("account", [{"create": False}, {"name": "mine"}], ids=str)
+def test_another_account_has_no_token(render: Render, account: dict[str, Any]) -> None:
+    assert pod(render(one(serviceAccount=account)))["automountServiceAccountToken"] is False
