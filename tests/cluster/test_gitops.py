@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,14 @@ import pytest
 from harness.cluster import Cluster
 from harness.cluster.crds import install_crds
 from harness.cluster.lws import install_lws
-from harness.errors import HarnessError
 from harness.helm import Values
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests, Object
 from harness.stack import render
-from inference_stack.quantity import amount
 from tests.chart.all_options import ALL_OPTIONS
+from tests.cluster.stored import drift
 
 MANAGER = "gitops"
-QUANTITIES = {"cpu", "memory", "ephemeral-storage", "storage", "sizeLimit"}
 
 
 def everything() -> dict[str, Any]:
@@ -63,32 +60,6 @@ def owned(live: Object) -> tuple[Any, ...]:
     """The fields that change if applying changes something: the generation, and the manager's last changes."""
     mine = [each for each in live["metadata"]["managedFields"] if each["manager"] == MANAGER]
     return live["metadata"].get("generation"), mine
-
-
-def drift(wanted: Any, live: Any, path: str, exact: bool) -> Iterator[str]:
-    """Fields that the server stores with another value than rendered; keys that it adds to maps are no drift.
-
-    With `exact`, quantities must be in the server's format, and there must be no empty values, which it leaves out.
-    """
-    if not exact and wanted in ([], {}) and live is None:
-        return
-    if isinstance(wanted, dict) and isinstance(live, dict):
-        for key, below in wanted.items():
-            yield from drift(below, live.get(key), f"{path}.{key}", exact)
-    elif isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
-        for index, (one, other) in enumerate(zip(wanted, live, strict=True)):
-            yield from drift(one, other, f"{path}[{index}]", exact)
-    elif (wanted != live or type(wanted) is not type(live)) and (
-        exact or path.rpartition(".")[2] not in QUANTITIES or not same_amount(wanted, live)
-    ):
-        yield f"{path}: {wanted!r} is stored as {live!r}"
-
-
-def same_amount(one: Any, other: Any) -> bool:
-    try:
-        return amount(one) == amount(other)
-    except HarnessError:
-        return False
 
 
 def check(kubectl: Kubectl, values: Values, exact: bool) -> None:
