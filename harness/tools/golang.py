@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.progress import Step
@@ -46,9 +48,13 @@ def go_build(
     *,
     ldflags: str = "",
     tags: Sequence[str] = (),
+    beside: Sequence[str] = (),
     prefix: str = "",
 ) -> None:
     """Build one main package of the module at `module` into the file `output`; `shown` says how far, after `prefix`.
+
+    `beside` are the modules that its go.mod replaces by directories of its repository, which are no part of the
+    module: they are fetched in the versions that it requires.
 
     Raises:
         CommandError: it does not build, the network does not answer, or the disk is full.
@@ -64,4 +70,23 @@ def go_build(
             shown.detail(f"{prefix}{count} packages, {line}")
 
     args = ["build", "-v", "-trimpath", "-ldflags", f"-s -w {ldflags}".strip(), "-tags", ",".join(tags)]
-    run([go, *args, "-o", output, package], cwd=module, env=ENVIRONMENT, on_line=progress, hint=advice)
+    with modfile(go, module, beside) as options:
+        words: list[str | Path] = [go, *args, *options, "-o", output, package]
+        run(words, cwd=module, env=ENVIRONMENT, on_line=progress, hint=advice)
+
+
+@contextmanager
+def modfile(go: Path, module: Path, beside: Sequence[str]) -> Iterator[list[str]]:
+    """The options of a build that reads a copy of the module's go.mod, without the replacements of these modules.
+
+    Go checks what it fetches for them against its checksum database.
+    """
+    if not beside:
+        yield []
+        return
+    with tempfile.TemporaryDirectory(prefix="modfile-") as directory:
+        for name in ("go.mod", "go.sum"):
+            Path(directory, name).write_bytes((module / name).read_bytes())
+        copied = Path(directory, "go.mod")
+        run([go, "mod", "edit", *(f"-dropreplace={each}" for each in beside), copied], env=ENVIRONMENT)
+        yield ["-mod=mod", f"-modfile={copied}"]

@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness.progress import Step
 from harness.run import Completed, run
 from harness.tools import apt, on_path, wheels
-from harness.tools.golang import digest
+from harness.tools.golang import digest, modfile
 from harness.tools.pins import PINS, Pin, module_version, parse_version
 from harness.tools.store import advice, make_once
 
@@ -84,6 +84,22 @@ def test_digest_changes_with_flags_and_module(tmp_path: Path) -> None:
     assert first == digest(tmp_path, "-X a=1") != digest(tmp_path, "-X a=2")
     (tmp_path / "go.sum").write_text("b")
     assert digest(tmp_path, "-X a=1") != first
+
+
+def test_a_module_is_built_without_its_replacement_by_a_directory_that_it_lacks(tmp_path: Path) -> None:
+    written = "module example.com/a\n\ngo 1.26\n\nreplace example.com/a/api => ./api\n\nreplace b => c v1.0.0\n"
+    (tmp_path / "go.mod").write_text(written)
+    (tmp_path / "go.sum").write_text("sums\n")
+    go = tools.tool("go")
+    with modfile(go, tmp_path, ["example.com/a/api"]) as options:
+        copied = Path(options[1].removeprefix("-modfile="))
+        assert options[0] == "-mod=mod"
+        assert "./api" not in copied.read_text()
+        assert "b => c v1.0.0" in copied.read_text()
+        assert copied.with_name("go.sum").read_text() == "sums\n"
+    assert (tmp_path / "go.mod").read_text() == written
+    with modfile(go, tmp_path, []) as options:
+        assert options == []
 
 
 def test_links_lead_to_the_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
