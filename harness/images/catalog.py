@@ -153,6 +153,8 @@ class GoProgram(Recipe):
     path: str
     """Of the program in the image; its name there is also that of its file in the cache."""
     tags: Sequence[str] = ()
+    beside: Sequence[str] = ()
+    """Modules of the same repository that its go.mod replaces by their directories."""
 
     def identity(self) -> str:
         return repr((self.module, self.package, self.tags))
@@ -162,7 +164,8 @@ class GoProgram(Recipe):
 
         def make(directory: Path, shown: Step) -> None:
             go = tool("go")
-            go_build(go, module_directory(go, self.module), self.package, directory / program, shown, tags=self.tags)
+            module, output = module_directory(go, self.module), directory / program
+            go_build(go, module, self.package, output, shown, tags=self.tags, beside=self.beside)
 
         target = cache_dir("tools") / f"{self.repository.rpartition('/')[2]}-{self.module.partition('@')[2]}"
         return make_once(target, f"Building {self.what}", make) / program
@@ -198,6 +201,15 @@ KUBE_STATE_METRICS_IMAGE = (
     "registry.k8s.io/kube-state-metrics/kube-state-metrics",
     KUBE_STATE_METRICS_MODULE.partition("@")[2],
 )
+FLUX_MODULES = {
+    "source-controller": "github.com/fluxcd/source-controller@v1.9.3",
+    "helm-controller": "github.com/fluxcd/helm-controller@v1.6.4",
+}
+"""The two of Flux's controllers that install charts: those of Flux 2.9."""
+FLUX_IMAGES = {name: (f"docker.io/fluxcd/{name}", module.partition("@")[2]) for name, module in FLUX_MODULES.items()}
+
+
+CHART_REGISTRY_IMAGE = ("gcr.io/go-containerregistry/crane", "latest")
 
 
 class SeaweedFs(Recipe):
@@ -215,6 +227,23 @@ class SeaweedFs(Recipe):
             "/usr/bin/weed": File(self.prepare(), 0o755),
         }
         return write_archive(path, reference, files, entrypoint=["/usr/bin/weed"], user="1000:1000")
+
+
+class ChartRegistry(Recipe):
+    """A registry that keeps what it has in memory: crane's."""
+
+    def identity(self) -> str:
+        return str(self.prepare())
+
+    def prepare(self) -> Path:
+        return tool("crane")
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        files: dict[str, Entry | bytes | Path] = {
+            "/tmp": Directory(0o1777),
+            "/crane": File(self.prepare(), 0o755),
+        }
+        return write_archive(path, reference, files, entrypoint=["/crane"], user="65532:65532")
 
 
 VLLM_PACKAGES = ("vllm", "vLLM for CPU", "five gigabytes, some minutes", real)
@@ -362,7 +391,19 @@ RECIPES = (
         package=".",
         path="/kube-state-metrics",
     ),
+    *(
+        GoProgram(
+            *FLUX_IMAGES[name],
+            what=f"Flux's real {name}",
+            module=module,
+            package=".",
+            path=f"/usr/local/bin/{name}",
+            beside=[f"{module.partition('@')[0]}/api"],
+        )
+        for name, module in FLUX_MODULES.items()
+    ),
     SeaweedFs(*SEAWEEDFS_IMAGE, "the real SeaweedFS, an object store"),
+    ChartRegistry(*CHART_REGISTRY_IMAGE, "crane's registry, for charts"),
     Gateway("ghcr.io/doublewordai/onwards", onwards.version(), "the real gateway, Onwards from crates.io"),
     EngineImage(
         "ghcr.io/ggml-org/llama.cpp",

@@ -80,6 +80,8 @@ def test_packages_outside_of_pyproject_are_found() -> None:
     }
     assert {package: value for _, package, value in found(PACKAGES)} == dict(base.PACKAGES)
     assert {package for _, package, _ in found(MODULES)} == {
+        "github.com/fluxcd/helm-controller",
+        "github.com/fluxcd/source-controller",
         "github.com/kedacore/keda/v2",
         "github.com/prometheus-operator/prometheus-operator",
         "github.com/prometheus/prometheus",

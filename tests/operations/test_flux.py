@@ -1,0 +1,245 @@
+"""Flux itself installs, upgrades, corrects and removes the chart, by the manifests of its page."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from harness.client import Client
+from harness.cluster import Cluster
+from harness.cluster.flux import REGISTRY_ADDRESS, install_flux, pushed_to
+from harness.cluster.processes import NotInTimeError, wait_until
+from harness.docs.markdown import blocks
+from harness.helm import Helm, HelmError
+from harness.kubectl import Kubectl
+from harness.manifests import Manifests, Object, load_all
+from harness.paths import ROOT
+from harness.stack import CHART_REPOSITORY, Published, publish
+from tests.cluster.answers import ANSWER, QUESTION
+from tests.cluster.conftest import AVAILABLE_SECONDS, Measured
+from tests.cluster.stored import drift
+
+RELEASE = "my-stack"
+GROUP = f"{RELEASE}-inference-stack-chat"
+GATEWAY = f"{RELEASE}-inference-stack-onwards"
+CHART_LABEL = "helm.sh/chart"
+LABELS = {"name": "helm.toolkit.fluxcd.io/name", "namespace": "helm.toolkit.fluxcd.io/namespace"}
+REMOVED_SECONDS = 120.0
+ON_REQUEST = "24h"
+"""Of an interval in which nothing happens that the test does not ask for."""
+
+
+@pytest.fixture(scope="module")
+def chart(cluster: Cluster) -> Published:
+    install_flux(cluster)
+    with pushed_to(cluster) as address:
+        return publish(Helm(), address)
+
+
+def of_page() -> tuple[Object, Object]:
+    """The source and the release that the page prints."""
+    printed = [each.text for each in blocks((ROOT / "docs" / "gitops.md").read_text()) if "OCIRepository" in each.text]
+    source, release = load_all("\n".join(printed))
+    return source, release
+
+
+class Flux:
+    """A namespace with the page's source, and its release under test."""
+
+    def __init__(self, kubectl: Kubectl, chart: Published) -> None:
+        self.kubectl = kubectl
+        self.chart = chart
+        self.helm = Helm(kubeconfig=kubectl.kubeconfig, namespace=kubectl.namespace)
+        source, self._release = of_page()
+        self.values: dict[str, Any] = self._release["spec"]["values"]
+        self._release["spec"]["interval"] = ON_REQUEST
+        # The test's registry has neither TLS nor a signature of a workflow.
+        del source["spec"]["verify"]
+        source["spec"] |= {"url": f"oci://{REGISTRY_ADDRESS}/{CHART_REPOSITORY}/inference-stack", "insecure": True}
+        assert source["spec"]["ref"] == {"tag": chart.version}
+        self._apply(source)
+
+    def _apply(self, each: Object) -> None:
+        each["metadata"]["namespace"] = self.kubectl.namespace
+        self.kubectl.apply(json.dumps(each), server_side=True)
+
+    @property
+    def digest(self) -> str:
+        """Of the chart, as much as Flux writes into its version; the registry's own for a manifest is another one."""
+        source = self.kubectl.get("ocirepository", "inference-stack")
+        return str(source["status"]["artifact"]["revision"]).partition("@sha256:")[2][:12]
+
+    def want(self, values: dict[str, Any]) -> None:
+        """The release with these values."""
+        self._apply({**self._release, "spec": {**self._release["spec"], "values": values}})
+
+    def release(self) -> Object:
+        return self.kubectl.get("helmrelease", RELEASE)
+
+    def condition(self, kind: str) -> dict[str, Any]:
+        """A condition of the release that is about what is wanted now; empty until there is one."""
+        release = self.release()
+        found = {each["type"]: each for each in release.get("status", {}).get("conditions", ())}
+        condition: dict[str, Any] = found.get(kind, {})
+        return condition if condition.get("observedGeneration") == release["metadata"]["generation"] else {}
+
+    def wait(self, kind: str, status: str, seconds: float = AVAILABLE_SECONDS) -> dict[str, Any]:
+        """The condition, once it is so; NotInTimeError with all that Flux says otherwise."""
+        try:
+            wait_until(lambda: self.condition(kind).get("status") == status, f"{kind} {status}", seconds)
+        except NotInTimeError as error:
+            raise NotInTimeError(f"{error.message}: {json.dumps(self.release().get('status'), indent=1)}") from error
+        return self.condition(kind)
+
+    def reconcile(self) -> None:
+        """Once more, as `flux reconcile helmrelease` asks for it."""
+        asked = str(time.time())
+        self.kubectl.run("annotate", "helmrelease", RELEASE, f"reconcile.fluxcd.io/requestedAt={asked}", "--overwrite")
+        handled: Callable[[], bool] = lambda: self.release()["status"].get("lastHandledReconcileAt") == asked  # noqa: E731
+        wait_until(handled, "a reconciliation", AVAILABLE_SECONDS)
+        self.wait("Ready", "True")
+
+    def events(self, reason: str) -> list[str]:
+        return [each["message"] for each in self.kubectl.items("events") if each["reason"] == reason]
+
+    def rendered(self, values: dict[str, Any]) -> tuple[Manifests, list[Object]]:
+        """What `helm template` prints, and of it what is no test.
+
+        Flux adds the archive's digest to the chart's version, which is in a label of each object, and of no pod.
+        """
+        text = Helm(namespace=self.kubectl.namespace).template(ROOT, release=RELEASE, values=[values])
+        every = Manifests.parse(text)
+        label = f"inference-stack-{self.chart.version}"
+        for each in every:
+            assert each["metadata"]["labels"][CHART_LABEL] == label
+            each["metadata"]["labels"][CHART_LABEL] = f"{label}_{self.digest}"
+        return every, [each for each in every if "helm.sh/hook" not in each["metadata"].get("annotations", {})]
+
+
+@pytest.fixture
+def flux(cluster: Cluster, chart: Published, namespace: str) -> Iterator[Flux]:
+    found = Flux(Kubectl(cluster.kubeconfig, namespace=namespace), chart)
+    try:
+        yield found
+    finally:
+        found.kubectl.delete("helmrelease", RELEASE)
+
+
+@pytest.fixture
+def installed(flux: Flux, measured: Measured) -> Flux:
+    began = time.monotonic()
+    flux.want(flux.values)
+    flux.wait("Ready", "True")
+    measured("seconds until the release was ready", round(time.monotonic() - began))
+    return flux
+
+
+def without_labels(each: Object, namespace: str) -> Object:
+    """Without the two labels that Flux adds, which have to be there."""
+    found = deepcopy(each)
+    labels = found["metadata"]["labels"]
+    assert {labels.pop(LABELS["name"]), labels.pop(LABELS["namespace"])} == {RELEASE, namespace}
+    return found
+
+
+def check_objects(flux: Flux, values: dict[str, Any]) -> int:
+    """Flux's release is what `helm template` prints, and so is each object of the cluster; how many there are."""
+    kubectl = flux.kubectl
+    every, wanted = flux.rendered(values)
+    assert len(every) == len(wanted) + 1
+    applied = Manifests.parse(flux.helm.run("get", "manifest", RELEASE).stdout)
+    assert [without_labels(each, kubectl.namespace) for each in applied] == wanted
+    stored = [kubectl.get(each["kind"], each["metadata"]["name"]) for each in wanted]
+    drifted = [
+        fault
+        for each, live in zip(wanted, stored, strict=True)
+        for fault in drift(each, without_labels(live, kubectl.namespace), each["metadata"]["name"], True)
+    ]
+    assert drifted == []
+    assert all(
+        live["metadata"]["labels"].keys() - LABELS.values() == each["metadata"]["labels"].keys()
+        for each, live in zip(wanted, stored, strict=True)
+    )
+    listed = {tuple(each["id"].split("_")[1::2]) for each in flux.release()["status"]["inventory"]["entries"]}
+    assert listed == {(each["metadata"]["name"], each["kind"]) for each in wanted}
+    return len(wanted)
+
+
+def state(flux: Flux) -> dict[str, Any]:
+    """What changes when something is applied or released."""
+    objects = [flux.kubectl.get(each["kind"], each["metadata"]["name"]) for each in flux.rendered(flux.values)[1]]
+    return {
+        "objects": {
+            (each["kind"], each["metadata"]["name"]): each["metadata"].get(
+                "generation", each["metadata"]["resourceVersion"]
+            )
+            for each in objects
+        },
+        "releases": [(each["name"], each["revision"], each["status"]) for each in flux.helm.releases()],
+        "history": flux.release()["status"]["history"],
+    }
+
+
+def test_the_release_of_the_page_is_what_helm_template_prints_and_answers(installed: Flux, measured: Measured) -> None:
+    measured("objects", check_objects(installed, installed.values))
+    with installed.kubectl.port_forward(f"service/{GATEWAY}", "http") as port:
+        client = Client(f"http://127.0.0.1:{port}")
+        client.settle()
+        assert client.chat("chat", QUESTION).strip() == ANSWER
+
+
+def test_a_second_reconciliation_changes_nothing_and_a_change_by_hand_is_undone(installed: Flux) -> None:
+    before = state(installed)
+    installed.reconcile()
+    assert installed.wait("Drifted", "False")["reason"] == "NoDriftDetected"
+    assert state(installed) == before
+    assert installed.events("DriftDetected") == []
+
+    installed.kubectl.run("scale", f"deployment/{GROUP}", "--replicas=0")
+    installed.reconcile()
+    (found,) = installed.events("DriftDetected")
+    assert f"Deployment/{installed.kubectl.namespace}/{GROUP} changed" in found
+    assert installed.kubectl.get("deployment", GROUP)["spec"]["replicas"] == 1
+    assert state(installed)["releases"] == before["releases"]
+
+
+def test_a_changed_value_upgrades_and_without_the_release_nothing_is_left(installed: Flux) -> None:
+    changed = {**installed.values, "onwards": {"replicaCount": 2}}
+    installed.want(changed)
+    installed.wait("Ready", "True")
+    assert [(each["revision"], each["status"]) for each in installed.helm.releases()] == [("2", "deployed")]
+    assert installed.kubectl.get("deployment", GATEWAY)["status"]["readyReplicas"] == 2
+    check_objects(installed, changed)
+
+    installed.kubectl.delete("helmrelease", RELEASE)
+    assert installed.helm.releases() == []
+    left = [
+        (each["kind"], each["metadata"]["name"])
+        for each in installed.rendered(changed)[1]
+        if installed.kubectl.exists(each["kind"], each["metadata"]["name"])
+    ]
+    assert left == [("PersistentVolumeClaim", f"{GROUP}-model-cache")]  # it says `keep`
+
+
+@pytest.mark.parametrize(
+    "group",
+    [{"modelAlias": None}, {"modelName": "org/m", "argss": []}],
+    ids=["by a rule", "by the schema"],
+)
+def test_a_refusal_is_read_in_the_release(flux: Flux, group: dict[str, Any]) -> None:
+    chat = {**flux.values["modelGroups"]["chat"], **group}
+    values = {"modelGroups": {"chat": chat}}
+    with pytest.raises(HelmError) as caught:
+        flux.rendered(values)
+    refusal = caught.value.output.removeprefix("Error: ").partition("\n\nUse --debug")[0].strip()
+    flux.want(values)
+    condition = flux.wait("Ready", "False")
+    print(condition["message"])
+    assert condition["reason"] == "InstallFailed"
+    assert refusal in condition["message"]
+    assert flux.kubectl.items("deployments") == []
