@@ -71,7 +71,7 @@ def root() -> Schema:
         dashboards=dashboards.schema(),
         tracing=tracing.schema(),
         images=settings(requireDigest=boolean(), digests=mapping(text(pattern=model_group.DIGEST))),
-        tests=settings(enabled=boolean()),
+        tests=settings(enabled=boolean(), printLog=boolean()),
     )
 
 

@@ -55,6 +55,11 @@ def test_it_is_a_test_hook_and_can_run_again(render: Render) -> None:
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (0, 330)
 
 
+def test_helm_is_not_told_to_print_its_log_where_flux_runs_it(render: Render) -> None:
+    quiet = job(render, {**one(), "tests": {"printLog": False}})["metadata"]["annotations"]
+    assert quiet == {"helm.sh/hook": "test", "helm.sh/hook-delete-policy": "before-hook-creation"}
+
+
 def test_its_script_is_the_file(render: Render) -> None:
     (only,) = pod_spec(job(render, one()))["containers"]
     command = [word.strip() for word in only["command"]]

@@ -205,6 +205,7 @@ CHANGES: dict[str, Any] = {
     "httpRoute.timeouts.backendRequest": "2h",
     "networkPolicy.mesh": "",
     "tests.enabled": False,
+    "tests.printLog": False,
     "networkPolicy.onwards": {"policyTypes": ["Egress"]},
     "networkPolicy.modelGroups": {"full": {"policyTypes": ["Egress"]}},
     "modelGroups.full.balancing": "perReplica",

@@ -191,6 +191,7 @@ def test_the_release_of_the_page_is_what_helm_template_prints_and_answers(instal
         client = Client(f"http://127.0.0.1:{port}")
         client.settle()
         assert client.chat("chat", QUESTION).strip() == ANSWER
+    assert installed.condition("TestSuccess")["status"] == "True"
 
 
 def test_a_second_reconciliation_changes_nothing_and_a_change_by_hand_is_undone(installed: Flux) -> None:
