@@ -1,6 +1,7 @@
 """`python -m harness.bench`: measure the gateway beside others, and write docs/performance.md and its plots.
 
-It also simulates how a group is scaled, for docs/autoscaling.md, in which nothing runs.
+It also simulates how a group is scaled, for docs/autoscaling.md, in which nothing runs; and with `--starts` it measures
+vLLM's first start and its second, for docs/caching.md.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from harness import generated
-from harness.bench import aliases, balance, gateways, latency, page, program
+from harness.bench import aliases, balance, gateways, latency, page, program, starts
 from harness.bench.figures import Figures, rows, shares
 from harness.bench.plots import plots
 from harness.bench.results import Aliases, Balance
@@ -44,15 +45,20 @@ QUICK = (
 """It shows that everything works; its figures mean little."""
 
 
-def machine() -> list[str]:
-    """What the figures depend on."""
+def machine() -> str:
+    """Processor, memory and kernel."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), platform.machine())
+    release = platform.release().partition("-")[0]
+    return f"Machine: {os.cpu_count()} cores ({model}), {memory:.0f} GiB, Linux {release}"
+
+
+def circumstances() -> list[str]:
+    """What the figures of the gateways depend on."""
     priority = "real time" if program.priority() else "normal: p99 has their own waits in it"
     return [
-        f"Machine: {os.cpu_count()} cores ({model}), {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}; "
-        "clients, gateway and mock engines share the cores",
+        f"{machine()}; clients, gateway and mock engines share the cores",
         f"Priority of clients and mock engines: {priority}",
         f"Load average before the run: {load_average()}",
     ]
@@ -65,7 +71,7 @@ def load_average() -> str:
 def measured(quick: bool, names: list[str]) -> Figures:
     """One run."""
     loads, balances, repetitions = QUICK if quick else FULL
-    date, began, about = datetime.now(UTC).date(), time.monotonic(), machine()
+    date, began, about = datetime.now(UTC).date(), time.monotonic(), circumstances()
     missing: dict[str, str] = {}
     balanced: list[Balance] = []
     many: list[Aliases] = []
@@ -97,6 +103,16 @@ def simulate(again: bool) -> None:
     generated.write(scaling_page.files(found))
 
 
+def measure_starts(again: bool) -> None:
+    """Print the table of vLLM's starts, and write the page that it is in."""
+    if not again:
+        about = [machine(), f"Load average before the run: {load_average()}"]
+        with step("Starting vLLM with an empty cache, and with a kept one") as shown:
+            starts.save(starts.measure(starts.ROUNDS, shown.detail), about)
+    Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(starts.table(starts.load()[2])))
+    generated.write(starts.files())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
     parser.add_argument(
@@ -106,9 +122,14 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="only page and plots, from the figures of the last run")
     only = "only the simulation of autoscaling, which takes half a minute"
     parser.add_argument("--scaling", action="store_true", help=only)
+    only = "only vLLM's first start and its second, which takes 6 minutes, and 5 GB the first time"
+    parser.add_argument("--starts", action="store_true", help=only)
     options = parser.parse_args()
     partial = options.quick or options.only
     try:
+        if options.starts:
+            measure_starts(options.again)
+            return 0
         if not partial:
             simulate(options.again)
         if options.scaling:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from harness import generated
-from harness.bench import aliases, balance, chart, gateways, latency, page, peers, program
+from harness.bench import aliases, balance, chart, gateways, latency, page, peers, program, starts
 from harness.bench.figures import Figures, Spread, rows, shares
 from harness.bench.plots import plots
 from harness.bench.results import REQUESTS, STREAMS, Aliases, Balance, Measurement, percentile
@@ -111,6 +111,22 @@ def test_the_page_and_its_plots_are_made_of_the_committed_figures() -> None:
     files = page.files(Figures.load(page.FIGURES))
     generated.check(files, "nox -s bench -- --again")
     assert {*page.PLOTS.iterdir()} == {*files, page.FIGURES} - {page.PAGE}
+
+
+def test_starts_are_shown_by_their_medians_and_as_shares_of_those_with_an_empty_cache() -> None:
+    seconds = {starts.EMPTY: (90, 50, 70), starts.KEPT: (20, 40, 35), starts.EAGER: (7, 7, 14)}
+    found = [starts.Start(kind, each + 10, each) for kind, all_of in seconds.items() for each in all_of]
+    head, _, *lines = starts.table(found).splitlines()
+    assert [line.split(" | ")[1:] for line in lines] == [
+        ["70.0", "1.00", "80.0", "1.00 |"],
+        ["35.0", "0.50", "45.0", "0.56 |"],
+        ["7.0", "0.10", "17.0", "0.21 |"],
+    ]
+    assert len(head.split(" | ")) == 5
+
+
+def test_the_page_of_caches_has_the_committed_starts() -> None:
+    generated.check(starts.files(), "nox -s bench -- --starts --again")
 
 
 def test_the_configuration_is_the_charts_but_for_addresses() -> None:
