@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 from harness.paths import ROOT
@@ -14,13 +15,16 @@ PRINTED = re.compile(r"# Flags of (\w+) (\d+\.\d+\.\d+), printed by dump\.py fro
 
 
 def options() -> dict[Path, str]:
-    """`ENGINE-VERSION.txt` for each table that a parser printed: every option without its dashes, one on a line."""
-    files = {}
+    """`ENGINE-VERSION.txt` for each table that a parser printed: every option without its dashes, one on a line.
+
+    An engine's version may have several parsers: what one of them knows is not refused.
+    """
+    known: dict[Path, set[str]] = defaultdict(set)
     for path in sorted(TABLES.glob("*.txt")):
         if printed := PRINTED.match(text := path.read_text()):
             names = {name for line in text.splitlines()[1:] for name in _names(line)}
-            files[DIRECTORY / f"{printed[1]}-{printed[2]}.txt"] = "\n".join(sorted(names)) + "\n"
-    return files
+            known[DIRECTORY / f"{printed[1]}-{printed[2]}.txt"] |= names
+    return {path: "\n".join(sorted(names)) + "\n" for path, names in known.items()}
 
 
 def _names(line: str) -> list[str]:

@@ -52,13 +52,6 @@ def build(directory: Path, chart: Path, version: str, epoch: int, root: Path = R
     return archive
 
 
-def unpack(archive: Path, directory: Path) -> Path:
-    """The directory with what is in the archive, as docs/preflight.md unpacks it."""
-    with tarfile.open(archive) as tar:
-        tar.extractall(directory, filter="data")
-    return directory
-
-
 def install(helm: Helm, home: Path, *what: str | Path) -> dict[str, str]:
     """Install the plugin into a Helm with homes of its own below `home`; the environment that this Helm is run with."""
     homes = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "DATA", "CONFIG")}

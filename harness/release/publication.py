@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from harness.manifests import Manifests
 from harness.paths import ROOT
 from harness.progress import Step, step
 from harness.release import artifacthub, cosign, sbom
+from harness.release.archive import unpack
 from harness.release.package import Package, build
 from harness.stack import Published, Stack
 from harness.stack import render as stack_render
@@ -113,7 +113,7 @@ def check_origin(published: Published, signer: cosign.Signer, revision: str) -> 
 def render(archive: Path) -> int:
     """Render the pulled chart with its defaults and each of its examples; the number of objects."""
     with tempfile.TemporaryDirectory(prefix="unpacked-") as temporary:
-        shutil.unpack_archive(archive, temporary, filter="data")
+        unpack(archive, Path(temporary))
         examples = sorted(Path(temporary).glob("*/examples/*.yaml"))
         renders = [Helm().template(archive, values=values) for values in ([], *([each] for each in examples))]
     return sum(len(list(Manifests.parse(text))) for text in renders)

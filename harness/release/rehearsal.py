@@ -17,6 +17,7 @@ from harness.helm import Helm
 from harness.paths import ROOT
 from harness.progress import console, step
 from harness.release import artifacthub, cosign, plugin, publication, sbom, source
+from harness.release.archive import unpack
 from harness.release.package import Package, build, pack
 from harness.release.publication import by_digest
 from harness.run import run
@@ -82,7 +83,7 @@ def _packaged(directory: Path) -> Package:
 def _planned(directory: Path, package: Package) -> None:
     """Make the plugin, install it into each Helm as a user does, and plan an example with the chart that is in it."""
     archive = plugin.build(directory / "plugin", package.archive, package.version, package.commit.epoch)
-    unpacked = plugin.unpack(archive, directory / "plugin" / "unpacked")
+    unpacked = unpack(archive, directory / "plugin" / "unpacked")
     for helm in (Helm(tool("helm")), Helm(tool("helm3"))):
         with step(f"Installing the plugin into Helm {helm.major}, and planning an example") as shown:
             homes = plugin.install(helm, directory / "plugin" / str(helm.major), unpacked)

