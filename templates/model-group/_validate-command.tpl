@@ -417,8 +417,8 @@ Please set:
 
 {{- /*
 Options of a group that the parser of its engine's version does not know, if that version's are known (files/options): one that the parser would take for a
-longer one is none, nor is one that another rule is of, or of a model that makes pictures, whose parts have options by their names.
-Input: the rules'. Output: JSON map option (without dashes) -> the key that has it.
+longer one is none, nor is one that another rule is of, one for another parser, or one of a model that makes pictures, whose parts have options by their
+names. Input: the rules'. Output: JSON map option (without dashes) -> the key that has it.
 */ -}}
 {{- define "inference-stack.modelGroup.unknownOptionsOf" -}}
   {{- $unknown := dict -}}
@@ -437,7 +437,8 @@ Input: the rules'. Output: JSON map option (without dashes) -> the key that has 
     {{- end -}}
   {{- end -}}
   {{- $known := list -}}
-  {{- if and $given (not .group.computed.script) (ne .group.computed.kind "images") -}}
+  {{- $other := include "inference-stack.modelGroup.option" (dict "group" .group "names" (.group.computed.preset.otherParser | default list)) | fromJson -}}
+  {{- if and $given (not .group.computed.script) (not $other.given) (ne .group.computed.kind "images") -}}
     {{- $known = include "inference-stack.modelGroup.knownOptions" . | fromJsonArray -}}
   {{- end -}}
   {{- range $option, $key := ternary $given dict (not (empty $known)) -}}

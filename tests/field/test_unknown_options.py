@@ -35,6 +35,8 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "unknown-version": {"image": "mine:1", "command": ["vllm", "serve", "org/m", "--frobnicate"]},
     "script": {"command": ["sh", "-c", "vllm serve org/m --frobnicate"]},
     "another-parser": {"image": SGLANG, "args": ["--ring-degree", "2"]},
+    "omni": {"args": ["--omni", "--stage-configs-path", "/stages.yaml"]},
+    "said-parser": {"image": SGLANG, "args": ["--model-type", "diffusion", "--frobnicate"]},
     "part-of-a-model": {
         "image": SGLANG,
         "modelName": "Wan-AI/Wan2.1-T2V-14B-Diffusers",
