@@ -275,14 +275,17 @@ different shares are metrics of their own. Input: dict root, name, group (comput
 {{- /*
 The speed of an autoscaler: it ends a pod when none was needed for the time that one takes to start; Kubernetes takes at most an hour. A queue is empty as
 soon as there are pods enough, which asks for the least of them: there one pod ends at a time, tried once in the time of four starts (a pod too few makes
-requests wait for one), or in the half hour that Kubernetes takes at most. The window is as long as that: pods that came within a policy's period may all
-go again. Input: dict group. Output: JSON map, a HorizontalPodAutoscalerBehavior.
+requests wait for one), or in the half hour that Kubernetes takes at most. The window is as long as that, and the period no longer than a window of the
+user's: pods that came within a policy's period may all go again. Input: dict group. Output: JSON map, a HorizontalPodAutoscalerBehavior.
 */ -}}
 {{- define "inference-stack.modelGroup.scaleBehavior" -}}
   {{- $start := include "inference-stack.modelGroup.startSeconds" . | int64 -}}
   {{- $down := dict "stabilizationWindowSeconds" (min 3600 $start) -}}
   {{- if eq .group.autoscaling.by "queue" -}}
     {{- $period := min 1800 (mul 4 $start) -}}
+    {{- with dig "scaleDown" "stabilizationWindowSeconds" 0 (.group.autoscaling.behavior | default dict) | int64 -}}
+      {{- $period = min $period . -}}
+    {{- end -}}
     {{- $down = dict
           "stabilizationWindowSeconds" (max $period $down.stabilizationWindowSeconds)
           "policies" (list (dict "type" "Pods" "value" 1 "periodSeconds" $period)) -}}

@@ -141,6 +141,12 @@ def test_a_queue_that_is_empty_lets_one_pod_go_at_a_time(
     assert behavior == {"scaleDown": {"stabilizationWindowSeconds": window, "policies": policies}}
 
 
+def test_pods_of_a_queue_are_kept_as_long_as_the_users_window(render: Render) -> None:
+    own = {"scaleDown": {"stabilizationWindowSeconds": 90}}
+    (policy,) = hpa(render(scaled(provider="hpa", by="queue", behavior=own)))["behavior"]["scaleDown"]["policies"]
+    assert policy == {"type": "Pods", "value": 1, "periodSeconds": 90}
+
+
 def test_a_policy_of_the_users_wins_over_that_of_a_queue(render: Render) -> None:
     own = {
         "scaleDown": {"stabilizationWindowSeconds": 5, "policies": [{"type": "Pods", "value": 9, "periodSeconds": 3}]}
