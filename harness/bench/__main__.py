@@ -68,6 +68,11 @@ def load_average() -> str:
     return " ".join(f"{load:.2f}" for load in os.getloadavg())
 
 
+def printed(text: str) -> None:
+    """Show Markdown, wide enough for the tables."""
+    Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(text))
+
+
 def measured(quick: bool, names: list[str]) -> Figures:
     """One run."""
     loads, balances, repetitions = QUICK if quick else FULL
@@ -99,7 +104,7 @@ def simulate(again: bool) -> None:
     found = Simulated.load(scaling_page.FIGURES)
     for trace in scaling_page.MARKERS:
         text = f"**Simulated: {trace}**\n\n{scaling_page.table(found, trace)}"
-        Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(text))
+        printed(text)
     generated.write(scaling_page.files(found))
 
 
@@ -109,7 +114,7 @@ def measure_starts(again: bool) -> None:
         about = [machine(), f"Load average before the run: {load_average()}"]
         with step("Starting vLLM with an empty cache, and with a kept one") as shown:
             starts.save(starts.measure(starts.ROUNDS, shown.detail), about)
-    Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(starts.table(starts.load()[2])))
+    printed(starts.table(starts.load()[2]))
     generated.write(starts.files())
 
 
@@ -142,7 +147,7 @@ def main() -> int:
             figures.save(PARTIAL / "figures.json" if partial else page.FIGURES)
         for name, table in page.tables(figures).items():
             if table:
-                Console(width=max(console.width, TABLE_WIDTH)).print(Markdown(f"**{name.capitalize()}**\n\n{table}"))
+                printed(f"**{name.capitalize()}**\n\n{table}")
         for name, why in figures.missing.items():
             console.print(f"{name} was not measured: {why}", markup=False)
         if partial:

@@ -62,7 +62,7 @@ class Contained:
                 continue  # it has just ended
         return kilobytes * 1024 / 1e6
 
-    def wait(self, url: str) -> None:
+    def wait(self, url: str, seconds: float = READY_SECONDS) -> None:
         """Until a GET of `url` answers 200; HarnessError if the program ends, or does not answer in time."""
 
         def answers() -> bool:
@@ -75,7 +75,7 @@ class Contained:
                 return False
 
         with httpx.Client(trust_env=False) as client:
-            wait_until(answers, f"An answer of {url}", READY_SECONDS)
+            wait_until(answers, f"An answer of {url}", seconds)
 
     def _with(self, file: str) -> Path:
         return next(each / file for each in self.directories if (each / file).exists())

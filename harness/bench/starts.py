@@ -11,29 +11,24 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from harness.cluster.processes import wait_until
+from harness.bench.contained import contained, free_port
 from harness.docs import markdown
 from harness.errors import HarnessError
 from harness.helm import Helm
 from harness.images import real
 from harness.manifests import Manifests, container, environment
 from harness.paths import ROOT
-from harness.run import background, tail
+from harness.run import tail
 
 PAGE = ROOT / "docs" / "caching.md"
 FIGURES = ROOT / "docs" / "caching" / "starts.json"
@@ -83,37 +78,23 @@ def measure(rounds: int, say: Callable[[str], None]) -> list[Start]:
 
 
 def _start(kind: str, cache: Path) -> Start:
-    with tempfile.TemporaryDirectory() as own, socket.create_server((ADDRESS, 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
-        command, variables = _rendered(cache, port)
-        log = Path(own) / "log"
-        with (
-            log.open("wb") as output,
-            _group(
-                [*command, *(["--enforce-eager"] if kind == EAGER else [])],
-                {
-                    "env": {**variables, "PATH": os.environ["PATH"], "HOME": own, "TMPDIR": own},
-                    "stdout": output,
-                    "stderr": output,
-                },
-            ) as process,
-        ):
-            began = time.monotonic()
+    port, cpus = free_port(), float(os.cpu_count() or 1)
+    command, variables = _rendered(cache, port)
+    eager = ["--enforce-eager"] if kind == EAGER else []
+    with tempfile.TemporaryDirectory() as own:
+        began = time.monotonic()
+        with contained([*command, *eager], cpus, Path(own), {**variables, "TMPDIR": own}) as engine:
+            engine.wait(f"http://{ADDRESS}:{port}/health", READY_SECONDS)
+            ready = time.monotonic() - began
+        return Start(kind, round(ready, 1), initialised(engine.log.read_text()))
 
-            def ready() -> bool:
-                if process.poll() is not None:
-                    raise HarnessError(f"vLLM has ended with {process.returncode}:\n{tail(log.read_text())}")
-                with suppress(httpx.HTTPError):
-                    return httpx.get(f"http://{ADDRESS}:{port}/health", timeout=5).status_code == 200
-                return False
 
-            wait_until(ready, "vLLM answers /health", READY_SECONDS)
-            seconds = time.monotonic() - began
-        initialised = re.search(r"init engine .*? took ([\d.]+) s", log.read_text())
-        if not initialised:
-            raise HarnessError(f"vLLM does not say how long it initialised itself:\n{tail(log.read_text())}")
-        return Start(kind, round(seconds, 1), float(initialised[1]))
+def initialised(log: str) -> float:
+    """The seconds that vLLM's log says it took to initialise its engine; HarnessError if it does not say it."""
+    found = re.search(r"init engine .*? took ([\d.]+) s", log)
+    if not found:
+        raise HarnessError(f"vLLM does not say how long it initialised itself:\n{tail(log)}")
+    return float(found[1])
 
 
 def _rendered(cache: Path, port: int) -> tuple[list[str], dict[str, str]]:
@@ -135,20 +116,6 @@ def _rendered(cache: Path, port: int) -> tuple[list[str], dict[str, str]]:
     assert words[0] == "vllm"
     here = {"PYTHONPATH": str(real.packages()), "VLLM_HOST_IP": ADDRESS, "GLOO_SOCKET_IFNAME": "lo"}
     return [sys.executable, "-c", PROGRAM, *words[1:]], {**variables, **here}
-
-
-@contextmanager
-def _group(command: list[str], options: dict[str, Any]) -> Iterator[Any]:
-    """A program that has processes of its own, which end with it."""
-    with background(command, start_new_session=True, **options) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-            with suppress(Exception):
-                process.wait(60)
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 def save(starts: list[Start], about: list[str]) -> None:

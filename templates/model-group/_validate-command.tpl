@@ -437,9 +437,11 @@ names. Input: the rules'. Output: JSON map option (without dashes) -> the key th
     {{- end -}}
   {{- end -}}
   {{- $known := list -}}
-  {{- $other := include "inference-stack.modelGroup.option" (dict "group" .group "names" (.group.computed.preset.otherParser | default list)) | fromJson -}}
-  {{- if and $given (not .group.computed.script) (not $other.given) (ne .group.computed.kind "images") -}}
-    {{- $known = include "inference-stack.modelGroup.knownOptions" . | fromJsonArray -}}
+  {{- if and $given (not .group.computed.script) (ne .group.computed.kind "images") -}}
+    {{- $other := include "inference-stack.modelGroup.option" (dict "group" .group "names" (.group.computed.preset.otherParser | default list)) -}}
+    {{- if not ($other | fromJson).given -}}
+      {{- $known = include "inference-stack.modelGroup.knownOptions" . | fromJsonArray -}}
+    {{- end -}}
   {{- end -}}
   {{- range $option, $key := ternary $given dict (not (empty $known)) -}}
     {{- $found := has $option $known -}}

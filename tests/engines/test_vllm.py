@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.bench.starts import initialised
 from harness.client import Client
 from harness.images import real
 from harness.kubectl import Kubectl
@@ -149,18 +150,11 @@ def test_its_cache_holds_as_many_tokens_as_plan_says(
     assert 0.99 * said <= tokens <= said
 
 
-def initialised(kubectl: Kubectl) -> float:
-    """Seconds that the engine of the present pod says it took."""
-    found = re.search(r"init engine .*? took ([\d.]+) s", log(kubectl))
-    assert found
-    return float(found[1])
-
-
 def test_a_terminating_engine_finishes_its_streams(kubectl: Kubectl, client: Client, measured: Measured) -> None:
-    measured("seconds to initialise the engine", initialised(kubectl))
+    measured("seconds to initialise the engine", initialised(log(kubectl)))
     check_drain(kubectl, client, measured)
 
 
 def test_its_successor_starts_with_what_is_cached(kubectl: Kubectl, measured: Measured) -> None:
     kubectl.run("rollout", "status", "deployment/t-inference-stack-chat", "--timeout=240s")
-    measured("seconds to initialise the engine again", initialised(kubectl))
+    measured("seconds to initialise the engine again", initialised(log(kubectl)))

@@ -7,9 +7,8 @@ import json
 import re
 import struct
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from inference_stack import cli, gguf_files, known, llama_cpp
 from inference_stack.errors import StackError
 from inference_stack.gguf import header, shape
 from inference_stack.sizing import GIB
+from tests.serving import serving
 
 MIB = 2**20
 TINY = {"enabled": True, "engine": "llama-cpp", "modelAlias": ["chat"], "modelName": "/models/tiny.gguf"}
@@ -198,14 +198,9 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    server = HTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Hub) as port:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{port}")
+        yield
 
 
 @pytest.mark.usefixtures("hub")

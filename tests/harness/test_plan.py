@@ -6,9 +6,8 @@ import ast
 import json
 import re
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from inference_stack import cli, known, sizing
 from inference_stack.engines import ENGINES, last, told
 from inference_stack.models import from_config
 from inference_stack.workloads import effective, pods
+from tests.serving import serving
 
 SOURCES = sorted((ROOT / "inference_stack").glob("*.py"))
 LLAMA = known.CONFIGS["meta-llama/llama-3.1-8b"]
@@ -268,14 +268,9 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    server = HTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Hub) as port:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{port}")
+        yield
 
 
 @pytest.mark.usefixtures("hub")

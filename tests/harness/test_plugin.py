@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import HTTPServer, SimpleHTTPRequestHandler
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from harness.release import plugin
 from harness.release.archive import unpack
 from harness.run import Completed, run
 from harness.tools import tool
+from tests.serving import serving
 
 HELMS = ("helm", "helm3", "helm-floor")
 VALUES = ROOT / "examples" / "single-vllm.yaml"
@@ -53,13 +53,8 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def address(archive: Path) -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(archive.parent)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/{archive.name}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(partial(Quiet, directory=str(archive.parent))) as port:
+        yield f"http://127.0.0.1:{port}/{archive.name}"
 
 
 def fits(done: Completed) -> bool:
