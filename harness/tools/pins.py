@@ -19,6 +19,9 @@ COSIGN = MODULE / "cosign"
 KUBE_SCORE = MODULE / "kube-score"
 """The one that pins kube-score."""
 
+ARGOCD = MODULE / "argocd"
+"""The one that pins Argo CD."""
+
 KUBERNETES = (1, 37)
 """The minor that templates are rendered for by default; it is the one of the cluster in namespaces."""
 
@@ -95,6 +98,12 @@ def module_version(path: str, module: Path = MODULE) -> str:
     return found.group(1)
 
 
+def go_version(module: Path) -> tuple[int, ...]:
+    """The oldest Go that builds the Go module at `module`, by its go.mod."""
+    found = re.search(r"^go (\S+)", (module / "go.mod").read_text(), re.MULTILINE)
+    return parse_version(found.group(1)) if found else ()
+
+
 _HELM3 = "helm.sh/helm/v3"
 
 
@@ -137,6 +146,8 @@ PINS = {
         Pin("kube-score", package="github.com/zegl/kube-score/cmd/kube-score", module=KUBE_SCORE, rare=True),
         # Kubernetes' own library behind a pipe; built beside Helm 3, it shares most packages with it.
         Pin("pod-security", package="inference-stack/tools/pod-security"),
+        # Argo CD's own library behind a pipe. Only `nox -s operations` uses it.
+        Pin("argocd-render", package="inference-stack/tools/argocd/argocd-render", module=ARGOCD, rare=True),
         # 3.1 is the first whose signatures are bundles with all that a verifier needs.
         Pin(
             "cosign",

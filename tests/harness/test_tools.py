@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from harness.progress import Step
 from harness.run import Completed, run
 from harness.tools import apt, on_path, wheels
 from harness.tools.golang import digest, modfile
-from harness.tools.pins import PINS, Pin, module_version, parse_version
+from harness.tools.pins import GO_WHEEL, PINS, Pin, module_version, parse_version
 from harness.tools.store import advice, make_once
 
 
@@ -75,6 +76,18 @@ def test_versions_come_from_the_module() -> None:
     assert "k8sVersionMinor=37" in PINS["helm-unittest"].ldflags
     for pin in PINS.values():
         assert not pin.package or pin.package in (pin.module / "go.mod").read_text().split()
+
+
+@pytest.mark.parametrize(("asked", "found"), [("1.26.0", True), ("1.26.9", False), ("1.27", False)])
+def test_a_module_is_built_by_a_go_that_is_new_enough(
+    asked: str, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = program(tmp_path / "bin" / "go", "echo go version go1.26.8 linux/amd64")
+    monkeypatch.setenv("PATH", f"{theirs.parent}:/usr/bin:/bin")
+    monkeypatch.setitem(PINS, "go", replace(PINS["go"], places=()))
+    monkeypatch.setattr(tools, "_from_wheel", lambda wheel, *_: tmp_path / wheel)
+    (tmp_path / "go.mod").write_text(f"module a\n\ngo {asked}\n")
+    assert tools._go(tmp_path) == (theirs if found else tmp_path / GO_WHEEL / "go")
 
 
 def test_digest_changes_with_flags_and_module(tmp_path: Path) -> None:

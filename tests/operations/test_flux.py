@@ -6,13 +6,17 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from harness.client import Client
 from harness.cluster import Cluster
+from harness.cluster.crds import install_crds
 from harness.cluster.flux import REGISTRY_ADDRESS, install_flux, pushed_to
+from harness.cluster.lws import install_lws
 from harness.cluster.processes import NotInTimeError, wait_until
 from harness.docs.markdown import blocks
 from harness.helm import Helm, HelmError
@@ -74,9 +78,9 @@ class Flux:
         source = self.kubectl.get("ocirepository", "inference-stack")
         return str(source["status"]["artifact"]["revision"]).partition("@sha256:")[2][:12]
 
-    def want(self, values: dict[str, Any]) -> None:
-        """The release with these values."""
-        self._apply({**self._release, "spec": {**self._release["spec"], "values": values}})
+    def want(self, values: dict[str, Any], **spec: Any) -> None:
+        """The release with these values, and with what else is said of it."""
+        self._apply({**self._release, "spec": {**self._release["spec"], "values": values, **spec}})
 
     def release(self) -> Object:
         return self.kubectl.get("helmrelease", RELEASE)
@@ -225,6 +229,23 @@ def test_a_changed_value_upgrades_and_without_the_release_nothing_is_left(instal
         if installed.kubectl.exists(each["kind"], each["metadata"]["name"])
     ]
     assert left == [("PersistentVolumeClaim", f"{GROUP}-model-cache")]  # it says `keep`
+
+
+@pytest.fixture(scope="module")
+def every_api(cluster: Cluster) -> None:
+    """Those of all examples."""
+    install_crds(cluster)
+    install_lws(cluster)
+
+
+@pytest.mark.usefixtures("every_api")
+def test_an_example_is_what_helm_template_prints(flux: Flux, example: Path) -> None:
+    """Its objects only: a quota prevents pods, for which the node has no room."""
+    flux.kubectl.run("create", "quota", "no-pods", "--hard=pods=0")
+    values = yaml.safe_load(example.read_text())
+    flux.want(values, install={"disableWait": True}, test={"enable": False})
+    flux.wait("Ready", "True")
+    check_objects(flux, values)
 
 
 @pytest.mark.parametrize(
