@@ -69,7 +69,7 @@ def test_no_client_of_the_gateway_can_load_one(client: Client, door: str) -> Non
     body = {"lora_name": "mine", "lora_path": ADAPTER}
     assert httpx.post(f"{client.url}/v1/load_lora_adapter", json=body, timeout=30).status_code == 404
     assert httpx.post(f"{door}/v1/load_lora_adapter", json=body, timeout=30).status_code == 401
-    assert client.models() == ["chat", "sql"]
+    assert set(client.models()) == {"chat", "sql"}
 
 
 def test_adapters_change_without_a_restart(install_restricted: Install, kubectl: Kubectl, client: Client) -> None:

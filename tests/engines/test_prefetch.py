@@ -148,7 +148,8 @@ def test_without_a_token_the_pod_says_what_to_set(stack: Stack, sent: Sent) -> N
         return any(each["restartCount"] for each in states)
 
     wait_until(failed, "the download fails", 120)
-    text = said(stack.kubectl)
+    words = ("logs", fetching(stack.kubectl), "--container=prefetch-model", "--previous")
+    text = stack.kubectl.run(*words).stdout
     assert text.startswith("401: ")
     assert "hub.token" in text
     assert not sent()["sent"]

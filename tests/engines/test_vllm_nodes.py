@@ -78,21 +78,21 @@ def test_a_worker_that_is_evicted_stays_until_the_streams_are_over(
 ) -> None:
     before = uids(kubectl)
     (worker,) = pods(kubectl, 1)
-    with open_streams(client.url, "wide", STREAMS) as ends:
+    with open_streams(client.url, "wide", STREAMS) as streams:
         began = time.monotonic()
         kubectl.run("delete", "pod", worker, "--wait=true", timeout=240)
         measured("seconds until the evicted worker was gone", round(time.monotonic() - began, 1))
-    assert ends == ["length"] * STREAMS
+    assert [each.how for each in streams] == ["length"] * STREAMS
     wait_for_successors(kubectl, before)
 
 
 def test_an_upgrade_ends_no_stream(installed: Installed, client: Client, kubectl: Kubectl) -> None:
     before = uids(kubectl)
     change = {"modelGroups": {"wide": {"podAnnotations": {"changed": "yes"}}}}
-    with open_streams(client.url, "wide", STREAMS) as ends:
+    with open_streams(client.url, "wide", STREAMS) as streams:
         installed.stack.helm.upgrade_install("t", ROOT, values=[*installed.values, change])
         wait_until(lambda: uids(kubectl) != before, "the upgrade replaces the pods", 120)
-    assert ends == ["length"] * STREAMS
+    assert [each.how for each in streams] == ["length"] * STREAMS
     wait_for_successors(kubectl, before)
     assert client.chat("wide", QUESTION).strip() == ANSWER
 
