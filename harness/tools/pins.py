@@ -22,6 +22,8 @@ KUBE_SCORE = MODULE / "kube-score"
 ARGOCD = MODULE / "argocd"
 """The one that pins Argo CD."""
 
+ARGOCD_MODULE = "github.com/argoproj/argo-cd/v3"
+
 KUBERNETES = (1, 37)
 """The minor that templates are rendered for by default; it is the one of the cluster in namespaces."""
 
@@ -116,6 +118,11 @@ def _helm3_ldflags() -> str:
     return " ".join(f"-X {name}={value}" for name, value in flags.items())
 
 
+def _argocd_ldflags() -> str:
+    """What its Makefile sets: without it, it says that it is version 99.99.99."""
+    return f"-X {ARGOCD_MODULE}/common.version={module_version(ARGOCD_MODULE, ARGOCD).removeprefix('v')}"
+
+
 _SHORT = ("version", "--short")
 _MINOR = KUBERNETES[1]
 _COSIGN_SAYS = "sigs.k8s.io/release-utils/version.gitVersion"
@@ -146,7 +153,9 @@ PINS = {
         Pin("kube-score", package="github.com/zegl/kube-score/cmd/kube-score", module=KUBE_SCORE, rare=True),
         # Kubernetes' own library behind a pipe; built beside Helm 3, it shares most packages with it.
         Pin("pod-security", package="inference-stack/tools/pod-security"),
-        # Argo CD's own library behind a pipe. Only `nox -s operations` uses it.
+        # Never one from PATH: the tests say what this version does. Only `nox -s operations` uses these two.
+        Pin("argocd", package=f"{ARGOCD_MODULE}/cmd", module=ARGOCD, ldflags=_argocd_ldflags(), rare=True),
+        # Argo CD's own library behind a pipe.
         Pin("argocd-render", package="inference-stack/tools/argocd/argocd-render", module=ARGOCD, rare=True),
         # 3.1 is the first whose signatures are bundles with all that a verifier needs.
         Pin(

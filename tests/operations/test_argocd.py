@@ -1,92 +1,213 @@
-"""Argo CD's own library renders the Application of its page, and every example: what it gets is what Helm prints."""
+"""Argo CD itself syncs, corrects, changes and removes the chart, by the Application of its page."""
 
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable, Iterator
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from harness.docs.markdown import blocks
-from harness.helm import KUBE_VERSION, Helm, HelmError
-from harness.manifests import Manifests, Object, load_all
+from harness.client import Client
+from harness.cluster import Cluster
+from harness.cluster.argocd import NAMESPACE, install_argocd
+from harness.cluster.processes import NotInTimeError, wait_until
+from harness.cluster.registry_in_cluster import REGISTRY_ADDRESS, install_registry, pushed_to
+from harness.helm import Helm, HelmError
+from harness.kubectl import Kubectl
+from harness.manifests import Manifests, Object
 from harness.paths import ROOT
-from harness.release.archive import unpack
-from harness.run import CommandError, run
-from harness.tools import link, tool
-from tests.chart.test_gitops import APIS, by_name
+from harness.stack import CHART_REPOSITORY, Published, publish
+from tests.cluster.answers import ANSWER, QUESTION
+from tests.cluster.conftest import AVAILABLE_SECONDS, Measured
+from tests.cluster.stored import drift
+from tests.operations.gitops_page import NAME, printed
 
-NAME = "my-stack"
+GROUP = f"{NAME}-inference-stack-chat"
+GATEWAY = f"{NAME}-inference-stack-onwards"
+REPOSITORY = f"{REGISTRY_ADDRESS}/{CHART_REPOSITORY}"
 TRACKING = "argocd.argoproj.io/tracking-id"
+REFRESH = "argocd.argoproj.io/refresh"
+FINALIZER = "resources-finalizer.argocd.argoproj.io"
+"""Of an Application whose objects are to go with it."""
 
 
-@pytest.fixture(scope="session")
-def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a registry has of the chart, unpacked."""
-    directory = tmp_path_factory.mktemp("chart")
-    return unpack(Helm().package(ROOT, directory), directory) / "inference-stack"
+@pytest.fixture(scope="module")
+def chart(cluster: Cluster) -> Published:
+    """The chart in the cluster's registry, which Argo CD is told to speak to without TLS."""
+    install_argocd(cluster)
+    install_registry(cluster)
+    data = {"type": "helm", "name": "charts", "url": REPOSITORY, "enableOCI": "true", "insecureOCIForceHttp": "true"}
+    labels = {"argocd.argoproj.io/secret-type": "repository"}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "charts", "labels": labels},
+        "stringData": data,
+    }
+    Kubectl(cluster.kubeconfig, namespace=NAMESPACE).apply(json.dumps(secret))
+    with pushed_to(cluster) as address:
+        return publish(Helm(), address)
 
 
-def of_page() -> Object:
-    """The Application that the page prints."""
-    (printed,) = (
-        each.text for each in blocks((ROOT / "docs" / "gitops.md").read_text()) if "kind: Application" in each.text
-    )
-    application: Object
-    (application,) = load_all(printed)
-    return application
+class ArgoCd:
+    """The page's Application under test; its objects are in a namespace of their own."""
+
+    def __init__(self, kubectl: Kubectl, chart: Published) -> None:
+        self.kubectl = kubectl
+        self._own = Kubectl(kubectl.kubeconfig, namespace=NAMESPACE)
+        (self._application,) = printed("Application")
+        self._application["metadata"]["finalizers"] = [FINALIZER]
+        self.source: dict[str, Any] = self._application["spec"]["source"]
+        assert self.source["targetRevision"] == chart.version
+        self.source["repoURL"] = REPOSITORY
+        self._application["spec"]["destination"]["namespace"] = kubectl.namespace
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Those of the page."""
+        return deepcopy(dict(self.source["helm"]["valuesObject"]))
+
+    def want(self, values: dict[str, Any]) -> None:
+        """The Application with these values."""
+        application = deepcopy(self._application)
+        application["spec"]["source"]["helm"]["valuesObject"] = values
+        self._own.apply(json.dumps(application), server_side=True)
+
+    def application(self) -> Object:
+        return self._own.get("application", NAME)
+
+    def status(self) -> dict[str, Any]:
+        return dict(self.application().get("status", {}))
+
+    def wait(self, done: Callable[[dict[str, Any]], bool], what: str, seconds: float = AVAILABLE_SECONDS) -> None:
+        """Until its status is so; NotInTimeError with all that Argo CD says otherwise."""
+        try:
+            wait_until(lambda: done(self.status()), what, seconds)
+        except NotInTimeError as error:
+            raise NotInTimeError(f"{error.message}: {json.dumps(self.status(), indent=1)}") from error
+
+    def wait_synced(self, values: dict[str, Any]) -> None:
+        """Until what is in the cluster is what these values say, and all of it is healthy."""
+
+        def synced(status: dict[str, Any]) -> bool:
+            compared = status.get("sync", {}).get("comparedTo", {}).get("source", {}).get("helm", {})
+            states = status.get("sync", {}).get("status"), status.get("health", {}).get("status")
+            return states == ("Synced", "Healthy") and compared.get("valuesObject") == values
+
+        self.wait(synced, "Synced and Healthy")
+
+    def refresh(self) -> None:
+        """Render and compare again, as `argocd app get --hard-refresh` asks for it."""
+        self._own.run("annotate", "application", NAME, f"{REFRESH}=hard", "--overwrite")
+        wait_until(
+            lambda: REFRESH not in self.application()["metadata"].get("annotations", {}), "a refresh", AVAILABLE_SECONDS
+        )
+
+    def remove(self) -> None:
+        """The Application, and with it what it has made."""
+        self._own.run("delete", "application", NAME, "--ignore-not-found", "--timeout=240s", timeout=260)
+
+    def rendered(self, values: dict[str, Any]) -> list[Object]:
+        """What `helm template` prints, without the test."""
+        every = Manifests.parse(Helm(namespace=self.kubectl.namespace).template(ROOT, release=NAME, values=[values]))
+        return [each for each in every if "helm.sh/hook" not in each["metadata"].get("annotations", {})]
+
+    def stored(self, values: dict[str, Any]) -> list[Object]:
+        return [self.kubectl.get(each["kind"], each["metadata"]["name"]) for each in self.rendered(values)]
 
 
-def rendered(application: Object, chart: Path) -> Manifests:
-    """The objects that Argo CD makes of the Application, with the Helm that its image has: 4.3.1.
-
-    Raises:
-        CommandError: it makes none.
-    """
-    path = os.pathsep.join((str(link(["helm"])), os.environ["PATH"]))
-    words: list[str | Path] = [tool("argocd-render"), chart, KUBE_VERSION, *APIS]
-    printed = run(words, stdin=json.dumps(application), env={"PATH": path}).stdout
-    return Manifests(json.loads(line) for line in printed.splitlines())
+@pytest.fixture
+def argocd(cluster: Cluster, chart: Published, namespace: str) -> Iterator[ArgoCd]:
+    found = ArgoCd(Kubectl(cluster.kubeconfig, namespace=namespace), chart)
+    try:
+        yield found
+    finally:
+        found.remove()
 
 
-def check(application: Object, chart: Path, values: Any) -> None:
-    """Its objects are Helm's, each with the annotation by which Argo CD finds it again."""
-    namespace = application["spec"]["destination"]["namespace"]
-    found = by_name(rendered(application, chart))
-    ids = [each["metadata"]["annotations"].pop(TRACKING) for each in found.values()]
-    assert [each.split(":")[0] for each in ids] == [NAME] * len(ids)
-    assert len(set(ids)) == len(ids)
-    for each in found.values():
-        if not each["metadata"]["annotations"]:
-            del each["metadata"]["annotations"]
-    assert found == by_name(Manifests.parse(Helm(namespace=namespace).template(chart, release=NAME, values=[values])))
+@pytest.fixture
+def installed(argocd: ArgoCd) -> ArgoCd:
+    values = argocd.values
+    argocd.want(values)
+    argocd.wait_synced(values)
+    return argocd
 
 
-def with_values(values: dict[str, Any]) -> Object:
-    application = of_page()
-    application["spec"]["source"]["helm"] = {"valuesObject": values}
-    return application
+def check_objects(argocd: ArgoCd, values: dict[str, Any]) -> int:
+    """Each object of the cluster is what `helm template` prints, and each is Argo CD's; how many there are."""
+    wanted, stored = argocd.rendered(values), argocd.stored(values)
+    for live in stored:
+        kind, name = live["kind"], live["metadata"]["name"]
+        assert live["metadata"]["annotations"][TRACKING].endswith(f"/{kind}:{argocd.kubectl.namespace}/{name}")
+    drifted = [
+        fault
+        for each, live in zip(wanted, stored, strict=True)
+        for fault in drift(each, live, each["metadata"]["name"], True)
+    ]
+    assert drifted == []
+    resources = argocd.status()["resources"]
+    assert {(each["kind"], each["name"], each["status"]) for each in resources} == {
+        (each["kind"], each["metadata"]["name"], "Synced") for each in wanted
+    }
+    return len(wanted)
 
 
-def test_the_application_of_the_page_is_what_helm_template_prints(chart: Path) -> None:
-    application = of_page()
-    check(application, chart, deepcopy(application["spec"]["source"]["helm"]["valuesObject"]))
+def state(argocd: ArgoCd) -> dict[str, Any]:
+    """What changes when something is applied or synced."""
+    status = argocd.status()
+    return {
+        "objects": [each["metadata"].get("generation") for each in argocd.stored(argocd.values)],
+        "history": status["history"],
+        "operation": status["operationState"]["finishedAt"],
+    }
 
 
-def test_an_example_is_what_helm_template_prints(chart: Path, example: Path) -> None:
-    check(with_values(yaml.safe_load(example.read_text())), chart, example)
+def test_the_application_of_the_page_is_what_helm_template_prints_and_answers(
+    installed: ArgoCd, measured: Measured
+) -> None:
+    measured("objects", check_objects(installed, installed.values))
+    with installed.kubectl.port_forward(f"service/{GATEWAY}", "http") as port:
+        client = Client(f"http://127.0.0.1:{port}")
+        client.settle()
+        assert client.chat("chat", QUESTION).strip() == ANSWER
 
 
-def test_a_parameter_is_a_value(chart: Path) -> None:
-    """Argo CD passes it with `--set`."""
-    application = of_page()
-    helm = application["spec"]["source"]["helm"]
-    helm["parameters"] = [{"name": "onwards.replicaCount", "value": "3"}]
-    check(application, chart, {**helm["valuesObject"], "onwards": {"replicaCount": 3}})
+def test_a_refresh_finds_nothing_to_do_and_a_change_by_hand_is_undone(installed: ArgoCd) -> None:
+    before = state(installed)
+    installed.refresh()
+    installed.wait_synced(installed.values)
+    assert state(installed) == before
+
+    installed.kubectl.run("scale", f"deployment/{GROUP}", "--replicas=0")
+    replicas: Callable[[], bool] = lambda: installed.kubectl.get("deployment", GROUP)["spec"]["replicas"] == 1  # noqa: E731
+    wait_until(replicas, "its replica is back", AVAILABLE_SECONDS)
+    installed.wait_synced(installed.values)
+    assert state(installed)["history"] == before["history"]
+
+
+def test_a_changed_value_is_synced_and_the_kept_volume_outlives_values_and_application(installed: ArgoCd) -> None:
+    changed = {**installed.values, "onwards": {"replicaCount": 2}}
+    installed.want(changed)
+    installed.wait_synced(changed)
+    assert installed.kubectl.get("deployment", GATEWAY)["status"]["readyReplicas"] == 2
+    check_objects(installed, changed)
+
+    without = deepcopy(changed)
+    del without["modelGroups"]["chat"]["persistentVolumes"]
+    installed.want(without)
+    installed.wait_synced(without)
+    kept = ("PersistentVolumeClaim", f"{GROUP}-model-cache")  # it says `keep`, and Prune=false
+    assert installed.kubectl.exists(*kept)
+
+    installed.remove()
+    left = [
+        (each["kind"], each["metadata"]["name"])
+        for each in installed.rendered(changed)
+        if installed.kubectl.exists(each["kind"], each["metadata"]["name"])
+    ]
+    assert left == [kept]
 
 
 @pytest.mark.parametrize(
@@ -94,13 +215,16 @@ def test_a_parameter_is_a_value(chart: Path) -> None:
     [{"modelAlias": None}, {"modelName": "org/m", "argss": []}],
     ids=["by a rule", "by the schema"],
 )
-def test_a_refusal_is_read_in_the_answer(chart: Path, group: dict[str, Any]) -> None:
-    chat = {**of_page()["spec"]["source"]["helm"]["valuesObject"]["modelGroups"]["chat"], **group}
-    values = {"modelGroups": {"chat": chat}}
+def test_a_refusal_is_read_in_the_application(argocd: ArgoCd, group: dict[str, Any]) -> None:
+    values = argocd.values
+    values["modelGroups"]["chat"] |= group
     with pytest.raises(HelmError) as caught:
-        Helm().template(chart, release=NAME, values=[values])
+        argocd.rendered(values)
     refusal = caught.value.output.removeprefix("Error: ").partition("\n\nUse --debug")[0].strip()
-    with pytest.raises(CommandError) as answer:
-        rendered(with_values(values), chart)
-    assert answer.value.completed is not None
-    assert refusal in answer.value.completed.stderr.replace("\\n", "\n").replace('\\"', '"')
+    argocd.want(values)
+    argocd.wait(lambda status: bool(status.get("conditions")), "a condition")
+    (condition,) = argocd.status()["conditions"]
+    print(condition["message"])
+    assert condition["type"] == "ComparisonError"
+    assert refusal in condition["message"]
+    assert argocd.kubectl.items("deployments") == []

@@ -15,22 +15,22 @@ import yaml
 from harness.client import Client
 from harness.cluster import Cluster
 from harness.cluster.crds import install_crds
-from harness.cluster.flux import REGISTRY_ADDRESS, install_flux, pushed_to
+from harness.cluster.flux import install_flux
 from harness.cluster.lws import install_lws
 from harness.cluster.processes import NotInTimeError, wait_until
-from harness.docs.markdown import blocks
+from harness.cluster.registry_in_cluster import REGISTRY_ADDRESS, install_registry, pushed_to
 from harness.helm import Helm, HelmError
 from harness.kubectl import Kubectl
-from harness.manifests import Manifests, Object, load_all
+from harness.manifests import Manifests, Object
 from harness.paths import ROOT
 from harness.stack import CHART_REPOSITORY, Published, publish
 from tests.cluster.answers import ANSWER, QUESTION
 from tests.cluster.conftest import AVAILABLE_SECONDS, Measured
 from tests.cluster.stored import drift
+from tests.operations.gitops_page import NAME, printed
 
-RELEASE = "my-stack"
-GROUP = f"{RELEASE}-inference-stack-chat"
-GATEWAY = f"{RELEASE}-inference-stack-onwards"
+GROUP = f"{NAME}-inference-stack-chat"
+GATEWAY = f"{NAME}-inference-stack-onwards"
 CHART_LABEL = "helm.sh/chart"
 LABELS = {"name": "helm.toolkit.fluxcd.io/name", "namespace": "helm.toolkit.fluxcd.io/namespace"}
 REMOVED_SECONDS = 120.0
@@ -41,15 +41,9 @@ ON_REQUEST = "24h"
 @pytest.fixture(scope="module")
 def chart(cluster: Cluster) -> Published:
     install_flux(cluster)
+    install_registry(cluster)
     with pushed_to(cluster) as address:
         return publish(Helm(), address)
-
-
-def of_page() -> tuple[Object, Object]:
-    """The source and the release that the page prints."""
-    printed = [each.text for each in blocks((ROOT / "docs" / "gitops.md").read_text()) if "OCIRepository" in each.text]
-    source, release = load_all("\n".join(printed))
-    return source, release
 
 
 class Flux:
@@ -59,7 +53,7 @@ class Flux:
         self.kubectl = kubectl
         self.chart = chart
         self.helm = Helm(kubeconfig=kubectl.kubeconfig, namespace=kubectl.namespace)
-        source, self._release = of_page()
+        source, self._release = printed("OCIRepository", "HelmRelease")
         self.values: dict[str, Any] = self._release["spec"]["values"]
         self._release["spec"]["interval"] = ON_REQUEST
         # The test's registry has neither TLS nor a signature of a workflow.
@@ -83,7 +77,7 @@ class Flux:
         self._apply({**self._release, "spec": {**self._release["spec"], "values": values, **spec}})
 
     def release(self) -> Object:
-        return self.kubectl.get("helmrelease", RELEASE)
+        return self.kubectl.get("helmrelease", NAME)
 
     def condition(self, kind: str) -> dict[str, Any]:
         """A condition of the release that is about what is wanted now; empty until there is one."""
@@ -103,7 +97,7 @@ class Flux:
     def reconcile(self) -> None:
         """Once more, as `flux reconcile helmrelease` asks for it."""
         asked = str(time.time())
-        self.kubectl.run("annotate", "helmrelease", RELEASE, f"reconcile.fluxcd.io/requestedAt={asked}", "--overwrite")
+        self.kubectl.run("annotate", "helmrelease", NAME, f"reconcile.fluxcd.io/requestedAt={asked}", "--overwrite")
         handled: Callable[[], bool] = lambda: self.release()["status"].get("lastHandledReconcileAt") == asked  # noqa: E731
         wait_until(handled, "a reconciliation", AVAILABLE_SECONDS)
         self.wait("Ready", "True")
@@ -116,7 +110,7 @@ class Flux:
 
         Flux adds the archive's digest to the chart's version, which is in a label of each object, and of no pod.
         """
-        text = Helm(namespace=self.kubectl.namespace).template(ROOT, release=RELEASE, values=[values])
+        text = Helm(namespace=self.kubectl.namespace).template(ROOT, release=NAME, values=[values])
         every = Manifests.parse(text)
         label = f"inference-stack-{self.chart.version}"
         for each in every:
@@ -131,7 +125,7 @@ def flux(cluster: Cluster, chart: Published, namespace: str) -> Iterator[Flux]:
     try:
         yield found
     finally:
-        found.kubectl.delete("helmrelease", RELEASE)
+        found.kubectl.delete("helmrelease", NAME)
 
 
 @pytest.fixture
@@ -147,7 +141,7 @@ def without_labels(each: Object, namespace: str) -> Object:
     """Without the two labels that Flux adds, which have to be there."""
     found = deepcopy(each)
     labels = found["metadata"]["labels"]
-    assert {labels.pop(LABELS["name"]), labels.pop(LABELS["namespace"])} == {RELEASE, namespace}
+    assert {labels.pop(LABELS["name"]), labels.pop(LABELS["namespace"])} == {NAME, namespace}
     return found
 
 
@@ -156,7 +150,7 @@ def check_objects(flux: Flux, values: dict[str, Any]) -> int:
     kubectl = flux.kubectl
     every, wanted = flux.rendered(values)
     assert len(every) == len(wanted) + 1
-    applied = Manifests.parse(flux.helm.run("get", "manifest", RELEASE).stdout)
+    applied = Manifests.parse(flux.helm.run("get", "manifest", NAME).stdout)
     assert [without_labels(each, kubectl.namespace) for each in applied] == wanted
     stored = [kubectl.get(each["kind"], each["metadata"]["name"]) for each in wanted]
     drifted = [
@@ -221,7 +215,7 @@ def test_a_changed_value_upgrades_and_without_the_release_nothing_is_left(instal
     assert installed.kubectl.get("deployment", GATEWAY)["status"]["readyReplicas"] == 2
     check_objects(installed, changed)
 
-    installed.kubectl.delete("helmrelease", RELEASE)
+    installed.kubectl.delete("helmrelease", NAME)
     assert installed.helm.releases() == []
     left = [
         (each["kind"], each["metadata"]["name"])
