@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.helm import KUBE_VERSION, Helm, HelmError
+from harness.helm import KUBE_VERSION, Helm
 from harness.manifests import Manifests, Object
 from harness.paths import ROOT
 from harness.release.archive import unpack
 from harness.run import CommandError, run
 from harness.tools import link, tool
 from tests.chart.test_gitops import APIS, by_name
-from tests.operations.gitops_page import NAME, printed
+from tests.operations.gitops import NAME, REFUSED, printed, refusal
 
 TRACKING = "argocd.argoproj.io/tracking-id"
 
@@ -84,18 +84,11 @@ def test_a_parameter_is_a_value(chart: Path) -> None:
     check(application, chart, {**helm["valuesObject"], "onwards": {"replicaCount": 3}})
 
 
-@pytest.mark.parametrize(
-    "group",
-    [{"modelAlias": None}, {"modelName": "org/m", "argss": []}],
-    ids=["by a rule", "by the schema"],
-)
+@REFUSED
 def test_a_refusal_is_read_in_the_answer(chart: Path, group: dict[str, Any]) -> None:
     chat = {**of_page()["spec"]["source"]["helm"]["valuesObject"]["modelGroups"]["chat"], **group}
     values = {"modelGroups": {"chat": chat}}
-    with pytest.raises(HelmError) as caught:
-        Helm().template(chart, release=NAME, values=[values])
-    refusal = caught.value.output.removeprefix("Error: ").partition("\n\nUse --debug")[0].strip()
     with pytest.raises(CommandError) as answer:
         rendered(with_values(values), chart)
     assert answer.value.completed is not None
-    assert refusal in answer.value.completed.stderr.replace("\\n", "\n").replace('\\"', '"')
+    assert refusal(values) in answer.value.completed.stderr.replace("\\n", "\n").replace('\\"', '"')
