@@ -109,7 +109,7 @@ def engines(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def operations(session: nox.Session) -> None:
-    """Prometheus and KEDA themselves beside the chart in the cluster, also under load; builds them the first time."""
+    """Prometheus, KEDA, Argo CD and Flux themselves with the chart in the cluster; builds them the first time."""
     pytest(session, "-p", "tests.cluster.conftest", paths=("tests/operations",))
 
 
