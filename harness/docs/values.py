@@ -47,6 +47,8 @@ PLURALS = {
     "text": "texts",
     "a map": "maps",
     "a whole number": "whole numbers",
+    "an IP address": "IP addresses",
+    "a range": "ranges",
     "a DNS name, which": "DNS names, each of which",
     "a path that begins": "paths that begin",
 }
@@ -150,11 +152,14 @@ def _map(node: Schema) -> str:
     if list(node.get("properties", ())) == ["name", "key"]:
         return "`{name, key}` of a Secret"
     keys = node.get("propertyNames", {})
-    if holds := MAPS.get(keys.get("pattern") or keys.get("if", {}).get("pattern", "")):
+    patterns = {keys.get("pattern"): {}, **node.get("patternProperties", {})}
+    if holds := next((MAPS[pattern] for pattern in patterns if pattern in MAPS), ""):
         return f"a map of {holds}"
     if "enum" in keys:
         return "a map with keys out of " + ", ".join(f"`{key}`" for key in keys["enum"])
     each = node.get("additionalProperties")
+    if isinstance(each, dict) and "const" in each:  # what is said of other keys
+        each = [*patterns.values()][-1] or each
     return f"a map of {_several(each)}" if isinstance(each, dict) and each and "$ref" not in each else "a map"
 
 

@@ -18,7 +18,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.schema import common, http_route, model_group, routing, service_monitor
+from harness.schema import common, http_route, kubernetes, model_group, prometheus, routing, service_monitor
 from harness.schema.dsl import Schema, types_of
 from harness.schema.kubernetes import MARK, PORT_NAME, QUANTITY, ours
 
@@ -239,17 +239,33 @@ modelGroupDefaults.
 CAMEL_CASE = "did you mean it in camelCase, as in values.yaml?"
 
 
+NAMED_KEY = "a name of letters, digits, -, _ and ., or such a one behind a domain and /"
+
 FORMS: Mapping[str, str] = {
     str(QUANTITY["pattern"]): "a quantity such as 16Gi, 500m or 4",
     str(common.count(0)["pattern"]): "a whole number",
     str(common.count(1)["pattern"]): "a whole number of at least 1",
     str(common.port()["pattern"]): "a port from 1 to 65535",
     str(common.count_or_percentage()["pattern"]): "a number, or a percentage such as 25%",
+    str(kubernetes.GIVEN_QUANTITY["pattern"]): "a quantity such as 16Gi, 500m or 4",
+    kubernetes.ADDRESS: "an IP address",
+    kubernetes.ADDRESS_OR_NONE: "an IP address, or None",
+    kubernetes.RANGE: "a range of addresses such as 10.0.0.0/8",
+    kubernetes.NAME: "a name of lower-case letters, digits and -",
+    kubernetes.OBJECT_NAME: "a name of lower-case letters, digits, - and .",
+    kubernetes.LABEL_KEY: NAMED_KEY,
+    kubernetes.ANNOTATION_KEY: NAMED_KEY,
+    kubernetes.LABEL_VALUE: "letters, digits, -, _ and ., with a letter or digit at both ends",
+    kubernetes.IN_VOLUME: "a path inside the volume, without / in front and without ..",
+    kubernetes.ON_NODE: "a path without ..",
+    kubernetes.FIELD: "a field of the pod such as metadata.name or status.podIP",
+    kubernetes.RESOURCE: "a resource: cpu, memory, ephemeral-storage, or a device such as nvidia.com/gpu",
+    kubernetes.RESOURCE_FIELD: "a resource of the container such as limits.memory",
     model_group.DIGEST: "a digest, sha256: and 64 hexadecimal digits",
     common.TARGET_PORT: "the number of a port, or a container's name for it",
     PORT_NAME: "a name of up to 15 lower-case letters, digits and -",
     routing.URL: "a base URL such as https://api.example.com/v1",
-    routing.HEADER: "the name of a header: letters, digits and -",
+    **dict.fromkeys((routing.HEADER, kubernetes.HEADER_NAME), "the name of a header: letters, digits and -"),
     routing.ONE_LINE: "text on one line",
     routing.REASONING: "enable_thinking or thinking",
     routing.EFFORT_TARGET: "a place that the gateway writes to, such as /reasoning_effort",
@@ -257,6 +273,7 @@ FORMS: Mapping[str, str] = {
     model_group.TIMEZONE: "a time zone such as Europe/Berlin",
     http_route.DURATION: "a duration such as 30s",
     service_monitor.DURATION: "a duration such as 30s",
+    prometheus.LABEL: "a label of Prometheus: letters, digits and _",
     "^/": "a path that begins with /",
     "^[0-9]*$": "a port",
     "^([A-Za-z_:][A-Za-z0-9_:]*)?$": "the beginning of a metric's name: letters, digits and _",
@@ -345,6 +362,7 @@ def _say_shapes(path: str, schema: Schema) -> None:
 def say_forms(node: object) -> None:
     """Say what the text of a value has to be, in place of its expression."""
     if isinstance(node, dict):
+        _say_names(node)
         for below in node.values():
             say_forms(below)
         if isinstance(pattern := node.get("pattern"), str) and "if" not in node:
@@ -353,6 +371,16 @@ def say_forms(node: object) -> None:
     elif isinstance(node, list):
         for below in node:
             say_forms(below)
+
+
+def _say_names(schema: Schema) -> None:
+    """Say what a key of a map has to be, and where: of `propertyNames` Helm names no path."""
+    names = schema.get("propertyNames")
+    if isinstance(names, dict) and (pattern := names.get("pattern")):
+        del schema["propertyNames"]
+        each = schema["additionalProperties"]
+        schema["patternProperties"] = {**schema.get("patternProperties", {}), pattern: each}
+        schema["additionalProperties"] = {"const": FORMS.get(pattern, OTHER_FORM)}
 
 
 def objects(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:

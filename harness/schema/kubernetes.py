@@ -38,8 +38,10 @@ SIZE: Schema = {
     "exclusiveMinimum": 0,
 }
 """A quantity above zero."""
+GIVEN_QUANTITY: Schema = {**QUANTITY, "pattern": f"{str(QUANTITY['pattern']).removesuffix(')?$')})$"}
+"""A quantity of Kubernetes' own types, which cannot be empty."""
 INT_OR_STRING: Schema = {"type": ["integer", "string", "null"], "maximum": 2**31 - 1}
-PLAIN: dict[str, Schema] = {"Quantity": QUANTITY, "IntOrString": INT_OR_STRING}
+PLAIN: dict[str, Schema] = {"Quantity": GIVEN_QUANTITY, "IntOrString": INT_OR_STRING}
 """Types that are a choice of scalars: written where they are used."""
 
 ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -50,6 +52,7 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
         "terminationMessagePolicy": ("File", "FallbackToLogsOnError"),
     },
     "ContainerPort": {"protocol": PROTOCOLS},
+    "ContainerResizePolicy": {"resourceName": ("cpu", "memory"), "restartPolicy": ("NotRequired", "RestartContainer")},
     "DeploymentStrategy": {"type": ("RollingUpdate", "Recreate")},
     "HPAScalingPolicy": {"type": ("Pods", "Percent")},
     "HPAScalingRules": {"selectPolicy": ("Max", "Min", "Disabled")},
@@ -65,6 +68,7 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
     "NetworkPolicySpec": {"policyTypes": ("Ingress", "Egress")},
     "NodeSelectorRequirement": {"operator": ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")},
     "PersistentVolumeClaimSpec": {"accessModes": ACCESS_MODES, "volumeMode": VOLUME_MODES},
+    "PodOS": {"name": ("linux", "windows")},
     "PodSpec": {
         "dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
         "preemptionPolicy": ("Never", "PreemptLowerPriority"),
@@ -82,6 +86,7 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
         "ipFamilies": ("IPv4", "IPv6"),
         "ipFamilyPolicy": ("PreferDualStack", "RequireDualStack", "SingleStack"),
         "sessionAffinity": ("ClientIP", "None"),
+        "trafficDistribution": ("PreferClose", "PreferSameNode", "PreferSameZone"),
     },
     "SecurityContext": {"procMount": ("Default", "Unmasked")},
     "Toleration": {
@@ -115,21 +120,78 @@ ANNOTATION_KEY = LABEL_KEY.replace("^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)", "^([A-Z
 LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 LABEL: Schema = {"pattern": LABEL_VALUE, "maxLength": 63}
 
-_REFERENCE = {
-    "name": {"pattern": r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$", "maxLength": 253},
-    "key": {"pattern": r"^\.?[-_a-zA-Z0-9][-_a-zA-Z0-9.]*$", "maxLength": 253},
-}
-_SOURCE = {"name": _REFERENCE["name"]}
+_DNS = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+NAME = f"^{_DNS}$"
+OBJECT_NAME = rf"^{_DNS}(\.{_DNS})*$"
+SEARCH = r"^(\.|[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*\.?)$"
+_NAME: Schema = {"pattern": NAME, "maxLength": 63}
+_OBJECT: Schema = {"pattern": OBJECT_NAME, "maxLength": 253}
+_STANDARD = "cpu|memory|ephemeral-storage|hugepages-[0-9A-Za-z]+"
+RESOURCE = rf"^({_STANDARD}|[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?)$"
+_AMOUNTS: Schema = {"propertyNames": {"pattern": RESOURCE}}
+
+_REFERENCE = {"name": _OBJECT, "key": {"pattern": r"^\.?[-_a-zA-Z0-9][-_a-zA-Z0-9.]*$", "maxLength": 253}}
+_SOURCE = {"name": _OBJECT}
+
+_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"  # newer versions take no leading zeros
+_IPV4 = rf"({_BYTE}\.){{3}}{_BYTE}"
+_IPV6 = "[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*"
+ADDRESS = f"^({_IPV4}|{_IPV6})$"
+ADDRESS_OR_NONE = f"^(None|{_IPV4}|{_IPV6})?$"
+RANGE = f"^({_IPV4}/([12]?[0-9]|3[0-2])|{_IPV6}/([1-9]?[0-9]|1[01][0-9]|12[0-8]))$"
+_ADDRESS: Schema = {"pattern": ADDRESS}
+
+ABSOLUTE = "^/"
+IN_VOLUME = rf"^(\.?[^/.][^/]*|\.)(/{_SEGMENT}?)*$"
+ON_NODE = f"^(/+|/*{_SEGMENT}(/+{_SEGMENT}?)*)$"
+_MODE = {"minimum": 0, "maximum": 0o777}
+_FILE: dict[str, Schema] = {"mode": _MODE, "path": {"pattern": IN_VOLUME}}
+_MODES: dict[str, Schema] = {"defaultMode": _MODE}
+
+HEADER_NAME = "^[-A-Za-z0-9]+$"
+FIELD = (
+    r"^(metadata\.(name|namespace|uid|(annotations|labels)(\['[^']+'\])?)"
+    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$"
+)
+RESOURCE_FIELD = r"^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)$"
+API_VERSION = "^[^/]*(/[^/]*)?$"
+PATH_SEGMENT = r"^(\.?[^/%.][^/%]*|\.\.[^/%]+)$"
+"""A name that can stand in the path of a URL."""
+SYSCTL = "^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$"
+DRIVER = r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$"
 
 LIMITS: dict[str, dict[str, Schema]] = {
+    "CSIVolumeSource": {"driver": {"pattern": DRIVER, "maxLength": 63}},
+    "ClientIPConfig": {"timeoutSeconds": {"minimum": 1, "maximum": 86400}},
     "ConfigMapEnvSource": _SOURCE,
     "ConfigMapKeySelector": _REFERENCE,
-    "ContainerPort": {"containerPort": _PORT, "hostPort": {**_PORT, "minimum": 0}},
+    "ConfigMapProjection": {"name": {"minLength": 1}},
+    "ConfigMapVolumeSource": {**_MODES, "name": {"minLength": 1}},
+    "ContainerPort": {
+        "containerPort": _PORT,
+        "hostPort": {**_PORT, "minimum": 0},
+        "name": {"pattern": f"{PORT_NAME}|^$", "maxLength": 15},
+    },
+    "ContainerResourceMetricSource": {"container": _NAME, "name": {"pattern": RESOURCE}},
+    "CrossVersionObjectReference": {
+        "apiVersion": {"pattern": API_VERSION},
+        "kind": {"pattern": PATH_SEGMENT},
+        "name": {"pattern": PATH_SEGMENT},
+    },
+    "DownwardAPIVolumeFile": _FILE,
+    "DownwardAPIVolumeSource": _MODES,
+    "EnvFromSource": {"prefix": {"pattern": "^[ -<>-~]*$"}},
     "EnvVar": {"name": {"pattern": "^[ -<>-~]+$"}},
     "GRPCAction": {"port": _PORT},
     "HPAScalingPolicy": {"periodSeconds": {"minimum": 1, "maximum": 1800}, "value": {"minimum": 1}},
     "HPAScalingRules": {"stabilizationWindowSeconds": {"minimum": 0, "maximum": 3600}},
     "HTTPGetAction": {"port": _NAMED_PORT},
+    "HTTPHeader": {"name": {"pattern": HEADER_NAME}},
+    "HostAlias": {"hostnames": _OBJECT, "ip": _ADDRESS},
+    "HostPathVolumeSource": {"path": {"pattern": ON_NODE}},
+    "IPBlock": {"cidr": {"pattern": RANGE}, "except": {"pattern": RANGE}},
+    "ImageVolumeSource": {"reference": {"minLength": 1}},
+    "KeyToPath": _FILE,
     "LabelSelector": {
         "matchLabels": {
             "propertyNames": {"pattern": LABEL_KEY},
@@ -137,11 +199,35 @@ LIMITS: dict[str, dict[str, Schema]] = {
         }
     },
     "LabelSelectorRequirement": {"key": {"pattern": LABEL_KEY}, "values": LABEL},
+    "MetricIdentifier": {"name": {"pattern": PATH_SEGMENT}},
     "MetricTarget": {"averageUtilization": {"minimum": 1}},
+    "NFSVolumeSource": {"path": {"pattern": ABSOLUTE}, "server": {"minLength": 1}},
     "NetworkPolicyPort": {"endPort": _PORT, "port": _NAMED_PORT},
     "NodeSelectorRequirement": {"key": {"pattern": LABEL_KEY}, "values": LABEL},
-    "PodAffinityTerm": {"topologyKey": {"pattern": LABEL_KEY}},
+    "ObjectFieldSelector": {"fieldPath": {"pattern": FIELD}},
+    "PersistentVolumeClaimSpec": {"storageClassName": {"pattern": f"{OBJECT_NAME}|^$", "maxLength": 253}},
+    "PersistentVolumeClaimVolumeSource": {"claimName": {"minLength": 1}},
+    "PodAffinityTerm": {
+        "matchLabelKeys": {"pattern": LABEL_KEY},
+        "mismatchLabelKeys": {"pattern": LABEL_KEY},
+        "namespaces": _NAME,
+        "topologyKey": {"pattern": LABEL_KEY},
+    },
+    "PodDNSConfig": {"nameservers": _ADDRESS, "searches": {"pattern": SEARCH, "maxLength": 254}},
+    "PodReadinessGate": {"conditionType": {"pattern": LABEL_KEY}},
+    "PodResourceClaim": {"name": _NAME, "resourceClaimName": _OBJECT, "resourceClaimTemplateName": _OBJECT},
+    "PodSchedulingGate": {"name": {"pattern": LABEL_KEY}},
     "PodSecurityContext": {"fsGroup": _ID, "runAsGroup": _ID, "runAsUser": _ID, "supplementalGroups": _ID},
+    "PodSpec": {
+        "hostname": {"pattern": f"{NAME}|^$", "maxLength": 63},
+        "nodeName": {"pattern": f"{OBJECT_NAME}|^$", "maxLength": 253},
+        "overhead": _AMOUNTS,
+        "priorityClassName": {"pattern": f"{OBJECT_NAME}|^$", "maxLength": 253},
+        "runtimeClassName": _OBJECT,
+        "serviceAccountName": {"pattern": f"{OBJECT_NAME}|^$", "maxLength": 253},
+        "subdomain": {"pattern": f"{NAME}|^$", "maxLength": 63},
+        "terminationGracePeriodSeconds": {"minimum": 0},
+    },
     "PreferredSchedulingTerm": {"weight": {"minimum": 1, "maximum": 100}},
     "Probe": {
         "failureThreshold": {"minimum": 1},
@@ -151,25 +237,86 @@ LIMITS: dict[str, dict[str, Schema]] = {
         "terminationGracePeriodSeconds": {"minimum": 1},
         "timeoutSeconds": {"minimum": 1},
     },
+    "ProjectedVolumeSource": _MODES,
+    "ResourceFieldSelector": {"resource": {"pattern": RESOURCE_FIELD}},
+    "ResourceRequirements": {kind: {**_AMOUNTS, "additionalProperties": QUANTITY} for kind in ("limits", "requests")},
     "RollingUpdateDeployment": {
         "maxSurge": {"minimum": 0, "pattern": "^[0-9]{1,6}%$"},
         "maxUnavailable": {"minimum": 0, "pattern": _PERCENT},
     },
     "SecretEnvSource": _SOURCE,
     "SecretKeySelector": _REFERENCE,
+    "SecretProjection": {"name": {"minLength": 1}},
+    "SecretVolumeSource": {**_MODES, "secretName": {"minLength": 1}},
     "SecurityContext": {"runAsGroup": _ID, "runAsUser": _ID},
+    "ServiceAccountTokenProjection": {
+        "expirationSeconds": {"minimum": 600, "maximum": 2**32},
+        "path": {"pattern": IN_VOLUME},
+    },
+    "ServiceSpec": {
+        "clusterIP": {"pattern": ADDRESS_OR_NONE},
+        "clusterIPs": {"pattern": ADDRESS_OR_NONE},
+        "externalIPs": _ADDRESS,
+        "healthCheckNodePort": {"minimum": 0, "maximum": 65535},
+        "loadBalancerClass": {"pattern": LABEL_KEY},
+        "loadBalancerSourceRanges": {"pattern": RANGE},
+    },
     "SleepAction": {"seconds": {"minimum": 0, "maximum": MOST["int32"]}},
+    "Sysctl": {"name": {"pattern": SYSCTL, "maxLength": 253}},
     "TCPSocketAction": {"port": _NAMED_PORT},
-    "Toleration": {"key": {"pattern": f"{LABEL_KEY}|^$"}},
+    "Toleration": {"key": {"pattern": f"{LABEL_KEY}|^$"}, "value": LABEL},
     "TopologySpreadConstraint": {
+        "matchLabelKeys": {"pattern": LABEL_KEY},
         "maxSkew": {"minimum": 1},
         "minDomains": {"minimum": 1},
         "topologyKey": {"pattern": LABEL_KEY},
     },
-    "VolumeMount": {"mountPath": {"pattern": MOUNT_PATH}, "subPath": {"pattern": SUB_PATH}},
+    "VolumeMount": {
+        "mountPath": {"pattern": MOUNT_PATH},
+        "subPath": {"pattern": SUB_PATH},
+        "subPathExpr": {"pattern": SUB_PATH},
+    },
     "WeightedPodAffinityTerm": {"weight": {"minimum": 1, "maximum": 100}},
 }
 """What the API server takes in fields, by type: of the items where the field is a list."""
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("ConfigMapEnvSource", "ConfigMapKeySelector", "ConfigMapProjection"), ("name",)),
+    **dict.fromkeys(("ConfigMapVolumeSource", "PodDNSConfigOption", "SecretEnvSource"), ("name",)),
+    **dict.fromkeys(("SecretKeySelector", "SecretProjection"), ("name",)),
+    "ImageVolumeSource": ("reference",),
+    "PersistentVolumeClaimSpec": ("accessModes", "resources"),
+    "SecretVolumeSource": ("secretName",),
+    "VolumeResourceRequirements": ("requests",),
+}
+"""Fields that the API server requires, by type, and its OpenAPI does not."""
+
+_NEEDS_VALUES: Schema = {
+    "if": {"properties": {"operator": {"enum": ["Exists", "DoesNotExist"]}}},
+    "else": {"required": ["values"], "properties": {"values": {"type": "array", "minItems": 1}}},
+}
+CONDITIONS: dict[str, Schema] = {
+    **{name: {"minProperties": 1} for name in ("EnvFromSource", "EnvVarSource", "NetworkPolicyPeer")},
+    "LabelSelectorRequirement": _NEEDS_VALUES,
+    # A range of ports begins with a number.
+    "NetworkPolicyPort": {
+        "if": {"properties": {"endPort": {"type": "null"}}},
+        "else": {"required": ["port"], "properties": {"port": {"type": "integer"}}},
+    },
+    "NodeSelectorRequirement": _NEEDS_VALUES,
+    # No key is every key.
+    "Toleration": {
+        "if": {"required": ["key"], "properties": {"key": {"type": "string", "minLength": 1}}},
+        "else": {"required": ["operator"], "properties": {"operator": {"enum": ["Exists"]}}},
+    },
+}
+"""What the API server asks of several fields of a type."""
+
+WHOLE = ("CrossVersionObjectReference", "MetricIdentifier", "MetricTarget", "PersistentVolumeClaimSpec")
+"""Types that stand in required fields only, so that null is none of them."""
+
+UNIQUE = {"PodSecurityContext": "sysctls", "PodSpec": "schedulingGates", "ServiceSpec": "ipFamilies"}
+"""Lists without equal items, by type."""
 
 ACTIONS = ("GRPCAction", "HTTPGetAction", "SleepAction", "TCPSocketAction")
 COMPLETED = (*ACTIONS, "AppArmorProfile", "NodeSelector", "PodSpec", "SeccompProfile")
@@ -185,7 +332,11 @@ def embed(name: str) -> Schema:
     Raises:
         HarnessError: there is no such type, or several.
     """
-    return {"$comment": f"{MARK} {name}", **_type(name)}
+    schema = _type(name)
+    if name == "ResourceRequirements":  # where it is one of the chart's own values, a rule says more
+        for kind in ("limits", "requests"):
+            schema["properties"][kind] = {"type": ["object", "null"], "additionalProperties": QUANTITY}
+    return {"$comment": f"{MARK} {name}", **schema}
 
 
 def ours(schema: Schema) -> bool:
@@ -239,6 +390,16 @@ def _type(name: str) -> Schema:
     for field, limits in LIMITS.get(name, {}).items():
         property_ = schema["properties"][field]
         property_.get("items", property_).update(limits)
+    schema.update(CONDITIONS.get(name, {}))
+    if name in WHOLE:
+        schema["type"] = "object"
+    if name in UNIQUE:
+        schema["properties"][UNIQUE[name]]["uniqueItems"] = True
+    for field in REQUIRED.get(name, ()):
+        schema.setdefault("required", []).append(field)
+        property_ = schema["properties"][field]
+        if "type" in property_:
+            property_["type"] = [each for each in property_["type"] if each != "null"]
     if name in COMPLETED:
         del schema["required"]
     if name in MERGED:

@@ -166,6 +166,10 @@ CHANGES: dict[str, Any] = {
     "onwards.service.type": "NodePort",
     "modelGroups.full.service.targetPort": 9001,
     "onwards.service.targetPort": 9001,
+    **{
+        f"{of}.clusterIP": "10.96.0.10"
+        for of in ("modelGroups.full.service", "onwards.service", "onwards.loadBalancer")
+    },
     "onwards.loadBalancer.targetPort": 9001,
     "onwards.autoscaling.minReplicas": 3,
     "onwards.autoscaling.maxReplicas": 12,
