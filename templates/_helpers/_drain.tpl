@@ -56,7 +56,7 @@ How long a hook of the user's takes, as far as it shows: a sleep of Kubernetes',
 Output: seconds.
 */ -}}
 {{- define "inference-stack.hookSeconds" -}}
-  {{- $hook := . | default dict -}}
+  {{- $hook := . | default dict | include "inference-stack.withoutNulls" | fromJson -}}
   {{- $seconds := dig "sleep" "seconds" 0 $hook | int64 -}}
   {{- range regexFindAll "\\bsleep [0-9]+\\b" (dig "exec" "command" list $hook | join " ") -1 -}}
     {{- $seconds = add $seconds (trimPrefix "sleep " . | int64) -}}

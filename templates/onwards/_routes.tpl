@@ -8,7 +8,8 @@ Sets .stack.routes; the gateway's fallback is merged under a route's own. loadAw
   {{- $routes := dict "" $defaults -}}
   {{- range $alias, $given := .stack.given.routes -}}
     {{- if kindIs "map" $given -}}
-      {{- $route := include "inference-stack.overlay" (dict "defaults" $defaults "own" $given) | fromJson -}}
+      {{- $own := include "inference-stack.layer" (dict "below" $defaults "own" $given "chart" $defaults) | fromJson -}}
+      {{- $route := include "inference-stack.withoutNulls" $own | fromJson -}}
       {{- $_ := set $route "allowedKeys" (include "inference-stack.texts" $route.allowedKeys | fromJsonArray) -}}
       {{- if eq (toString $route.loadAware) "true" -}}
         {{- $_ := set $route "loadAware" dict -}}

@@ -13,7 +13,7 @@ from harness.helm import Helm
 from harness.manifests import Manifests, Object, container, environment
 from harness.paths import ROOT
 from harness.tools import tool
-from tests.chart.accessors import FULLNAME, deployment, engine, gateway, one, pod
+from tests.chart.accessors import FULLNAME, deployment, engine, gateway, one, pod, routing
 from tests.chart.test_values_0_4 import STORED
 from tests.support import Render
 
@@ -44,6 +44,22 @@ def route(**timeouts: Any) -> dict[str, Any]:
 def test_timeouts_of_a_route_can_be_left_out(render: Render, given: Any, rendered: Any) -> None:
     (rule,) = render(route(**given))["HTTPRoute", FULLNAME]["spec"]["rules"]
     assert rule.get("timeouts") == rendered
+
+
+def test_a_null_in_a_route_restores_the_gateways_fallback(render: Render) -> None:
+    routes = {"m": {"strategy": None, "fallback": None, "holdSeconds": 5}}
+    assert routing(render({**one(), "routes": routes})) == routing(
+        render({**one(), "routes": {"m": {"holdSeconds": 5}}})
+    )
+    partly = {"m": {"fallback": {"maxAttempts": None, "backoff": None, "onStatus": [500]}}}
+    assert routing(render({**one(), "routes": partly})) == routing(
+        render({**one(), "routes": {"m": {"fallback": {"onStatus": [500]}}}})
+    )
+
+
+def test_a_handler_that_is_null_leaves_the_other(render: Render) -> None:
+    found = engine(render(one(lifecycle={"preStop": {"exec": None, "sleep": {"seconds": 3}}})))
+    assert found["lifecycle"]["preStop"] == {"sleep": {"seconds": 3}}
 
 
 @pytest.mark.parametrize("field", ["cpu", "memory", "ephemeral-storage"])
