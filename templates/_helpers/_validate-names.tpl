@@ -57,12 +57,27 @@ Names of values that may be empty. Input: dict keys (path to their owner), owner
   {{- $names = concat $names (include "inference-stack.names.fields" $classes | fromJsonArray) -}}
   {{- $volume := dict "name" "label" "existingClaim" "object" "storageClass" "class" "storageClassName" "class" -}}
   {{- range $list, $fields := dict
-        "additionalPorts" (dict "name" "port") "initContainers" (dict "name" "label") "volumes" (dict "name" "label") "persistentVolumes" $volume -}}
+        "additionalPorts" (dict "name" "port")
+        "containers" (dict "name" "label")
+        "initContainers" (dict "name" "label")
+        "volumes" (dict "name" "label")
+        "persistentVolumes" $volume -}}
     {{- range $field, $kind := $fields -}}
       {{- $empty := and (eq $field "name") (ne $list "persistentVolumes") -}}
       {{- $of := dict "keys" (append $keys $list) "list" (index $group $list) "field" $field "kind" $kind "empty" $empty -}}
       {{- $names = concat $names (include "inference-stack.names.listed" $of | fromJsonArray) -}}
     {{- end -}}
+  {{- end -}}
+  {{- $names = concat $names (include "inference-stack.names.ofPodSpec" (dict "keys" $keys "spec" $group.podSpec) | fromJsonArray) -}}
+  {{- toJson $names -}}
+{{- end -}}
+
+{{- /* Names of containers in a podSpec. Input: dict keys (path to its owner), spec (map or nothing). Output: JSON list of names. */ -}}
+{{- define "inference-stack.names.ofPodSpec" -}}
+  {{- $names := list -}}
+  {{- range $list := list "containers" "initContainers" -}}
+    {{- $of := dict "keys" (concat $.keys (list "podSpec" $list)) "list" (index ($.spec | default dict) $list) "field" "name" "kind" "label" "empty" true -}}
+    {{- $names = concat $names (include "inference-stack.names.listed" $of | fromJsonArray) -}}
   {{- end -}}
   {{- toJson $names -}}
 {{- end -}}
@@ -98,6 +113,9 @@ Names of values that may be empty. Input: dict keys (path to their owner), owner
   {{- end -}}
   {{- $volumes := dict "keys" (append $gateway "volumes") "list" $onwards.volumes "field" "name" "kind" "label" "empty" true -}}
   {{- $names = concat $names (include "inference-stack.names.listed" $volumes | fromJsonArray) -}}
+  {{- $containers := dict "keys" (append $gateway "containers") "list" $onwards.containers "field" "name" "kind" "label" "empty" true -}}
+  {{- $names = concat $names (include "inference-stack.names.listed" $containers | fromJsonArray) -}}
+  {{- $names = concat $names (include "inference-stack.names.ofPodSpec" (dict "keys" $gateway "spec" $onwards.podSpec) | fromJsonArray) -}}
   {{- $tls := dict "keys" (list "ingress" "tls") "list" $ingress.tls "field" "secretName" "kind" "object" "empty" false -}}
   {{- $names = concat $names (include "inference-stack.names.listed" $tls | fromJsonArray) -}}
   {{- range $path, $owners := dict "externalProviders" .stack.externalProviders "onwards.clientKeys" .stack.clients -}}

@@ -68,6 +68,18 @@ CASES: dict[str, Case] = {
         "modelGroups.a.initContainers[0].name",
         "get-model",
     ),
+    "sidecar": (one(containers=[{"name": "Log_1", "image": "x:1"}]), "modelGroups.a.containers[0].name", "log-1"),
+    "gateways-sidecar": (gateway(containers=[{"name": "a.b", "image": "x:1"}]), "onwards.containers[0].name", "a-b"),
+    "container-of-a-pod-spec": (
+        one(podSpec={"containers": [{"name": "x y", "image": "x:1"}]}),
+        "modelGroups.a.podSpec.containers[0].name",
+        "x-y",
+    ),
+    "init-container-of-a-pod-spec": (
+        gateway(podSpec={"initContainers": [{"name": "-", "image": "x:1"}]}),
+        "onwards.podSpec.initContainers[0].name",
+        "my-name",
+    ),
     "runtime": (one(runtimeClassName="NVIDIA"), "modelGroups.a.runtimeClassName", "nvidia"),
     "secret": (one(apiKey={"name": "Keys", "key": "a"}), "modelGroups.a.apiKey.name", "engine-keys"),
     "key-of-a-secret": (one(apiKey={"name": "keys", "key": "a/b"}), "modelGroups.a.apiKey.key", "api-key"),
