@@ -260,6 +260,7 @@ FORMS: Mapping[str, str] = {
     kubernetes.ON_NODE: "a path without ..",
     kubernetes.FIELD: "a field of the pod such as metadata.name or status.podIP",
     kubernetes.RESOURCE: "a resource: cpu, memory, ephemeral-storage, or a device such as nvidia.com/gpu",
+    kubernetes.DIVISOR: "a unit: 1, 1m, 1k, 1Mi, 1Gi or another",
     kubernetes.RESOURCE_FIELD: "a resource of the container such as limits.memory",
     model_group.DIGEST: "a digest, sha256: and 64 hexadecimal digits",
     common.TARGET_PORT: "the number of a port, or a container's name for it",
@@ -274,7 +275,7 @@ FORMS: Mapping[str, str] = {
     http_route.DURATION: "a duration such as 30s",
     service_monitor.DURATION: "a duration such as 30s",
     prometheus.LABEL: "a label of Prometheus: letters, digits and _",
-    "^/": "a path that begins with /",
+    **dict.fromkeys(("^/", "^(/|$)"), "a path that begins with /"),
     "^[0-9]*$": "a port",
     "^([A-Za-z_:][A-Za-z0-9_:]*)?$": "the beginning of a metric's name: letters, digits and _",
 }

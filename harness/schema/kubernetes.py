@@ -154,11 +154,12 @@ FIELD = (
     r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$"
 )
 RESOURCE_FIELD = r"^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)$"
+DIVISOR = "^([0-9]+|1m|1[kMGTPE]|1[KMGTPE]i)$"
 API_VERSION = "^[^/]*(/[^/]*)?$"
 PATH_SEGMENT = r"^(\.?[^/%.][^/%]*|\.\.[^/%]+)$"
 """A name that can stand in the path of a URL."""
 SYSCTL = "^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$"
-DRIVER = r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$"
+DRIVER = r"^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*$"
 
 LIMITS: dict[str, dict[str, Schema]] = {
     "CSIVolumeSource": {"driver": {"pattern": DRIVER, "maxLength": 63}},
@@ -204,6 +205,13 @@ LIMITS: dict[str, dict[str, Schema]] = {
     "NFSVolumeSource": {"path": {"pattern": ABSOLUTE}, "server": {"minLength": 1}},
     "NetworkPolicyPort": {"endPort": _PORT, "port": _NAMED_PORT},
     "NodeSelectorRequirement": {"key": {"pattern": LABEL_KEY}, "values": LABEL},
+    "ObjectMeta": {
+        "annotations": {"propertyNames": {"pattern": ANNOTATION_KEY}},
+        "labels": {
+            "propertyNames": {"pattern": LABEL_KEY},
+            "additionalProperties": {"type": ["string", "null"], **LABEL},
+        },
+    },
     "ObjectFieldSelector": {"fieldPath": {"pattern": FIELD}},
     "PersistentVolumeClaimSpec": {"storageClassName": {"pattern": f"{OBJECT_NAME}|^$", "maxLength": 253}},
     "PersistentVolumeClaimVolumeSource": {"claimName": {"minLength": 1}},
@@ -213,7 +221,7 @@ LIMITS: dict[str, dict[str, Schema]] = {
         "namespaces": _NAME,
         "topologyKey": {"pattern": LABEL_KEY},
     },
-    "PodDNSConfig": {"nameservers": _ADDRESS, "searches": {"pattern": SEARCH, "maxLength": 254}},
+    "PodDNSConfig": {"nameservers": _ADDRESS, "searches": {"pattern": SEARCH, "maxLength": 253}},
     "PodReadinessGate": {"conditionType": {"pattern": LABEL_KEY}},
     "PodResourceClaim": {"name": _NAME, "resourceClaimName": _OBJECT, "resourceClaimTemplateName": _OBJECT},
     "PodSchedulingGate": {"name": {"pattern": LABEL_KEY}},
@@ -238,7 +246,7 @@ LIMITS: dict[str, dict[str, Schema]] = {
         "timeoutSeconds": {"minimum": 1},
     },
     "ProjectedVolumeSource": _MODES,
-    "ResourceFieldSelector": {"resource": {"pattern": RESOURCE_FIELD}},
+    "ResourceFieldSelector": {"divisor": {"pattern": DIVISOR}, "resource": {"pattern": RESOURCE_FIELD}},
     "ResourceRequirements": {kind: {**_AMOUNTS, "additionalProperties": QUANTITY} for kind in ("limits", "requests")},
     "RollingUpdateDeployment": {
         "maxSurge": {"minimum": 0, "pattern": "^[0-9]{1,6}%$"},
@@ -255,7 +263,7 @@ LIMITS: dict[str, dict[str, Schema]] = {
     },
     "ServiceSpec": {
         "clusterIP": {"pattern": ADDRESS_OR_NONE},
-        "clusterIPs": {"pattern": ADDRESS_OR_NONE},
+        "clusterIPs": {"pattern": ADDRESS_OR_NONE, "minLength": 1},
         "externalIPs": _ADDRESS,
         "healthCheckNodePort": {"minimum": 0, "maximum": 65535},
         "loadBalancerClass": {"pattern": LABEL_KEY},
@@ -272,7 +280,7 @@ LIMITS: dict[str, dict[str, Schema]] = {
         "topologyKey": {"pattern": LABEL_KEY},
     },
     "VolumeMount": {
-        "mountPath": {"pattern": MOUNT_PATH},
+        "mountPath": {"pattern": MOUNT_PATH, "minLength": 1},
         "subPath": {"pattern": SUB_PATH},
         "subPathExpr": {"pattern": SUB_PATH},
     },

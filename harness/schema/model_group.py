@@ -159,7 +159,7 @@ def schema() -> Schema:
         startupProbe=common.probe("startup"),
         livenessProbe=common.probe("liveness"),
         readinessProbe=common.probe("readiness"),
-        metricsPath=text(),
+        metricsPath=text(pattern="^(/|$)"),
         serviceAccount=common.service_account(),
         metadataServer=boolean(),
         podSecurityContext=embed("PodSecurityContext"),

@@ -40,12 +40,18 @@ Kubernetes' own default, written out so that no tool sees a difference. Input: d
   {{- default (ternary "Always" "IfNotPresent" (hasSuffix ":latest" .reference)) .image.pullPolicy -}}
 {{- end -}}
 
-{{- /* Pull secrets of a pod, each once; an item may be a plain name. Input: dict root, own (list). Output: JSON list of {name}. */ -}}
+{{- /*
+Pull secrets of a pod, each once, without those of no name; an item may be a plain name, and the global ones a single one. Input: dict root, own (list).
+Output: JSON list of {name}.
+*/ -}}
 {{- define "inference-stack.imagePullSecrets" -}}
   {{- $secrets := list -}}
   {{- $global := dig "imagePullSecrets" list (.root.Values.global | default dict) -}}
-  {{- range concat $global (.root.Values.imagePullSecrets | default list) (.own | default list) -}}
-    {{- $secrets = append $secrets (ternary . (dict "name" .) (kindIs "map" .)) -}}
+  {{- range concat (ternary $global (list $global | compact) (kindIs "slice" $global)) (.root.Values.imagePullSecrets | default list) (.own | default list) -}}
+    {{- $secret := ternary . (dict "name" .) (kindIs "map" .) -}}
+    {{- if $secret.name -}}
+      {{- $secrets = append $secrets $secret -}}
+    {{- end -}}
   {{- end -}}
   {{- uniq $secrets | toJson -}}
 {{- end -}}

@@ -124,8 +124,8 @@ Output: JSON map, {} if it is off.
 {{- end -}}
 
 {{- /*
-Rule: a probe of the user's has at most one handler, a hook exactly one. Input: dict keys (path to their owner), owner (map), probes, hooks (lists of the
-owner's keys).
+Rule: a probe of the user's has at most one handler, a hook exactly one, and one that connects names a port. Input: dict keys (path to their owner), owner
+(map), probes, hooks (lists of the owner's keys).
 */ -}}
 {{- define "inference-stack.handlers.rule" -}}
   {{- range $field := concat .probes .hooks }}
@@ -151,6 +151,14 @@ Please set:
 {{ join "." $keys }}: it has no handler, and Kubernetes takes no empty hook; null takes the chart's own away.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" $.keys "yaml" (printf "%s: null" $field)) | indent 2 }}
+    {{- end }}
+    {{- range ternary (without $given "exec" "sleep") list (empty $fix) }}
+      {{- if not (or (index $own .).port (eq (toString $own.enabled) "false")) }}
+
+{{ join "." $keys }}.{{ . }}: it names no port, and Kubernetes takes none for granted.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" (append $keys .) "yaml" (ternary "port: 8000" "port: http" (eq . "grpc"))) | indent 2 }}
+      {{- end }}
     {{- end }}
   {{- end }}
 {{- end -}}

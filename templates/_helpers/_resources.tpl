@@ -83,6 +83,45 @@ Input: resources or null. Output: JSON map.
 {{- end -}}
 
 {{- /*
+Rule: no container of the user's requests more of a resource than its limit, a part of a device, or a device without a limit. The limit of an init
+container's device is its request. Input: dict keys (path to the values of the gateway or a group), values.
+*/ -}}
+{{- define "inference-stack.containerResources.rule" -}}
+  {{- $spec := .values.podSpec | default dict }}
+  {{- range list
+        (dict "keys" (list "initContainers") "list" .values.initContainers "completed" true)
+        (dict "keys" (list "containers") "list" .values.containers)
+        (dict "keys" (list "podSpec" "containers") "list" $spec.containers)
+        (dict "keys" (list "podSpec" "initContainers") "list" $spec.initContainers) }}
+    {{- $of := . }}
+    {{- range $index, $container := .list }}
+      {{- $resources := include "inference-stack.resources" $container.resources | fromJson }}
+      {{- $limits := include "inference-stack.partsOfDevices" $resources | fromJson }}
+      {{- range $name := include "inference-stack.overRequested" $resources | fromJsonArray }}
+        {{- $_ := set $limits $name (index $resources.requests $name) }}
+      {{- end }}
+      {{- range $name, $request := ternary dict (($container.resources | default dict).requests | default dict) (hasKey $of "completed") }}
+        {{- if include "inference-stack.isDevice" $name }}
+          {{- $limit := index (($container.resources | default dict).limits | default dict) $name | include "inference-stack.text" }}
+          {{- if ne $limit (include "inference-stack.text" $request) }}
+            {{- $_ := set $limits $name $request }}
+          {{- end }}
+        {{- end }}
+      {{- end }}
+      {{- if $limits }}
+        {{- $keys := concat $.keys $of.keys }}
+        {{- $fix := dict "keys" $keys "list" $of.list "index" $index "fields" (dict "resources" (dict "limits" $limits)) }}
+
+{{ join "." $keys }}[{{ $index }}].resources: Kubernetes takes no request above its limit, no part of a device and no device
+without a limit ({{ keys $limits | sortAlpha | join ", " }}).
+Please set:
+{{ include "inference-stack.listFix" $fix | indent 2 }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
 Rule: devices are whole, no more of a resource is requested than its limit, and each resource is one of Kubernetes' or a vendor's; Kubernetes refuses others.
 Input: dict keys (path to the resources), resources (as they are rendered).
 */ -}}

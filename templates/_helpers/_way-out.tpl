@@ -144,10 +144,17 @@ chooses a uid). Output: JSON map.
 {{- end -}}
 
 {{- /*
-Fields of a Service that are rendered unchanged: all but the chart's own keys. Input: map. Output: JSON map.
+Fields of a Service that are rendered unchanged: all but the chart's own keys. Kubernetes takes clusterIPs only beside the first of them as clusterIP.
+Input: map. Output: JSON map.
 */ -}}
 {{- define "inference-stack.serviceFields" -}}
-  {{- omit . "annotations" "enabled" "labels" "nameOverwrite" "nodePort" "port" "targetPort" "type" | include "inference-stack.withoutNulls" -}}
+  {{- $fields := omit . "annotations" "enabled" "labels" "nameOverwrite" "nodePort" "port" "targetPort" "type" -}}
+  {{- if not $fields.clusterIP -}}
+    {{- with $fields.clusterIPs -}}
+      {{- $_ := set $fields "clusterIP" (first .) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- include "inference-stack.withoutNulls" $fields -}}
 {{- end -}}
 
 {{- /*

@@ -48,7 +48,7 @@ Input: root. Output: JSON list of {keys (path to it), object}.
   {{- $metadata := dict "labels" $labels "annotations" $annotations -}}
   {{- $objects := list -}}
   {{- range $given -}}
-    {{- $own := .object.metadata | default dict -}}
+    {{- $own := ternary .object.metadata dict (kindIs "map" .object.metadata) -}}
     {{- $both := dict -}}
     {{- range $key, $common := $metadata -}}
       {{- with include "inference-stack.strings" (list $common (index $own $key)) | fromJson -}}
@@ -61,17 +61,18 @@ Input: root. Output: JSON list of {keys (path to it), object}.
   {{- toJson $objects -}}
 {{- end -}}
 
-{{- /* Rule: an object has what every object needs. Input: root. */ -}}
+{{- /* Rule: an object has what every object needs, and another name than others of its kind. Input: root. */ -}}
 {{- define "inference-stack.extraObjects.problems" -}}
+  {{- $seen := dict }}
   {{- range include "inference-stack.extraObjects" . | fromJsonArray }}
     {{- $object := .object }}
     {{- $missing := list }}
     {{- range list "apiVersion" "kind" }}
-      {{- if not (index $object .) }}
+      {{- if or (not (index $object .)) (not (kindIs "string" (index $object .))) }}
         {{- $missing = append $missing . }}
       {{- end }}
     {{- end }}
-    {{- if not $object.metadata.name }}
+    {{- if or (not $object.metadata.name) (not (kindIs "string" $object.metadata.name)) }}
       {{- $missing = append $missing "metadata.name" }}
     {{- end }}
     {{- if or $missing $object.Error }}
@@ -82,9 +83,20 @@ Input: root. Output: JSON list of {keys (path to it), object}.
       {{- end }}
 
 {{ join "." .keys | replace ".[" "[" }}: it is no object of Kubernetes
-      {{- if $object.Error }}: its text is no YAML{{ else }}, which needs {{ join ", " $missing }}{{ end }}.
+      {{- if $object.Error }}: its text is no YAML{{ else }}, which needs {{ join ", " $missing }} as text{{ end }}.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" .keys "yaml" (toYaml $fix)) | indent 2 }}
+    {{- else }}
+      {{- $namespace := $object.metadata.namespace | default $.Release.Namespace }}
+      {{- $id := printf "%s %s %v %s" (splitList "/" $object.apiVersion | initial | join "/") $object.kind $namespace $object.metadata.name }}
+      {{- if hasKey $seen $id }}
+        {{- $fix := dict "metadata" (dict "name" (printf "%s-2" $object.metadata.name)) }}
+
+{{ join "." .keys | replace ".[" "[" }}: {{ index $seen $id }} has the same kind and name, so only one of them would be there.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" .keys "yaml" (toYaml $fix)) | indent 2 }}
+      {{- end }}
+      {{- $_ := set $seen $id (join "." .keys | replace ".[" "[") }}
     {{- end }}
   {{- end }}
 {{- end -}}

@@ -776,21 +776,10 @@ Please set:
 
 {{- define "inference-stack.modelGroup.rule.resources" -}}
   {{- include "inference-stack.resources.rule" (dict "keys" (list "modelGroups" .name "resources") "resources" .group.computed.resources) -}}
-  {{- range $index, $container := .group.initContainers }}
-    {{- $resources := include "inference-stack.resources" $container.resources | fromJson }}
-    {{- $limits := include "inference-stack.partsOfDevices" $resources | fromJson }}
-    {{- range $name := include "inference-stack.overRequested" $resources | fromJsonArray }}
-      {{- $_ := set $limits $name (index $resources.requests $name) }}
-    {{- end }}
-    {{- if $limits }}
-      {{- $fix := dict "context" $ "key" "initContainers" "index" $index "fields" (dict "resources" (dict "limits" $limits)) }}
-
-modelGroups.{{ $.name }}.initContainers[{{ $index }}].resources: Kubernetes takes no request above its limit, and no part of a device
-({{ keys $limits | sortAlpha | join ", " }}).
-Please set:
-{{ include "inference-stack.modelGroup.listFix" $fix | indent 2 }}
-    {{- end }}
+  {{- if .group.prefetch.enabled }}
+    {{- include "inference-stack.resources.rule" (dict "keys" (list "modelGroups" .name "prefetch" "resources") "resources" .group.prefetch.resources) -}}
   {{- end }}
+  {{- include "inference-stack.containerResources.rule" (dict "keys" (list "modelGroups" .name) "values" .group) -}}
 {{- end -}}
 
 {{- define "inference-stack.modelGroup.rule.sharedMemory" -}}

@@ -69,7 +69,7 @@ Input: root. Output: JSON list of {alias, member, part (the share of its request
         {{- $place = add1 $place -}}
         {{- $name := splitList "." .owner | last -}}
         {{- $engine := ternary "outside" (dig $name "computed" "engine" "" $.stack.modelGroups) (not (empty .external)) -}}
-        {{- $part := printf "%d%%" (div (mul 100 (int64 .member.weight) (len .urls)) $total) -}}
+        {{- $part := printf "%d%%" (div (mul 100 (int64 .member.weight) (len .urls)) (max 1 $total)) -}}
         {{- if and $ordered (gt (len $target.providers) 1) -}}
           {{- $part = printf "no. %d" $place -}}
         {{- end -}}

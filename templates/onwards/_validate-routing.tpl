@@ -171,6 +171,14 @@ Please set:
     {{ $key }}:
       firstTokenTimeoutSeconds: {{ $budget }}
     {{- end }}
+    {{- if gt $timeout 3600 }}
+
+routes.{{ .alias }}.firstTokenTimeoutSeconds: {{ $timeout }} is above 3600, the most that the gateway takes beside loadAware; it does not start otherwise.
+Please set:
+  routes:
+    {{ $key }}:
+      firstTokenTimeoutSeconds: 3600
+    {{- end }}
     {{- if gt $fewest $window }}
 
 routes.{{ .alias }}.loadAware.minSamples: {{ $fewest }} is above windowSamples, {{ $window }}, so there would never be enough.

@@ -28,6 +28,7 @@
   {{- end -}}
   {{- include "inference-stack.resources.rule" (dict
         "keys" (list "onwards" "resources") "resources" (include "inference-stack.onwards.resources" . | fromJson)) -}}
+  {{- include "inference-stack.containerResources.rule" (dict "keys" (list "onwards") "values" .stack.onwards) -}}
   {{- include "inference-stack.handlers.rule" (dict
         "keys" (list "onwards" "probes") "owner" .stack.onwards.probes "probes" (list "startup" "liveness" "readiness") "hooks" list) -}}
   {{- include "inference-stack.handlers.rule" (dict
@@ -161,6 +162,7 @@ Please set:
         "-p" "onwards.containerPort"
         "--metrics-port" "onwards.metrics.port"
         "--metrics-prefix" "onwards.metrics.prefix" }}
+  {{- $takes := false }}
   {{- range include "inference-stack.texts" .stack.onwards.extraArgs | fromJsonArray }}
     {{- $flag := regexReplaceAll "(?s)=.*$" . "" }}
     {{- /* Short options may be joined, also with a value: -wp3001. */ -}}
@@ -174,13 +176,14 @@ onwards.extraArgs: {{ $flag }} is always passed by the chart, and the gateway re
 Please set:
   onwards:
     extraArgs: []  # without {{ $flag }}
-    {{- else if regexMatch "^(--metrics|--watch|-[mw]+)=|^$" . }}
+    {{- else if or (regexMatch "^(--metrics|--watch|-[mw]+)=|^$" .) (not (or (hasPrefix "-" .) $takes)) }}
 
-onwards.extraArgs: the gateway ends at once with {{ quote . }}: it has no empty argument, and --metrics and --watch are on and take no value.
+onwards.extraArgs: the gateway ends at once with {{ quote . }}: it takes options only, none of them empty, and --metrics and --watch are on and have no value.
 Please set:
   onwards:
     extraArgs: []  # without {{ quote . }}
     {{- end }}
+    {{- $takes = and (regexMatch "^--?[^=]+$" .) (not (has . (list "--metrics" "--watch" "-m" "-w"))) }}
   {{- end }}
 {{- end -}}
 

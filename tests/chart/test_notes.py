@@ -99,8 +99,9 @@ def test_they_show_each_alias_with_its_group(notes: Say) -> None:
         ({"weight": 3}, {}, ["75%", "25%"]),
         ({}, {"priority": 1}, ["no. 1", "no. 2"]),
         ({"balancing": "perReplica", "replicaCount": 3}, {}, ["75%", "25%"]),
+        ({"balancing": "perReplica", "replicaCount": 0}, {"enabled": False}, ["0%"]),
     ],
-    ids=["weight", "priority", "replicas"],
+    ids=["weight", "priority", "replicas", "none"],
 )
 def test_they_show_how_an_alias_is_shared(
     notes: Say, own: dict[str, Any], outside: dict[str, Any], parts: list[str]

@@ -26,6 +26,35 @@ REFUSED: dict[str, dict[str, Any]] = {
     "request-above-limit-of-an-init-container": one(
         initContainers=[{"name": "i", "image": "x:1", "resources": {"requests": {"cpu": 2}, "limits": {"cpu": 1}}}]
     ),
+    "request-above-limit-of-a-sidecar": one(
+        containers=[{"name": "s", "image": "x:1", "resources": {"requests": {"cpu": 2}, "limits": {"cpu": 1}}}]
+    ),
+    "request-above-limit-of-the-gateways-sidecar": onwards(
+        podSpec={
+            "containers": [{"name": "s", "image": "x:1", "resources": {"requests": {"cpu": 2}, "limits": {"cpu": 1}}}]
+        }
+    ),
+    "device-without-a-limit": one(
+        containers=[{"name": "s", "image": "x:1", "resources": {"requests": {"nvidia.com/gpu": 1}}}]
+    ),
+    "request-above-limit-of-a-prefetch": one(
+        prefetch={"enabled": True, "resources": {"requests": {"cpu": 2}, "limits": {"cpu": 1}}}
+    ),
+    "resource-of-a-prefetch": one(prefetch={"enabled": True, "resources": {"limits": {"gpu": 1}}}),
+    "probe-without-a-port": one(livenessProbe={"httpGet": {"path": "/health"}}),
+    "hook-without-a-port": one(lifecycle={"postStart": {"httpGet": {"path": "/warm-up"}}}),
+    "gateways-probe-without-a-port": onwards(probes={"liveness": {"tcpSocket": {}}}),
+    "extra-object-of-no-kind": {
+        "extraObjects": {"a": {"apiVersion": "v1", "kind": ["ConfigMap"], "metadata": {"name": "a"}}}
+    },
+    "extra-object-with-a-list-for-metadata": {
+        "extraObjects": {"a": {"apiVersion": "v1", "kind": "X", "metadata": ["a"]}}
+    },
+    "extra-object-whose-name-is-a-number": {
+        "extraObjects": [{"apiVersion": "v1", "kind": "X", "metadata": {"name": 1}}]
+    },
+    "mount-at-nothing": one(volumes=[{"name": "w", "emptyDir": {}}], volumeMounts=[{"name": "w", "mountPath": ""}]),
+    "relative-metrics": one(metricsPath="metrics"),
     "scratch-space-above-limit": resources(requests={"ephemeral-storage": "2Gi"}, limits={"ephemeral-storage": "1Gi"}),
     "negative-quantity": resources(limits={"memory": "-1Gi"}),
     "negative-number": resources(limits={"cpu": -1}),
@@ -109,6 +138,20 @@ TAKEN: dict[str, dict[str, Any]] = {
             "hosts": [{"paths": [{"path": "/v1(/|$)(.*)", "pathType": "ImplementationSpecific"}]}],
         }
     },
+    "probe-that-is-off": one(livenessProbe={"enabled": False, "httpGet": {"path": "/health"}}),
+    "sidecar-within-its-limit": one(
+        containers=[{"name": "s", "image": "x:1", "resources": {"limits": {"nvidia.com/gpu": 1, "cpu": 1}}}],
+        prefetch={"enabled": True, "resources": {"requests": {"cpu": "500m"}, "limits": {"cpu": 1}}},
+    ),
+    "a-single-pull-secret-of-a-parent-chart": {"global": {"imagePullSecrets": "registry"}},
+    "pull-secrets-without-a-name": {"imagePullSecrets": [{}], **one(imagePullSecrets=[""])},
+    "no-pull-secret-of-a-parent-chart": {"global": {"imagePullSecrets": ""}},
+    "objects-of-one-name": {
+        "extraObjects": [
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}},
+        ]
+    },
     "named-port": one(livenessProbe={"tcpSocket": {"port": "http"}}),
 }
 
@@ -116,6 +159,18 @@ TAKEN: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("values", TAKEN.values(), ids=TAKEN)
 def test_it_is_taken(render: Render, values: dict[str, Any]) -> None:
     assert len(render(values))
+
+
+@pytest.mark.parametrize("key", ["service", "loadBalancer"])
+def test_addresses_of_a_service_have_the_first_as_its_address(render: Render, key: str) -> None:
+    addresses = ["10.96.0.10", "fd00::10"]
+    rendered = render(
+        onwards(
+            **{key: {"enabled": True, "clusterIPs": addresses} if key == "loadBalancer" else {"clusterIPs": addresses}}
+        )
+    )
+    spec = rendered["Service", f"{FULLNAME}-onwards{'-loadbalancer' if key == 'loadBalancer' else ''}"]["spec"]
+    assert (spec["clusterIP"], spec["clusterIPs"]) == (addresses[0], addresses)
 
 
 LOWERED: dict[str, dict[str, Any]] = {

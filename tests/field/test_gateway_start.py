@@ -36,6 +36,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "metrics-prefix-with-a-digit": (gateway(metrics={"prefix": "9x"}), "prefix"),
     "joined-port": (gateway(extraArgs=["-p3001"]), "extraArgs"),
     "joined-watch-and-file": (gateway(extraArgs=["-wf", "/x"]), "extraArgs"),
+    "argument-that-is-no-option": (gateway(extraArgs=["0.0.0.0:3000"]), "extraArgs"),
+    "argument-behind-a-flag-of-no-value": (gateway(extraArgs=["--watch", "true"]), "extraArgs"),
+    "first-token-timeout-of-hours": (
+        {
+            "modelGroups": {"a": {"enabled": True, "modelAlias": ["m"], "modelName": "org/m", "priority": 1}},
+            **provider(),
+            "routes": {"m": {"firstTokenTimeoutSeconds": 3601, "loadAware": True}},
+        },
+        "routes.m.firstTokenTimeoutSeconds",
+    ),
     "empty-argument": (gateway(extraArgs=[""]), "extraArgs"),
     "key-prefix-with-a-line-break": (provider(apiKey="k", apiKeyPrefix="a\nb"), "apiKeyPrefix"),
     "header-with-a-line-break": (provider(responseHeaders={"x": "a\r\nb"}), "responseHeaders"),
@@ -56,7 +66,13 @@ def test_a_password_in_a_url_is_not_repeated(refusal: Say) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [client(requestsPerSecond=999_999_999), provider(weight="7"), gateway(extraArgs=["-v"])]
+    "values",
+    [
+        client(requestsPerSecond=999_999_999),
+        provider(weight="7"),
+        gateway(extraArgs=["-v"]),
+        gateway(extraArgs=["--flag", "1"]),
+    ],
 )
 def test_what_it_takes_is_taken(render: Render, values: dict[str, Any]) -> None:
     assert len(render(values))
