@@ -248,6 +248,7 @@ FORMS: Mapping[str, str] = {
     str(common.port()["pattern"]): "a port from 1 to 65535",
     str(common.count_or_percentage()["pattern"]): "a number, or a percentage such as 25%",
     str(kubernetes.GIVEN_QUANTITY["pattern"]): "a quantity such as 16Gi, 500m or 4",
+    str(kubernetes.GIVEN_SIZE["pattern"]): "a quantity above 0, such as 16Gi, 500m or 4",
     kubernetes.ADDRESS: "an IP address",
     kubernetes.ADDRESS_OR_NONE: "an IP address, or None",
     kubernetes.RANGE: "a range of addresses such as 10.0.0.0/8",

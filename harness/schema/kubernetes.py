@@ -40,6 +40,7 @@ SIZE: Schema = {
 """A quantity above zero."""
 GIVEN_QUANTITY: Schema = {**QUANTITY, "pattern": f"{str(QUANTITY['pattern']).removesuffix(')?$')})$"}
 """A quantity of Kubernetes' own types, which cannot be empty."""
+GIVEN_SIZE: Schema = {**SIZE, "pattern": f"{str(SIZE['pattern']).removesuffix(')?$')})$"}
 INT_OR_STRING: Schema = {"type": ["integer", "string", "null"], "maximum": 2**31 - 1}
 PLAIN: dict[str, Schema] = {"Quantity": GIVEN_QUANTITY, "IntOrString": INT_OR_STRING}
 """Types that are a choice of scalars: written where they are used."""
@@ -201,7 +202,7 @@ LIMITS: dict[str, dict[str, Schema]] = {
     },
     "LabelSelectorRequirement": {"key": {"pattern": LABEL_KEY}, "values": LABEL},
     "MetricIdentifier": {"name": {"pattern": PATH_SEGMENT}},
-    "MetricTarget": {"averageUtilization": {"minimum": 1}},
+    "MetricTarget": {"averageUtilization": {"minimum": 1}, "averageValue": GIVEN_SIZE, "value": GIVEN_SIZE},
     "NFSVolumeSource": {"path": {"pattern": ABSOLUTE}, "server": {"minLength": 1}},
     "NetworkPolicyPort": {"endPort": _PORT, "port": _NAMED_PORT},
     "NodeSelectorRequirement": {"key": {"pattern": LABEL_KEY}, "values": LABEL},
@@ -246,6 +247,7 @@ LIMITS: dict[str, dict[str, Schema]] = {
         "timeoutSeconds": {"minimum": 1},
     },
     "ProjectedVolumeSource": _MODES,
+    "ResourceClaim": {"name": _NAME, "request": {"pattern": f"{NAME}|^$", "maxLength": 63}},
     "ResourceFieldSelector": {"divisor": {"pattern": DIVISOR}, "resource": {"pattern": RESOURCE_FIELD}},
     "ResourceRequirements": {kind: {**_AMOUNTS, "additionalProperties": QUANTITY} for kind in ("limits", "requests")},
     "RollingUpdateDeployment": {
@@ -284,6 +286,7 @@ LIMITS: dict[str, dict[str, Schema]] = {
         "subPath": {"pattern": SUB_PATH},
         "subPathExpr": {"pattern": SUB_PATH},
     },
+    "VolumeResourceRequirements": {"requests": {"required": ["storage"], "additionalProperties": GIVEN_SIZE}},
     "WeightedPodAffinityTerm": {"weight": {"minimum": 1, "maximum": 100}},
 }
 """What the API server takes in fields, by type: of the items where the field is a list."""
@@ -323,8 +326,15 @@ CONDITIONS: dict[str, Schema] = {
 WHOLE = ("CrossVersionObjectReference", "MetricIdentifier", "MetricTarget", "PersistentVolumeClaimSpec")
 """Types that stand in required fields only, so that null is none of them."""
 
-UNIQUE = {"PodSecurityContext": "sysctls", "PodSpec": "schedulingGates", "ServiceSpec": "ipFamilies"}
-"""Lists without equal items, by type."""
+LISTS: dict[str, dict[str, Schema]] = {
+    "HPAScalingRules": {"policies": {"minItems": 1}},
+    "PersistentVolumeClaimSpec": {"accessModes": {"minItems": 1}},
+    "PodDNSConfig": {"nameservers": {"maxItems": 3}, "searches": {"maxItems": 32}},
+    "PodSecurityContext": {"sysctls": {"uniqueItems": True}},
+    "PodSpec": {"schedulingGates": {"uniqueItems": True}},
+    "ServiceSpec": {"clusterIPs": {"maxItems": 2}, "ipFamilies": {"maxItems": 2, "uniqueItems": True}},
+}
+"""What the API server asks of lists themselves, by type."""
 
 ACTIONS = ("GRPCAction", "HTTPGetAction", "SleepAction", "TCPSocketAction")
 COMPLETED = (*ACTIONS, "AppArmorProfile", "NodeSelector", "PodSpec", "SeccompProfile")
@@ -401,8 +411,8 @@ def _type(name: str) -> Schema:
     schema.update(CONDITIONS.get(name, {}))
     if name in WHOLE:
         schema["type"] = "object"
-    if name in UNIQUE:
-        schema["properties"][UNIQUE[name]]["uniqueItems"] = True
+    for field, limits in LISTS.get(name, {}).items():
+        schema["properties"][field].update(limits)
     for field in REQUIRED.get(name, ()):
         schema.setdefault("required", []).append(field)
         property_ = schema["properties"][field]

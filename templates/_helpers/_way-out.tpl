@@ -182,6 +182,14 @@ Please set:
 Please set:
 {{ include "inference-stack.nested" (dict "keys" .keys "yaml" "nodePort: 0  # assigned by Kubernetes") | indent 2 }}
   {{- end }}
+  {{- with .service.clusterIPs }}
+    {{- if and $.service.clusterIP (ne $.service.clusterIP (first .)) }}
+
+{{ join "." $.keys }}.clusterIPs: the first of them has to be clusterIP, which is {{ $.service.clusterIP }}.
+Please set:
+{{ include "inference-stack.nested" (dict "keys" $.keys "yaml" (printf "clusterIP: %s" (first . | quote))) | indent 2 }}
+    {{- end }}
+  {{- end }}
   {{- $type := .service.type -}}
   {{- $needed := dict "nodePort" "NodePort" "externalTrafficPolicy" "NodePort" -}}
   {{- range list "allocateLoadBalancerNodePorts" "healthCheckNodePort" "loadBalancerClass" "loadBalancerSourceRanges" -}}

@@ -101,7 +101,9 @@ def autoscaled(**more: Any) -> dict[str, Any]:
     }
 
 
+SERVICES = ("modelGroups.full.service", "onwards.service", "onwards.loadBalancer")
 CONTEXT: dict[str, dict[str, Any]] = {
+    **{f"{of}.clusterIP": {f"{of}.clusterIPs": []} for of in SERVICES},
     **{f"modelGroups.full.autoscaling.{key}": autoscaled() for key in AUTOSCALING if key != "schedule"},
     **{f"modelGroups.full.autoscaling.schedule.0.{key}": autoscaled() for key in AUTOSCALING["schedule"][0]},
     "modelGroups.full.autoscaling.provider": autoscaled(by="cpu", schedule=[]),
@@ -166,10 +168,7 @@ CHANGES: dict[str, Any] = {
     "onwards.service.type": "NodePort",
     "modelGroups.full.service.targetPort": 9001,
     "onwards.service.targetPort": 9001,
-    **{
-        f"{of}.clusterIP": "10.96.0.10"
-        for of in ("modelGroups.full.service", "onwards.service", "onwards.loadBalancer")
-    },
+    **{f"{of}.clusterIP": "10.96.0.11" for of in SERVICES},
     "onwards.loadBalancer.targetPort": 9001,
     "onwards.autoscaling.minReplicas": 3,
     "onwards.autoscaling.maxReplicas": 12,
