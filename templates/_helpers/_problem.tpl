@@ -45,6 +45,27 @@ Output: an anchor.
   {{- end -}}
 {{- end -}}
 
+{{- /*
+Every problem of some components as it is printed, sorted by path. Input: dict root, components (list of names before .problems). Output: string, or nothing.
+*/ -}}
+{{- define "inference-stack.problems" -}}
+  {{- $problems := list -}}
+  {{- range $component := .components -}}
+    {{- range include (printf "inference-stack.%s.problems" .) $.root | splitList "\n\n" -}}
+      {{- with trimAll "\n" . -}}
+        {{- $parts := splitn "\nPlease set:\n" 2 . -}}
+        {{- $of := dict "component" $component "path" (splitList ":" . | first) -}}
+        {{- $pages := printf "docs/%s.md, docs/messages.md#%s" (include "inference-stack.page" $of) (include "inference-stack.entry" $of) -}}
+        {{- $sentence := replace "\n" " " $parts._0 | wrap 100 -}}
+        {{- $problems = append $problems (printf "%s\nPlease set:\n%s\n  # See %s" $sentence $parts._1 $pages) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- with $problems | sortAlpha | uniq -}}
+    {{- printf "\n\n%s\n" (join "\n\n" .) -}}
+  {{- end -}}
+{{- end -}}
+
 {{- /* A text in YAML: plain if YAML parses it to the same text, else quoted. Input: string. Output: string. */ -}}
 {{- define "inference-stack.yamlString" -}}
   {{- $bare := and (regexMatch "^[A-Za-z][-A-Za-z0-9_./]*$" .) (not (regexMatch "(?i)^(y|n|yes|no|on|off|true|false|null)$" .)) -}}

@@ -28,6 +28,8 @@ Input: root. Prints nothing.
 {{- define "inference-stack.resolve" -}}
   {{- if not (hasKey . "stack") -}}
     {{- $_ := set . "stack" dict -}}
+    {{- $_ = set .stack "defaults" (.Files.Get "files/defaults.json" | fromJson) -}}
+    {{- include "inference-stack.shapes.check" . -}}
     {{- include "inference-stack.given.resolve" . -}}
     {{- include "inference-stack.sections.resolve" . -}}
     {{- include "inference-stack.configMaps.resolve" . -}}
@@ -62,13 +64,12 @@ Input: root. Prints nothing.
 {{- end -}}
 
 {{- /*
-Sets .stack.defaults, and the values of each top-level key that applies to the release. The chart's defaults are laid under the values again:
+Sets the values of each top-level key that applies to the release. The chart's defaults are laid under the values again:
 `helm upgrade --reuse-values` replaces them by an older chart's, and a null removes them. A Kubernetes object is left as it is: where one, or a field of
 it, is missing, a null has removed it. Only values of 0.4, which had no modelGroupDefaults, lack some that have a default now. Input: root.
 */ -}}
 {{- define "inference-stack.sections.resolve" -}}
-  {{- $defaults := .Files.Get "files/defaults.json" | fromJson -}}
-  {{- $_ := set .stack "defaults" $defaults -}}
+  {{- $defaults := .stack.defaults -}}
   {{- $objects := include "inference-stack.objects" . | fromJson -}}
   {{- $lists := include "inference-stack.namedLists" . | fromJson -}}
   {{- $current := kindIs "map" .stack.given.modelGroupDefaults -}}

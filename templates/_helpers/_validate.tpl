@@ -4,29 +4,10 @@ Combinations that cannot work are refused, all at once; risky ones cause a warni
 
 {{- /* Fails with every problem of the values, sorted by path; prints nothing. Input: root. */ -}}
 {{- define "inference-stack.validate" -}}
-  {{- with include "inference-stack.refusal" . -}}
-    {{- fail . -}}
-  {{- end -}}
-{{- end -}}
-
-{{- /* Input: root. Output: every problem as it is printed, or nothing. */ -}}
-{{- define "inference-stack.refusal" -}}
-  {{- $problems := list -}}
   {{- $components := list "unknownKeys" "nullItems" "templated" "mistakes" "names" "onwards" "clients" "routes" "modelGroups" "externalProviders" -}}
-  {{- range concat $components (list "configMaps" "access" "observability" "extraObjects" "images" "releaseNames") -}}
-    {{- $component := . -}}
-    {{- range include (printf "inference-stack.%s.problems" .) $ | splitList "\n\n" -}}
-      {{- with trimAll "\n" . -}}
-        {{- $parts := splitn "\nPlease set:\n" 2 . -}}
-        {{- $of := dict "component" $component "path" (splitList ":" . | first) -}}
-        {{- $pages := printf "docs/%s.md, docs/messages.md#%s" (include "inference-stack.page" $of) (include "inference-stack.entry" $of) -}}
-        {{- $sentence := replace "\n" " " $parts._0 | wrap 100 -}}
-        {{- $problems = append $problems (printf "%s\nPlease set:\n%s\n  # See %s" $sentence $parts._1 $pages) -}}
-      {{- end -}}
-    {{- end -}}
-  {{- end -}}
-  {{- with $problems | sortAlpha | uniq -}}
-    {{- printf "\n\n%s\n" (join "\n\n" .) -}}
+  {{- $components = concat $components (list "configMaps" "access" "observability" "extraObjects" "images" "releaseNames") -}}
+  {{- with include "inference-stack.problems" (dict "root" . "components" $components) -}}
+    {{- fail . -}}
   {{- end -}}
 {{- end -}}
 

@@ -215,6 +215,7 @@ CHANGES: dict[str, Any] = {
     "modelGroups.full.nodes": 2,
     "modelGroups.full.prefetch.enabled": True,
     "modelGroups.full.hub.endpoint": "https://other.example.com",
+    "modelGroups.full.metricsPath": "/other",
     "modelGroups.full.basePath": "/v3",
     "modelGroups.full.containerPort": 9100,
     "modelGroups.full.engine": "custom",

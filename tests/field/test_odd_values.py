@@ -1,14 +1,19 @@
 """Odd values of Kubernetes' own fields: what its API server refuses is refused by path, and what it takes is taken.
 
-Each was given to the API server's own validation of 1.37.
+Each was given to the API server's own validation of 1.37. With the schema skipped, values of another shape than the
+chart's defaults are refused by path, too.
 """
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from harness.paths import ROOT
 from tests.chart.accessors import one
 from tests.support import Render, Say
 
@@ -186,3 +191,41 @@ TAKEN: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("values", TAKEN.values(), ids=TAKEN)
 def test_it_is_taken(render: Render, values: dict[str, Any]) -> None:
     assert len(render(values))
+
+
+DEFAULTS: dict[str, Any] = json.loads((ROOT / "files" / "defaults.json").read_text())
+WORDS = ("args", "command", "extraArgs", "modelAlias")
+"""Lists that may be a single word."""
+
+
+def shaped(defaults: dict[str, Any], *path: str) -> Iterator[tuple[str, ...]]:
+    """The paths of maps without defaults below them, lists, and what is true or false."""
+    for key, default in defaults.items():
+        if isinstance(default, dict) and default:
+            yield from shaped(default, *path, key)
+        elif isinstance(default, dict | list | bool) and key not in WORDS:
+            yield *path, key
+
+
+def odd(paths: list[tuple[str, ...]]) -> dict[str, Any]:
+    """Text at each of these paths."""
+    values: dict[str, Any] = {}
+    for *above, key in paths:
+        place = values
+        for each in above:
+            place = place.setdefault(each, {})
+        place[key] = "false"
+    return values
+
+
+@pytest.mark.parametrize("section", sorted(DEFAULTS.keys() - {"modelGroups"}))
+def test_text_in_place_of_another_shape_is_refused_without_the_schema(refusal: Say, section: str) -> None:
+    place = ("modelGroups", "a") if section == "modelGroupDefaults" else (section,)
+    paths = list(shaped(DEFAULTS[section], *place))
+    said = refusal(odd(paths), skip_schema=True)
+    assert sorted(re.findall(r"(?m)^(\S+): it has to be ", said)) == sorted(".".join(path) for path in paths)
+
+
+def test_a_single_word_is_taken_without_the_schema(render: Render) -> None:
+    values = {**one(args="--enforce-eager", modelAlias="m"), "onwards": {"extraArgs": "-v"}}
+    assert list(render(values, skip_schema=True)) == list(render(values))
