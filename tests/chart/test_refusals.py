@@ -67,7 +67,7 @@ def refusal(helm: Helm) -> Refuse:
 
 def problems(stderr: str) -> list[str]:
     """The problems in Helm's stderr, each with its fix."""
-    _, _, body = plain(stderr).partition("validate.yaml:2:4): ")
+    body = re.split(r"\.yaml:\d+:\d+\): ", plain(stderr), maxsplit=1)[-1]
     return [part.strip() for part in body.partition("Use --debug")[0].split("\n\n") if part.strip()]
 
 
@@ -116,6 +116,8 @@ REFUSED_BY_THE_SCHEMA_TOO = {
     "client-without-keys-of-its-own",
     "key-that-yaml-read-as-a-number",
     "hook-of-a-port-as-text",
+    "text-for-a-map",
+    "text-for-true-or-false",
 }
 
 
