@@ -237,7 +237,8 @@ restricted.
 {{- end -}}
 
 {{- /*
-Rule: further containers have names of their own, and mount volumes that the pod has. Input: dict keys (path to the values of the gateway or a group), values,
+Rule: further containers have names of their own, mount volumes that the pod has, and have one handler in each probe and hook, with a port if it connects.
+Input: dict keys (path to the values of the gateway or a group), values,
 names (of its init containers), volumes (names).
 */ -}}
 {{- define "inference-stack.containers.rule" -}}
@@ -253,6 +254,8 @@ Please set:
 {{ include "inference-stack.listFix" (set $fix "keys" (append $.keys "containers")) | indent 2 }}
     {{- end }}
     {{- $names = append $names $container.name }}
+    {{- include "inference-stack.containers.rule.handlers" (dict
+          "keys" (append $.keys "containers") "list" $containers "index" $index "container" $container) }}
     {{- range $number, $mount := $container.volumeMounts }}
       {{- if not (has $mount.name $.volumes) }}
         {{- $all := append ($.values.volumes | default list) (dict "name" $mount.name "emptyDir" dict) }}
@@ -261,6 +264,35 @@ Please set:
 Please set:
 {{ include "inference-stack.nested" (dict "keys" (append $.keys "volumes") "yaml" (toYaml $all)) | indent 2 }}
       {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /*
+Rule: each probe and hook of a further container has one handler, with a port if it connects; the chart completes none of them.
+Input: dict keys (path to the list), list, index, container.
+*/ -}}
+{{- define "inference-stack.containers.rule.handlers" -}}
+  {{- $probes := pick .container "livenessProbe" "readinessProbe" "startupProbe" }}
+  {{- range $field, $own := merge (pick (.container.lifecycle | default dict) "preStop" "postStart") $probes }}
+    {{- $given := list }}
+    {{- $ports := true }}
+    {{- range $handler, $action := pick ($own | default dict) "exec" "grpc" "httpGet" "sleep" "tcpSocket" }}
+      {{- if not (kindIs "invalid" $action) }}
+        {{- $given = append $given $handler }}
+        {{- $ports = and $ports (or (has $handler (list "exec" "sleep")) $action.port) }}
+      {{- end }}
+    {{- end }}
+    {{- if and (kindIs "map" $own) (not (and (eq (len $given) 1) $ports)) }}
+      {{- $fields := dict $field nil }}
+      {{- if not (hasKey $probes $field) }}
+        {{- $fields = dict "lifecycle" $fields }}
+      {{- end }}
+
+{{ join "." $.keys }}[{{ $.index }}].{{ ternary "" "lifecycle." (hasKey $probes $field) }}{{ $field }}: Kubernetes takes one handler, and a port in it unless it
+runs a command.
+Please set:
+{{ include "inference-stack.listFix" (dict "keys" $.keys "list" $.list "index" $.index "fields" $fields) | indent 2 }}
     {{- end }}
   {{- end }}
 {{- end -}}

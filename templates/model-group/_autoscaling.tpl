@@ -230,7 +230,15 @@ up what each gateway pod says. Input: dict root, name, group (computed). Output:
           "valueLocation" (printf "onwards_model_inflight{model=%s}" (first .group.computed.aliases | toString | toRawJson))
           "targetValue" (printf "%.3f" (divf (include "inference-stack.modelGroup.scaleAtGateway" $of | int64) 1000))) -}}
   {{- end -}}
-  {{- $triggers := deepCopy $autoscaling.triggers | default (list $trigger) -}}
+  {{- $triggers := list -}}
+  {{- range $autoscaling.triggers | default (list $trigger) -}}
+    {{- $metadata := dict -}}
+    {{- if kindIs "map" .metadata -}}
+      {{- /* KEDA takes text only: a threshold of 5 is "5". */ -}}
+      {{- $metadata = dict "metadata" (include "inference-stack.strings" (list .metadata) | fromJson) -}}
+    {{- end -}}
+    {{- $triggers = append $triggers (merge $metadata .) -}}
+  {{- end -}}
   {{- range $autoscaling.schedule -}}
     {{- $triggers = append $triggers (dict "type" "cron" "metadata" (dict
           "timezone" (.timezone | default "Etc/UTC")

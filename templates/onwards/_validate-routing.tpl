@@ -263,9 +263,9 @@ Input: dict keys (path to its owner), translation.
     {{- range $surface, $own := .translation }}
       {{- $wrong := "" }}
       {{- range $own.writes }}
-        {{- $mapped := keys .values | sortAlpha }}
-        {{- if ne (concat $mapped ($own.unsupported_efforts | default list | uniq) | sortAlpha | join " ") (join " " $efforts) }}
-          {{- $wrong = .target_path }}
+        {{- $mapped := keys (.values | default dict) | sortAlpha }}
+        {{- if or (not .target_path) (ne (concat $mapped ($own.unsupported_efforts | default list | uniq) | sortAlpha | join " ") (join " " $efforts)) }}
+          {{- $wrong = .target_path | default "/reasoning_effort" }}
         {{- end }}
       {{- end }}
       {{- if $wrong }}

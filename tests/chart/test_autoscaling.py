@@ -289,6 +289,9 @@ def test_metrics_and_triggers_of_the_users_are_taken_as_they_are(render: Render)
     trigger = {"type": "nats-jetstream", "metadata": {"lagThreshold": "10"}}
     assert hpa(render(scaled(metrics=[MEMORY])))["metrics"] == [MEMORY]
     assert scaled_object(render(scaled(minReplicas=0, triggers=[trigger])))["triggers"] == [trigger]
+    numbers = {"lagThreshold": 10, "activationLagThreshold": 1000000, "useHttps": True, "account": None}
+    (rendered,) = scaled_object(render(scaled(minReplicas=0, triggers=[{**trigger, "metadata": numbers}])))["triggers"]
+    assert rendered["metadata"] == {"lagThreshold": "10", "activationLagThreshold": "1000000", "useHttps": "true"}
 
 
 def test_without_a_prometheus_keda_sums_what_each_gateway_pod_says(render: Render) -> None:

@@ -44,6 +44,21 @@ REFUSED: dict[str, dict[str, Any]] = {
     "probe-without-a-port": one(livenessProbe={"httpGet": {"path": "/health"}}),
     "hook-without-a-port": one(lifecycle={"postStart": {"httpGet": {"path": "/warm-up"}}}),
     "gateways-probe-without-a-port": onwards(probes={"liveness": {"tcpSocket": {}}}),
+    "sidecars-probe-without-a-handler": one(
+        containers=[{"name": "s", "image": "x:1", "livenessProbe": {"periodSeconds": 5}}]
+    ),
+    "sidecars-probe-without-a-port": onwards(
+        containers=[{"name": "s", "image": "x:1", "readinessProbe": {"httpGet": {"path": "/"}}}]
+    ),
+    "sidecars-hook-with-two-handlers": one(
+        containers=[
+            {
+                "name": "s",
+                "image": "x:1",
+                "lifecycle": {"preStop": {"sleep": {"seconds": 1}, "exec": {"command": ["a"]}}},
+            }
+        ]
+    ),
     "extra-object-of-no-kind": {
         "extraObjects": {"a": {"apiVersion": "v1", "kind": ["ConfigMap"], "metadata": {"name": "a"}}}
     },
@@ -142,6 +157,16 @@ TAKEN: dict[str, dict[str, Any]] = {
     "sidecar-within-its-limit": one(
         containers=[{"name": "s", "image": "x:1", "resources": {"limits": {"nvidia.com/gpu": 1, "cpu": 1}}}],
         prefetch={"enabled": True, "resources": {"requests": {"cpu": "500m"}, "limits": {"cpu": 1}}},
+    ),
+    "sidecar-with-probes-and-hooks": one(
+        containers=[
+            {
+                "name": "s",
+                "image": "x:1",
+                "livenessProbe": {"grpc": {"port": 9000}, "exec": None},
+                "lifecycle": {"preStop": {"sleep": {"seconds": 0}}, "postStart": None},
+            }
+        ]
     ),
     "a-single-pull-secret-of-a-parent-chart": {"global": {"imagePullSecrets": "registry"}},
     "pull-secrets-without-a-name": {"imagePullSecrets": [{}], **one(imagePullSecrets=[""])},

@@ -46,6 +46,22 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         },
         "routes.m.firstTokenTimeoutSeconds",
     ),
+    "translation-that-writes-nothing": (
+        provider(reasoningTranslation={"chat_completions": {"writes": [{}]}}),
+        "externalProviders.o.reasoningTranslation",
+    ),
+    "translation-to-nowhere": (
+        provider(
+            reasoningTranslation={
+                "chat_completions": {
+                    "writes": [
+                        {"values": dict.fromkeys(("none", "minimal", "low", "medium", "high", "xhigh", "max"), 1)}
+                    ]
+                }
+            }
+        ),
+        "externalProviders.o.reasoningTranslation",
+    ),
     "empty-argument": (gateway(extraArgs=[""]), "extraArgs"),
     "key-prefix-with-a-line-break": (provider(apiKey="k", apiKeyPrefix="a\nb"), "apiKeyPrefix"),
     "header-with-a-line-break": (provider(responseHeaders={"x": "a\r\nb"}), "responseHeaders"),
