@@ -261,7 +261,8 @@ Input: dict keys (path to its owner), translation.
   {{- $efforts := list "high" "low" "max" "medium" "minimal" "none" "xhigh" }}
   {{- if kindIs "map" .translation }}
     {{- range $surface, $own := .translation }}
-      {{- $wrong := "" }}
+      {{- $own = $own | default dict }}
+      {{- $wrong := ternary "" "/reasoning_effort" (or (gt (len ($own.writes | default list)) 0) (kindIs "invalid" (index $.translation $surface))) }}
       {{- range $own.writes }}
         {{- $mapped := keys (.values | default dict) | sortAlpha }}
         {{- if or (not .target_path) (ne (concat $mapped ($own.unsupported_efforts | default list | uniq) | sortAlpha | join " ") (join " " $efforts)) }}

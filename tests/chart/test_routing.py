@@ -308,13 +308,17 @@ def test_what_a_running_gateway_takes_over_need_not_roll_its_pods(
 
 def test_the_gateway_has_the_configured_ports(render: Render) -> None:
     values = {
-        "onwards": {"containerPort": 3001, "metrics": {"port": 9091, "prefix": "gw"}, "extraArgs": ["--watch", 1000000]}
+        "onwards": {
+            "containerPort": 3001,
+            "metrics": {"port": 9091, "prefix": "gw"},
+            "extraArgs": ["--some-flag", 1000000],
+        }
     }
     of = gateway(render(values))
     assert of["args"] == [
         *("--targets", "/app/config/config.json", "--port", "3001"),
         *("--metrics-port", "9091", "--metrics-prefix", "gw"),
-        *("--shutdown-delay-secs", "0", "--shutdown-timeout-secs", "600", "--watch", "1000000"),
+        *("--shutdown-delay-secs", "0", "--shutdown-timeout-secs", "600", "--some-flag", "1000000"),
     ]
     assert {port["name"]: port["containerPort"] for port in of["ports"]} == {"http": 3001, "metrics": 9091}
 

@@ -164,6 +164,7 @@ CHANGES: dict[str, Any] = {
     "fullnameOverride": "other",
     "nameOverride": "other",
     "onwards.containerPort": 3100,
+    "onwards.extraArgs": ["--version"],
     "onwards.image.digest": f"sha256:{'1' * 64}",
     "onwards.service.type": "NodePort",
     "modelGroups.full.service.targetPort": 9001,

@@ -50,6 +50,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         provider(reasoningTranslation={"chat_completions": {"writes": [{}]}}),
         "externalProviders.o.reasoningTranslation",
     ),
+    "translation-without-writes": (
+        provider(reasoningTranslation={"chat_completions": {}}),
+        "externalProviders.o.reasoningTranslation",
+    ),
     "translation-to-nowhere": (
         provider(
             reasoningTranslation={

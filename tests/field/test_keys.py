@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -77,5 +78,5 @@ SCALARS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("path", SCALARS)
 def test_what_is_no_map_is_refused_without_the_schema_too(refusal: Say, path: str) -> None:
     text = refusal(SCALARS[path], skip_schema=True)
-    assert f"{path.strip()}: it has a value of its own in place of keys" in text
+    assert re.search(rf"(?m)^{re.escape(path.strip())}: it has (a value of its own in place of keys|to be a map)", text)
     assert KEY not in text
