@@ -324,13 +324,10 @@ Input: dict root, name, group (computed). Output: JSON {words: [string], several
   {{- $preset := .group.computed.preset -}}
   {{- $line := .group.computed.line -}}
   {{- $script := ternary $line.script (first $line.args | default "") $line.shell -}}
-  {{- $env := deepCopy .group.computed.givenEnv -}}
-  {{- range regexFindAll "[A-Za-z_][A-Za-z0-9_]*=(\"[^\"$`]*\"|'[^']*'|[^\\s;&|\"'$`]+)" $script -1 -}}
-    {{- $parts := splitn "=" 2 . -}}
-    {{- $_ := set $env $parts._0 ($parts._1 | trimAll "'" | trimAll "\"") -}}
-  {{- end -}}
-  {{- $text := include "inference-stack.expanded" (dict "text" $script "env" $env "script" true) -}}
-  {{- $all := (include "inference-stack.shell" $text | fromJson).words -}}
+  {{- $text := include "inference-stack.withArrays" $script -}}
+  {{- $env := include "inference-stack.scriptEnv" (dict "text" $text "env" .group.computed.givenEnv) | fromJson -}}
+  {{- $text = include "inference-stack.expanded" (dict "text" $text "env" $env "script" true) -}}
+  {{- $all := include "inference-stack.commands" (dict "text" $text "pattern" $preset.recognise.command) | fromJsonArray -}}
   {{- $wanted := include "inference-stack.modelGroup.givenPort" . -}}
   {{- $names := dig "flags" "port" "names" list $preset -}}
   {{- $others := list -}}
@@ -343,6 +340,10 @@ Input: dict root, name, group (computed). Output: JSON {words: [string], several
       {{- $words = append $words . -}}
     {{- else -}}
       {{- $port := first (include "inference-stack.flag" (dict "words" $words "names" $names) | fromJson).values | default "" -}}
+      {{- if regexMatch "^(until |while |if |! )*(echo|printf|log|logger|grep|pgrep|pkill|killall)( |$)" (join " " $words) -}}
+        {{- $words = list -}}
+        {{- $port = "" -}}
+      {{- end -}}
       {{- $starts := and $preset.recognise.command (regexMatch $preset.recognise.command (join " " $words)) -}}
       {{- $ports = ternary (append $ports $port) $ports (not (empty $port)) -}}
       {{- if or $port $starts -}}

@@ -221,12 +221,8 @@ Please set:
   {{- $line := .group.computed.line }}
   {{- $words := concat $line.command $line.args }}
   {{- $script := list }}
-  {{- $started := false }}
-  {{- range slice $words (int $line.at) }}
-    {{- if $started }}
-      {{- $script = append $script (include "inference-stack.shellQuoted" .) }}
-    {{- end }}
-    {{- $started = or $started (regexMatch "^-[a-z]*c$" .) }}
+  {{- range ternary (slice $words (int $line.scriptAt)) list (gt (int $line.scriptAt) 0) }}
+    {{- $script = append $script (include "inference-stack.shellQuoted" .) }}
   {{- end }}
   {{- if and $line.shell (regexMatch "^[\\w./-]+ (serve|-\\S+|\\S+ -\\S+)" (join " " $script)) (regexMatch "^\\S+$" (first $script)) }}
 

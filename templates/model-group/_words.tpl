@@ -8,16 +8,17 @@ quotedShell: [string] (the same, inside double quotes), open: bool (a quote is n
 {{- define "inference-stack.shell" -}}
   {{- $text := regexReplaceAll "\\\\[ \\t]*\\r?\\n|(^|\\s)\\\\\\s" (toString .) " " -}}
   {{- $text = regexReplaceAll "^\\s*\\$\\s|\\\\\\s*$" $text "" -}}
-  {{- $text = regexReplaceAll "(?m)(^|\\s)#[^'\"\\n]*$" $text "$1" -}}
   {{- $word := "(?s)(?:\\$\\([^()]*\\)|\\$\\{[^}]*\\}|`[^`]*`|\\\\.|'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|[^\\s'\"\\\\;&|<>`])+" -}}
   {{- $operator := "[;&|<>]+|\\n" -}}
+  {{- $tokens := printf "#[^\\n]*|%s|%s" $word $operator -}}
   {{- $expanded := "`|\\$[A-Za-z0-9_{@*#?]|\\$\\([^()]*[^A-Za-z0-9_.()-][^()]*\\)|\\$\\(\\(" -}}
   {{- $words := list -}}
   {{- $operators := list -}}
   {{- $shell := list -}}
   {{- $quotedShell := list -}}
-  {{- range $token := regexFindAll (printf "%s|%s" $word $operator) $text -1 -}}
-    {{- if regexMatch "^[;&|<>\\n]" $token -}}
+  {{- range $token := regexFindAll $tokens $text -1 -}}
+    {{- if hasPrefix "#" $token -}}
+    {{- else if regexMatch "^[;&|<>\\n]" $token -}}
       {{- $words = append $words "\n" -}}
       {{- if ne $token "\n" -}}
         {{- $operators = append $operators $token -}}
@@ -45,7 +46,7 @@ quotedShell: [string] (the same, inside double quotes), open: bool (a quote is n
       {{- $words = append $words $plain -}}
     {{- end -}}
   {{- end -}}
-  {{- $rest := regexReplaceAll (printf "%s|%s" $word $operator) $text "" -}}
+  {{- $rest := regexReplaceAll $tokens $text "" -}}
   {{- $open := regexMatch "['\"\\\\`]" $rest -}}
   {{- toJson (dict "words" $words "operators" $operators "shell" $shell "quotedShell" $quotedShell "open" $open) -}}
 {{- end -}}
@@ -172,7 +173,7 @@ Input: dict root, group. Output: JSON {
   command, args: [string],
   text: string (a text that was split), textKey: command or args,
   env: map of the variables taken from the front, launcherEnv: map of those that env sets,
-  at: index of the program in command and args together, script: string (what a shell runs, empty if none does), shell: bool,
+  at: index of the program in command and args together, script: string (what a shell runs, empty if none does), scriptAt: its index, shell: bool,
   program: bool (command or args name a program)}.
 */ -}}
 {{- define "inference-stack.modelGroup.line" -}}
@@ -218,14 +219,16 @@ Input: dict root, group. Output: JSON {
   {{- $behind := slice (append $words "") (int $start.at) -}}
   {{- $shell := not (empty (include "inference-stack.isShell" (first $behind))) -}}
   {{- $script := "" -}}
+  {{- $scriptAt := 0 -}}
   {{- if $shell -}}
     {{- $script = join " " (rest $behind) -}}
     {{- $isNext := false -}}
-    {{- range rest $behind -}}
-      {{- if $isNext -}}
-        {{- $script = . -}}
+    {{- range $index, $word := rest $behind -}}
+      {{- if and $isNext (not $scriptAt) (not (hasPrefix "-" $word)) -}}
+        {{- $script = $word -}}
+        {{- $scriptAt = add $start.at $index 1 | int -}}
       {{- end -}}
-      {{- $isNext = regexMatch "^-[a-z]*c$" . -}}
+      {{- $isNext = or $isNext (regexMatch "^-[a-z]*c$" $word) -}}
     {{- end -}}
   {{- end -}}
   {{- if not $shell -}}
@@ -240,7 +243,66 @@ Input: dict root, group. Output: JSON {
         "launcherEnv" $start.env
         "at" $start.at
         "script" $script
+        "scriptAt" $scriptAt
         "shell" $shell) -}}
+{{- end -}}
+
+{{- /*
+A script with its arrays in the places where all of their words are used ("${NAME[@]}"), several assignments to one joined. Input: string. Output: string.
+*/ -}}
+{{- define "inference-stack.withArrays" -}}
+  {{- $text := . -}}
+  {{- $arrays := dict -}}
+  {{- $array := "[A-Za-z_][A-Za-z0-9_]*\\+?=\\((?:\\$\\([^()]*\\)|'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|\\\\.|[^()'\"\\\\])*\\)" -}}
+  {{- range regexFindAll (printf "(?s)%s" $array) $text -1 -}}
+    {{- $name := regexFind "^[A-Za-z_][A-Za-z0-9_]*" . -}}
+    {{- $words := regexReplaceAll "(?s)^[^(]*\\(|\\)$" . "" -}}
+    {{- $words = regexReplaceAll "(?m)(^|\\s)#.*$|\\\\?\\n" $words " " -}}
+    {{- $_ := set $arrays $name (printf "%s %s" (index $arrays $name | default "") $words) -}}
+    {{- $text = replace . ":" $text -}}
+  {{- end -}}
+  {{- range $name, $words := $arrays -}}
+    {{- $text = $text | replace (printf "\"${%s[@]}\"" $name) $words | replace (printf "${%s[@]}" $name) $words -}}
+  {{- end -}}
+  {{- $text -}}
+{{- end -}}
+
+{{- /*
+Variables of a script: those of its container, and those that it assigns from texts and known variables. Input: dict text, env (name -> value, "" if it is
+unknown). Output: JSON map name -> value.
+*/ -}}
+{{- define "inference-stack.scriptEnv" -}}
+  {{- $env := deepCopy .env -}}
+  {{- $assigned := "[A-Za-z_][A-Za-z0-9_]*=(?:\"(?:[^\"\\\\`]|\\\\.)*\"|'[^']*'|[^\\s;&|\"'`]+)|\\$\\{[A-Za-z_][A-Za-z0-9_]*:?=[^{}]*\\}" -}}
+  {{- range regexFindAll (printf "(?s)%s" $assigned) .text -1 -}}
+    {{- $parts := splitn "=" 2 . -}}
+    {{- $name := $parts._0 | trimPrefix "${" | trimSuffix ":" -}}
+    {{- $value := ternary ($parts._1 | trimSuffix "}") $parts._1 (hasPrefix "${" .) -}}
+    {{- if not (hasPrefix "'" $value) -}}
+      {{- $value = include "inference-stack.expanded" (dict "text" ($value | trimAll "\"") "env" $env "script" true) -}}
+    {{- end -}}
+    {{- if and (not (contains "$" $value)) (not (and (hasPrefix "${" .) (index $env $name))) -}}
+      {{- $_ := set $env $name ($value | trimAll "'") -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $env -}}
+{{- end -}}
+
+{{- /*
+The words of a script, those of a command inside of a text included (eval "...", bash -c "...", a variable's value).
+Input: dict text, pattern (of an engine's command, or nothing). Output: JSON list, "\n" between two commands.
+*/ -}}
+{{- define "inference-stack.commands" -}}
+  {{- $words := list -}}
+  {{- range (include "inference-stack.shell" .text | fromJson).words -}}
+    {{- if and $.pattern (contains " " .) (regexMatch ($.pattern | default "^$") .) -}}
+      {{- $inside := regexReplaceAll "^[A-Za-z_][A-Za-z0-9_]*=" . "" -}}
+      {{- $words = concat $words (include "inference-stack.shell" $inside | fromJson).words -}}
+    {{- else -}}
+      {{- $words = append $words . -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson $words -}}
 {{- end -}}
 
 {{- /*

@@ -353,6 +353,51 @@ SCRIPTS = {
     "router": Script(f"{PREFILL} &\nexec python3 -m sglang_router.launch_router --port 8000", 8000, "org/m"),
     "other-program": Script("nginx -p 80 & exec vllm serve org/m --port 8080", 8080, "org/m"),
     "waits": Script("vllm serve org/m --port 8080 &\ncurl localhost:8080/health\nwait", 8080, "org/m"),
+    "array": Script(
+        """args=(
+          vllm serve org/m
+          --port 8080  # where it listens
+          --served-model-name "z"
+          --override-generation-config '{"a": "(b)"}'
+        )
+        exec "${args[@]}" "$@"
+        """,
+        8080,
+        "z",
+    ),
+    "array-that-grows": Script(
+        "A=(--port 8080)\nif [[ -n $B ]]; then\n  A+=(\n    --served-model-name z\n  )\nfi\nvllm serve org/m ${A[@]}",
+        8080,
+        "z",
+    ),
+    "eval": Script(
+        'B=--dtype\neval "exec vllm serve org/m \\\n --served-model-name "z" "y" --port 8080 $B auto"', 8080, "z"
+    ),
+    "eval-of-a-variable": Script(
+        'C="vllm serve org/m --port 8080"\nif true; then C="$C --served-model-name z"; fi\necho "$C"\neval "$C"',
+        8080,
+        "z",
+    ),
+    "shell-in-a-shell": Script(
+        'ulimit -n 9; su app -c "vllm serve org/m --served-model-name z --port 8080"', 8080, "z"
+    ),
+    "default-of-itself": Script(
+        'PORT="${PORT:-8080}"\nM=${M:-org/m}\nexec vllm serve "$M" --port "$PORT"', 8080, "org/m"
+    ),
+    "default-set": Script(': "${P:=8080}"\nvllm serve org/m --port $P', 8080, "org/m"),
+    "of-another-variable": Script('export P="$HTTP_PORT"\nvllm serve org/m --port $P', 8081, "org/m"),
+    "apostrophe-in-a-comment": Script("# it's the server\nvllm serve org/m --port 8080 # don't stop\n", 8080, "org/m"),
+    "of-another-package": Script(
+        "source setvars.sh; python -m ipex_llm.vllm.xpu.entrypoints.openai.api_server --port 8080 --model org/m",
+        8080,
+        "org/m",
+    ),
+    "omni": Script("vllm-omni serve org/m --port 8080", 8080, "org/m"),
+    "words-about-it": Script(
+        'vllm serve org/m --served-model-name z --port 8080 &\necho "vllm serve has begun"\npgrep -f "vllm serve"\nwait',
+        8080,
+        "z",
+    ),
 }
 
 
@@ -363,6 +408,20 @@ def test_port_and_served_name_are_read_from_a_script(render: Render, script: Scr
     rendered = render(bare(**image, modelName="org/n", command=["bash", "-c", script.text], env=env))
     assert ports(rendered) == {"http": script.http}
     assert served(rendered) == script.model
+
+
+@pytest.mark.parametrize("options", [["-c", "--"], ["-c", "-x"], ["-e", "-c", "--"], ["-ec", "-x", "--"]])
+def test_the_script_of_a_shell_may_stand_behind_options(render: Render, options: list[str]) -> None:
+    script = "vllm serve org/m --port 8080 --served-model-name z"
+    for fields in (
+        {"command": ["bash", *options, script]},
+        {"command": ["bash", *options], "args": [script]},
+        {"command": ["bash", *options], "args": script},
+        {"command": ["bash", *options, script, "--", "-c"]},
+    ):
+        rendered = render(bare(**VLLM, **fields))
+        assert script in command_line(rendered)
+        assert (ports(rendered), served(rendered)) == ({"http": 8080}, "z")
 
 
 def test_alias_of_llama_cpp_is_read_from_a_script(render: Render) -> None:
