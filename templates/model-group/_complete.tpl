@@ -61,7 +61,8 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   ports                             {name, containerPort, servicePort, protocol} of each
   sidecars target                   the user's containers beside the engine, and the port that the gateway's requests go to
   cache                             the volume of the engine's downloads
-  user rootSigns nonRoot            the user that the values choose, what shows a need of the image's, and whether the engine runs without root
+  user writtenInImage               the user that the values choose, and paths in the image that the engine writes
+  rootSigns nonRoot                 what shows a need of the image's user, and whether the engine runs without root
   addedVolumes storage              volumes that the chart adds, and the pod's volumes with its mounts
   claims strategy pods              claims of the volumes, how pods are replaced, and how many there may be at one time
   gauges                            of the requests in flight, that the preStop hook reads
@@ -109,6 +110,7 @@ Input: dict root, name, group (merged), source.
   {{- $_ := set $computed "target" (include "inference-stack.modelGroup.target" . | int64) -}}
   {{- $_ := set $computed "cache" (include "inference-stack.modelGroup.cache" . | fromJson) -}}
   {{- $_ := set $computed "user" (include "inference-stack.modelGroup.user" .) -}}
+  {{- $_ := set $computed "writtenInImage" (include "inference-stack.modelGroup.writtenInImage" . | fromJsonArray) -}}
   {{- $_ := set $computed "rootSigns" (include "inference-stack.modelGroup.rootSigns" . | fromJsonArray) -}}
   {{- $_ := set $computed "nonRoot" (eq (include "inference-stack.modelGroup.nonRoot" .) "true") -}}
   {{- $_ := set $computed "addedVolumes" (include "inference-stack.modelGroup.addedVolumes" . | fromJsonArray) -}}

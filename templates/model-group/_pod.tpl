@@ -75,6 +75,7 @@ spec:
         {{- toYaml . | nindent 8 }}
       {{- end }}
       {{- $context := dict "group" $group "own" $group.securityContext "signs" $computed.rootSigns "image" $computed.imageReference }}
+      {{- $_ := set $context "writes" $computed.writtenInImage }}
       {{- with include "inference-stack.modelGroup.securityContext" $context | fromJson }}
       securityContext:
         {{- toYaml . | nindent 8 }}
@@ -141,7 +142,7 @@ Input: dict root, group (computed). Output: JSON map.
 {{- /*
 Security context of a container in a group's pod. Where the chart chooses a user that is not root, the root file system of the engine's image is read-only.
 Root that writes files of others keeps the capabilities that the runtime gives it.
-Input: dict group (computed), own (map or null), signs (that it needs root), image (of the container). Output: JSON map.
+Input: dict group (computed), own (map or null), signs (that it needs root), writes (paths in its image), image (of the container). Output: JSON map.
 */ -}}
 {{- define "inference-stack.modelGroup.securityContext" -}}
   {{- $computed := .group.computed -}}
@@ -157,7 +158,7 @@ Input: dict group (computed), own (map or null), signs (that it needs root), ima
     {{- $user = include "inference-stack.user" (dict
           "sidecars" $computed.sidecars "of" "container" "own" .group.podSecurityContext "uid" (ne $computed.user "nonRoot")) | fromJson -}}
   {{- end -}}
-  {{- $readOnly := and $computed.nonRoot (not .signs) (eq (.image | default "") $computed.imageReference) -}}
+  {{- $readOnly := and $computed.nonRoot (not (or .signs .writes)) (eq (.image | default "") $computed.imageReference) -}}
   {{- include "inference-stack.containerSecurityContext" (dict "own" $own "readOnly" $readOnly "user" $user) -}}
 {{- end -}}
 

@@ -71,6 +71,53 @@ Input: dict group. Output: JSON map {path (of HF_HOME), readOnly}, {} if there i
 {{- end -}}
 
 {{- /*
+Paths that an engine writes and that are in its image: caches that its variables or options name, and files of its script. Nothing is mounted there, and
+what is in the image already is only read where the hub is not asked. Input: dict group (computed). Output: JSON list.
+*/ -}}
+{{- define "inference-stack.modelGroup.writtenInImage" -}}
+  {{- $computed := .group.computed -}}
+  {{- $env := $computed.givenEnv -}}
+  {{- $paths := (include "inference-stack.flag" (dict "words" $computed.words "names" (list "--download-dir")) | fromJson).values -}}
+  {{- with $computed.line.script -}}
+    {{- $text := include "inference-stack.withArrays" . -}}
+    {{- $env = include "inference-stack.scriptEnv" (dict "text" $text "env" $env) | fromJson -}}
+    {{- $text = regexReplaceAll "'[^'\\n]*'" (include "inference-stack.expanded" (dict "text" $text "env" $env "script" true)) "''" -}}
+    {{- $written := "(?:[^-=0-9&]>{1,2}|\\b(?:mkdir|tee|touch)(?:\\s+-\\w+)*\\s|--local-dir[= ])\\s*\"?([-\\w./]*[\\w-][./][-\\w./]+|/[-\\w./]+)" -}}
+    {{- range regexFindAll $written $text -1 -}}
+      {{- $path := regexFind "[-\\w./]+$" . -}}
+      {{- if or (hasPrefix "/" $path) (not (regexMatch "(^|[\\s;&|])(cd|pushd)\\s" $text)) -}}
+        {{- $paths = append $paths $path -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $caches := "^(HOME|TMPDIR|MPLCONFIGDIR|(HF|TORCH|XDG_[A-Z]+)_HOME|VLLM_CONFIG_ROOT|FLASHINFER_WORKSPACE_BASE|\\w*CACHE(_(DIR|ROOT|PATH|HOME|BASE))?)$" -}}
+  {{- $offline := regexMatch "(?i)^(1|on|yes|true)$" (index $env "HF_HUB_OFFLINE" | default (toString .group.hub.offline)) -}}
+  {{- range $name, $value := ternary dict $env (eq $offline true) -}}
+    {{- if and (regexMatch $caches $name) (hasPrefix "/" $value) -}}
+      {{- $paths = append $paths $value -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $mounted := list "/tmp" "/dev" "/proc" "/sys" (include "inference-stack.modelGroup.home" .) -}}
+  {{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
+    {{- $mounted = append $mounted .path -}}
+  {{- end -}}
+  {{- range (.group.podSpec | default dict).containers -}}
+    {{- range .volumeMounts -}}
+      {{- $mounted = append $mounted (trimSuffix "/" .mountPath) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $inImage := list -}}
+  {{- range $path := ternary list $paths (eq (toString (.group.securityContext | default dict).readOnlyRootFilesystem) "true") -}}
+    {{- $in := not (contains "$" $path) -}}
+    {{- range $mounted -}}
+      {{- $in = and $in (not (hasPrefix (printf "%s/" .) (printf "%s/" $path))) -}}
+    {{- end -}}
+    {{- $inImage = ternary (append $inImage $path) $inImage $in -}}
+  {{- end -}}
+  {{- $inImage | uniq | toJson -}}
+{{- end -}}
+
+{{- /*
 The directory of a group's compiled kernels, which fit one image and kind of device: no other group's, and another one after a change of either. Input: dict
 group (computed). Output: string.
 */ -}}

@@ -170,6 +170,10 @@ Input: dict group (computed). Output: JSON list as of containerSigns.
     {{- $instead := "set podSecurityContext.runAsUser: 10001 if any user may open them" -}}
     {{- $signs = append $signs (dict "sign" "the devices of resources.claims are unknown" "instead" $instead) -}}
   {{- end -}}
+  {{- with $group.computed.writtenInImage -}}
+    {{- $sign := printf "nothing is mounted at %s, which it writes to" (join ", " .) -}}
+    {{- $signs = append $signs (dict "sign" $sign "instead" "mount a volume there" "files" true) -}}
+  {{- end -}}
   {{- toJson (ternary list $signs (has $group.computed.user (list "number" "nonRoot"))) -}}
 {{- end -}}
 

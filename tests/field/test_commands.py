@@ -394,7 +394,7 @@ SCRIPTS = {
     ),
     "omni": Script("vllm-omni serve org/m --port 8080", 8080, "org/m"),
     "words-about-it": Script(
-        'vllm serve org/m --served-model-name z --port 8080 &\necho "vllm serve has begun"\npgrep -f "vllm serve"\nwait',
+        'vllm serve org/m --served-model-name z --port 8080 &\necho "vllm serve runs"\npgrep -f "vllm serve"\nwait',
         8080,
         "z",
     ),

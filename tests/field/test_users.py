@@ -59,6 +59,28 @@ SIGNS: dict[str, tuple[dict[str, Any], str]] = {
         {**host("/data", "/m"), "command": ["sh", "-c", "hf download org/m --local-dir /m/org && vllm serve /m/org"]},
         "of the node at /m,",
     ),
+    "cache-in-the-image": (variable("HF_HOME", "/workspace/hf"), "nothing is mounted at /workspace/hf, which"),
+    "kernels-in-the-image": (
+        {**nfs("/data", readOnly=True), **variable("TRITON_CACHE_DIR", "/database/t")},
+        "nothing is mounted at /database/t, which",
+    ),
+    "downloads-in-the-image": ({"args": ["--download-dir", "/data"]}, "nothing is mounted at /data, which"),
+    "cache-of-a-script": (
+        {"command": ["sh", "-c", "export HF_HOME=${HF_HOME:-/workspace/hf}; exec vllm serve org/m"]},
+        "nothing is mounted at /workspace/hf, which",
+    ),
+    "file-of-a-script": (
+        {"command": ["sh", "-c", "echo -e 'a: 1 > 0.5' > c.yaml && exec trtllm-serve org/m --config c.yaml"]},
+        "nothing is mounted at c.yaml, which",
+    ),
+    "directory-of-a-script": (
+        {"command": ["bash", "-c", "mkdir -p /var/log/vllm; vllm serve org/m 2>&1 | tee -a /var/log/vllm/out.log"]},
+        "nothing is mounted at /var/log/vllm, /var/log/vllm/out.log, which",
+    ),
+    "models-of-a-script": (
+        {"command": ["bash", "-c", "hf download org/m --local-dir /models/m && vllm serve /models/m"]},
+        "nothing is mounted at /models/m, which",
+    ),
     "cache-on-nfs": ({**nfs("/cache"), **variable("HF_HOME", "/cache/hf")}, "NFS share at /cache"),
 }
 
@@ -91,7 +113,26 @@ NO_SIGNS: dict[str, dict[str, Any]] = {
     "model-on-the-node": {**host("/data", "/models"), "modelName": "/models/qwen"},
     "model-by-flag": {**host("/data", "/m"), "engine": "llama-cpp", "args": ["-m", "/m/a.gguf", "--mmproj=/m/b.gguf"]},
     "time-zone": host("/etc/localtime", "/etc/localtime"),
-    "resembles-root": {"args": ["--download-dir", "/data/root"], **variable("A", "/rooted:/home/root/x")},
+    "resembles-root": {"args": ["--root-path", "/data/root"], **variable("A", "/rooted:/home/root/x")},
+    "cache-on-a-claim": {
+        "persistentVolumes": [{"name": "v", "size": "1Gi", "mountPath": "/data/"}],
+        "args": ["--download-dir", "/data/m"],
+        **variable("HF_HOME", "/data"),
+    },
+    "cache-in-tmp": {"args": ["--download-dir=/tmp/m"], **variable("HF_HOME", "/tmp")},
+    "what-is-in-the-image-is-read": {
+        "env": [{"name": "HF_HOME", "value": "/opt/hf"}, {"name": "HF_HUB_OFFLINE", "value": "1"}]
+    },
+    "offline": {**variable("HF_HUB_CACHE", "/opt/hf"), "hub": {"offline": True}},
+    "nobody-writes": {**variable("HF_HOME", "/opt/hf"), "securityContext": {"readOnlyRootFilesystem": True}},
+    "programs": variable("CUDA_HOME", "/usr/local/cuda"),
+    "files-of-a-script": {
+        "command": [
+            "sh",
+            "-c",
+            "cd /tmp; echo a > b.txt 2>/dev/null; [ 2 -gt 1 ] && exec vllm serve org/m > /dev/stderr",
+        ]
+    },
     "an-argument-about-pip": {"args": ["--served-model-name", "pip-installer"]},
     "a-script": {"command": ["sh", "-c", "ulimit -n 65536; exec vllm serve org/m --root-path /pip"]},
     "claim": {"persistentVolumes": [{"name": "cache", "size": "1Gi", "mountPath": "/cache"}]},
@@ -122,6 +163,15 @@ def kept(render: Render, fields: dict[str, Any]) -> Object:
 def test_another_uid_changes_the_uid_and_nothing_else(render: Render, uid: int) -> None:
     context = kept(render, {"podSecurityContext": {"runAsUser": uid}})
     assert (context["runAsUser"], context["runAsGroup"], context["fsGroup"]) == (uid, 10001, 10001)
+
+
+@pytest.mark.parametrize("context", [{"runAsUser": 1000}, {"runAsNonRoot": True}])
+def test_an_image_that_another_user_writes_to_is_writable(render: Render, context: dict[str, Any]) -> None:
+    fields = {"podSecurityContext": context, **variable("HF_HOME", "/app/cache")}
+    assert "readOnlyRootFilesystem" not in engine(render(one(**fields)))["securityContext"]
+    assert (
+        pod(render(one(**fields)))["securityContext"] == pod(render(one(podSecurityContext=context)))["securityContext"]
+    )
 
 
 def test_a_uid_of_the_container_changes_only_that(render: Render) -> None:
