@@ -539,6 +539,16 @@ Arguments that make the pods of a set one engine, as far as the command line lac
   {{- toJson $args -}}
 {{- end -}}
 
+{{- /* The command line of a group as rules read it: a script without its comments. Input: dict group (computed). Output: JSON list of strings. */ -}}
+{{- define "inference-stack.modelGroup.read" -}}
+  {{- $line := .group.computed.line -}}
+  {{- $words := list -}}
+  {{- range $index, $word := concat .group.computed.command .group.computed.args -}}
+    {{- $words = append $words (ternary $line.script $word (and (gt (int $line.scriptAt) 0) (eq $index (int $line.scriptAt)))) -}}
+  {{- end -}}
+  {{- toJson $words -}}
+{{- end -}}
+
 {{- /*
 The words of a group's command line; those of a shell script as far as blanks separate them. Input: dict words, script. Output: JSON list of strings.
 */ -}}

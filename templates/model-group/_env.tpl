@@ -7,7 +7,7 @@ Input: dict root, name, group (computed). Output: JSON list of one EnvVar, or no
 {{- define "inference-stack.modelGroup.keyEnv" -}}
   {{- $env := list -}}
   {{- $key := .group.computed.preset.apiKey -}}
-  {{- $words := concat .group.computed.command .group.computed.args -}}
+  {{- $words := .group.computed.read -}}
   {{- $flag := include "inference-stack.flag" (dict "words" $words "names" $key.flags) | fromJson -}}
   {{- $set := and $flag.given (ne (first $flag.values | default "") (printf "$(%s)" $key.env)) -}}
   {{- if and .group.apiKey $key.env (not $set) -}}

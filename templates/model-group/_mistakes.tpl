@@ -129,7 +129,7 @@ Please set:
     {{- end }}
   {{- end }}
   {{- $field := ternary "args" "command" (not (empty .group.args)) }}
-  {{- range concat $computed.command $computed.args | uniq }}
+  {{- range uniq $computed.read }}
     {{- $option := regexReplaceAll "(?s)=.*$" . "" | replace "_" "-" }}
     {{- if and $own (hasKey $owners $option) (not (has $option $own)) (not $computed.script) }}
       {{- $name := trimPrefix "--" $option }}
@@ -189,7 +189,7 @@ Please set:
   {{- range list "HF_HOME" "HF_HUB_CACHE" "LLAMA_CACHE" "LLAMA_ARG_MODEL" }}
     {{- $elsewhere = or $elsewhere (hasKey $computed.givenEnv .) }}
   {{- end }}
-  {{- $words := concat $computed.command $computed.args }}
+  {{- $words := $computed.read }}
   {{- $elsewhere = or $elsewhere (include "inference-stack.flag" (dict "words" $words "names" (list "--download-dir")) | fromJson).given }}
   {{- $model := include "inference-stack.modelGroup.loadedModel" . }}
   {{- $downloaded := and (regexMatch "^[^/]+/[^/]+$" $model) $computed.preset.launcher (not $computed.preset.model.directory) (not $computed.script) }}
@@ -224,7 +224,7 @@ Please set:
 
 {{- define "inference-stack.modelGroup.warning.tokenInCommand" -}}
   {{- $field := ternary "args" "command" (not (empty .group.args)) }}
-  {{- $line := concat .group.computed.command .group.computed.args | join "\n" }}
+  {{- $line := join "\n" .group.computed.read }}
   {{- if regexMatch (printf "(^|[ =\"'\n])%s" (include "inference-stack.tokenPattern" .)) $line }}
 
 {{ .path }}.{{ $field }}: a token in it can be read in the Deployment; use env and valueFrom.secretKeyRef.

@@ -182,7 +182,7 @@ turn them on. Input: dict group (computed). Output: JSON list, empty if there ar
   {{- $gauges := list -}}
   {{- $computed := .group.computed -}}
   {{- with $computed.preset.inFlight -}}
-    {{- $words := concat $computed.command $computed.args -}}
+    {{- $words := $computed.read -}}
     {{- $text := join " " $words -}}
     {{- $off := (include "inference-stack.flag" (dict "words" $words "names" .disabledBy) | fromJson).given -}}
     {{- range .disabledBy -}}
@@ -226,7 +226,7 @@ Input: dict group (computed). Output: name, empty if there is none.
 */ -}}
 {{- define "inference-stack.modelGroup.metricsKey" -}}
   {{- $key := .group.computed.preset.apiKey -}}
-  {{- $words := concat .group.computed.command .group.computed.args -}}
+  {{- $words := .group.computed.read -}}
   {{- $given := first (include "inference-stack.flag" (dict "words" $words "names" $key.flags) | fromJson).values | default "" -}}
   {{- ternary ($given | trimPrefix "$(" | trimSuffix ")") $key.env (regexMatch "^\\$\\([A-Za-z_][A-Za-z0-9_]*\\)$" $given) -}}
 {{- end -}}

@@ -3,7 +3,7 @@
 {{- /* An option of a group's command line or script. Input: dict group (computed), names. Output: JSON {given: bool, values: [string]}. */ -}}
 {{- define "inference-stack.modelGroup.option" -}}
   {{- $computed := .group.computed -}}
-  {{- $words := concat $computed.command $computed.args -}}
+  {{- $words := $computed.read -}}
   {{- if $computed.script -}}
     {{- $words = include "inference-stack.words" (dict "words" $words "script" true) | fromJsonArray -}}
   {{- end -}}
@@ -17,7 +17,7 @@ The model that an engine is told to load, as its command line or the values have
   {{- $computed := .group.computed -}}
   {{- $model := "" -}}
   {{- if not $computed.script -}}
-    {{- $words := concat $computed.command $computed.args -}}
+    {{- $words := $computed.read -}}
     {{- $model = include "inference-stack.modelGroup.flagValue" (dict "group" .group "names" $computed.preset.model.flags) -}}
     {{- if and $computed.preset.model.positional (not $model) -}}
       {{- $model = include "inference-stack.positionalModel" (dict "preset" $computed.preset "words" $words) -}}
@@ -31,7 +31,7 @@ How requests name the adapters behind a group's aliases: by the alias, or as bas
 */ -}}
 {{- define "inference-stack.modelGroup.adapters" -}}
   {{- $computed := .group.computed -}}
-  {{- $line := dict "group" .group "words" (concat $computed.command $computed.args) "script" $computed.script -}}
+  {{- $line := dict "group" .group "words" $computed.read "script" $computed.script -}}
   {{- $adapters := include "inference-stack.modelGroup.adapterNames" $line | fromJsonArray -}}
   {{- $base := first (append $computed.servedNames "model") -}}
   {{- $asked := dict -}}
@@ -121,7 +121,7 @@ Output: chat, embedding, rerank, audio or images.
 {{- define "inference-stack.modelGroup.kind" -}}
   {{- $computed := .group.computed -}}
   {{- $image := regexReplaceAll ":[^/]*$" $computed.imageReference "" -}}
-  {{- $words := concat (list (include "inference-stack.text" .group.modelName) $image) $computed.command $computed.args -}}
+  {{- $words := concat (list (include "inference-stack.text" .group.modelName) $image) $computed.read -}}
   {{- $shown := include "inference-stack.kindOf" (join " " $words) -}}
   {{- include "inference-stack.text" .group.kind | default $shown | default $computed.preset.kind | default "chat" -}}
 {{- end -}}

@@ -53,7 +53,7 @@ capabilities that the runtime gives it)}.
     {{- $sign := printf "only root gets added capabilities (%s)" (join ", " .) -}}
     {{- $signs = append $signs (dict "sign" $sign "instead" "omit securityContext.capabilities.add") -}}
   {{- end -}}
-  {{- $text := join "\n" .words -}}
+  {{- $text := include "inference-stack.withoutComments" (join "\n" .words) -}}
   {{- with regexFind (include "inference-stack.modelGroup.installing" .) $text -}}
     {{- $sign := regexReplaceAll "\\s+" . " " | trimAll " ;&|('\"/" | printf "its command changes the image or the node (%s)" -}}
     {{- $signs = append $signs (dict "sign" $sign "instead" "use an image that needs no change" "files" true) -}}
@@ -117,7 +117,7 @@ Input: dict group (computed). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.writtenPaths" -}}
   {{- $model := .group.computed.preset.model -}}
-  {{- $words := concat .group.computed.command .group.computed.args -}}
+  {{- $words := .group.computed.read -}}
   {{- $read := (include "inference-stack.flag" (dict "words" $words "names" $model.flags) | fromJson).values -}}
   {{- if $model.positional -}}
     {{- $read = append $read (include "inference-stack.positionalModel" (dict "preset" .group.computed.preset "words" $words)) -}}
@@ -154,7 +154,7 @@ Input: dict group (computed). Output: JSON list as of containerSigns.
   {{- $signs := include "inference-stack.modelGroup.containerSigns" (dict
         "group" $group
         "container" (dict "securityContext" $group.securityContext "env" $group.env "volumeMounts" $mounts)
-        "words" (concat $group.computed.command $group.computed.args $postStart)
+        "words" (concat $group.computed.read $postStart)
         "written" (include "inference-stack.modelGroup.writtenPaths" . | fromJsonArray)) | fromJsonArray -}}
   {{- range $group.computed.devices -}}
     {{- $in := and .groups ($group.podSecurityContext | default dict).supplementalGroups -}}
@@ -184,7 +184,7 @@ Input: dict group (computed). Output: "true", "false", or nothing (the account s
 */ -}}
 {{- define "inference-stack.modelGroup.mountsToken" -}}
   {{- $account := .group.serviceAccount -}}
-  {{- $words := concat .group.computed.command .group.computed.args -}}
+  {{- $words := .group.computed.read -}}
   {{- $text := list $words .group.initContainers .group.containers .group.podAnnotations | toJson -}}
   {{- if not (and $account.name (eq (toString $account.create) "false")) -}}
     {{- regexMatch "/secrets/kubernetes\\.io/serviceaccount|\\bkubectl\\s|\"kubectl\"|vault\\.hashicorp\\.com/agent-inject\"" $text -}}

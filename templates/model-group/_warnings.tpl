@@ -169,7 +169,7 @@ the same.
   {{- $computed := .group.computed }}
   {{- $model := include "inference-stack.text" .group.modelName }}
   {{- $knows := or $computed.preset.model.positional $computed.preset.model.flags }}
-  {{- $said := concat $computed.command $computed.args (values $computed.givenEnv) | join " " }}
+  {{- $said := concat $computed.read (values $computed.givenEnv) | join " " }}
   {{- if and $model (not $knows) (not (contains $model $said)) }}
 
 {{ .path }}.modelName: how its image is told a model and a port is not known, so nothing is added; its args, env or image have to make it serve
@@ -180,7 +180,7 @@ the same.
 {{- define "inference-stack.modelGroup.warning.hints" -}}
   {{- $computed := .group.computed }}
   {{- $said := printf "%s %s %s basePath=%s containerPort=%d"
-        (concat $computed.command $computed.args | join " ")
+        (join " " $computed.read)
         (keys $computed.givenEnv | sortAlpha | join " ")
         (keys (.group.podSecurityContext | default dict) | sortAlpha | join " ")
         .group.basePath (int64 .group.containerPort) }}

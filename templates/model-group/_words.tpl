@@ -51,6 +51,11 @@ quotedShell: [string] (the same, inside double quotes), open: bool (a quote is n
   {{- toJson (dict "words" $words "operators" $operators "shell" $shell "quotedShell" $quotedShell "open" $open) -}}
 {{- end -}}
 
+{{- /* A script without its comments. Input: string. Output: string. */ -}}
+{{- define "inference-stack.withoutComments" -}}
+  {{- regexReplaceAll "(?s)#[^\\n]*|((?:\\\\.|'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|[^\\s'\"\\\\;&|<>()])+)" . "${1}" -}}
+{{- end -}}
+
 {{- /* Whether a word starts a shell. Input: string. Output: "true" or nothing. */ -}}
 {{- define "inference-stack.isShell" -}}
   {{- if regexMatch "^(ba|da|a|k|z)?sh$" (base .) -}}
@@ -173,7 +178,8 @@ Input: dict root, group. Output: JSON {
   command, args: [string],
   text: string (a text that was split), textKey: command or args,
   env: map of the variables taken from the front, launcherEnv: map of those that env sets,
-  at: index of the program in command and args together, script: string (what a shell runs, empty if none does), scriptAt: its index, shell: bool,
+  at: index of the program in command and args together, shell: bool,
+  script: string (what a shell runs without its comments, empty if none does), scriptAt: its index,
   program: bool (command or args name a program)}.
 */ -}}
 {{- define "inference-stack.modelGroup.line" -}}
@@ -225,7 +231,7 @@ Input: dict root, group. Output: JSON {
     {{- $isNext := false -}}
     {{- range $index, $word := rest $behind -}}
       {{- if and $isNext (not $scriptAt) (not (hasPrefix "-" $word)) -}}
-        {{- $script = $word -}}
+        {{- $script = include "inference-stack.withoutComments" $word -}}
         {{- $scriptAt = add $start.at $index 1 | int -}}
       {{- end -}}
       {{- $isNext = or $isNext (regexMatch "^-[a-z]*c$" $word) -}}

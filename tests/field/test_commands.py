@@ -410,6 +410,19 @@ def test_port_and_served_name_are_read_from_a_script(render: Render, script: Scr
     assert served(rendered) == script.model
 
 
+def test_a_comment_of_a_script_says_nothing(render: Render, notes: Say) -> None:
+    script = """# It's as before: --api-key k --ssl-keyfile /k --nnodes 2
+    # pip install x > c.yaml; see /root/x
+    exec sglang serve --model-path org/m --port 8080  # --enable-metrics, --lora-paths z=/z
+    """
+    values = bare(**SGLANG, modelAlias=["z"], command=["bash", "-c", script])
+    rendered = render(values)
+    assert (ports(rendered), provider(rendered, "z")["onwards_model"]) == ({"http": 8080}, "org/m")
+    assert command_line(rendered) == ["bash", "-c", script]
+    assert "so this engine runs as its image's user" not in notes(values)
+    assert "no metric shows its running requests" in notes(values)
+
+
 @pytest.mark.parametrize("options", [["-c", "--"], ["-c", "-x"], ["-e", "-c", "--"], ["-ec", "-x", "--"]])
 def test_the_script_of_a_shell_may_stand_behind_options(render: Render, options: list[str]) -> None:
     script = "vllm serve org/m --port 8080 --served-model-name z"
