@@ -278,12 +278,22 @@ sharedMemory.
   {{- end }}
 {{- end -}}
 
-{{- /* Accounts of Google's Workload Identity, whose tokens come from the metadata server. */ -}}
+{{- /* Accounts of Google's Workload Identity, whose tokens come from the metadata server; and buckets that are read with such tokens. */ -}}
 {{- define "inference-stack.modelGroup.warning.metadataServer" -}}
   {{- $closed := and .root.stack.networkPolicy.enabled (not .group.metadataServer) }}
+  {{- $bucket := contains "gcsfuse.csi.storage.gke.io" (toJson .group.volumes) }}
+  {{- range $name, $value := .group.podAnnotations }}
+    {{- $bucket = or $bucket (and (eq $name "gke-gcsfuse/volumes") (eq (toString $value) "true")) }}
+  {{- end }}
+  {{- if not (or .group.envFrom (hasKey .group.computed.givenEnv "GOOGLE_APPLICATION_CREDENTIALS")) }}
+    {{- $bucket = or $bucket (regexMatch "(^|[\\s='\"])gs://" (join " " .group.computed.read)) }}
+  {{- end }}
   {{- if and $closed (hasKey (.group.serviceAccount.annotations | default dict) "iam.gke.io/gcp-service-account") }}
 
 {{ .path }}.serviceAccount: its tokens come from the cloud's metadata server, which the network policy closes; set {{ .path }}.metadataServer: true.
+  {{- else if and $closed $bucket }}
+
+{{ .path }}: its bucket is read with a token of the cloud's metadata server, which the network policy closes; set {{ .path }}.metadataServer: true.
   {{- end }}
 {{- end -}}
 

@@ -10,6 +10,9 @@ from tests.chart.accessors import one
 from tests.support import Say
 
 ACCOUNT = {"annotations": {"iam.gke.io/gcp-service-account": "models@project.iam.gserviceaccount.com"}}
+FUSE = [{"name": "v", "csi": {"driver": "gcsfuse.csi.storage.gke.io", "volumeAttributes": {"bucketName": "b"}}}]
+STREAMED = ["sh", "-c", "vllm serve gs://b/m --load-format runai_streamer"]
+FILE = [{"name": "GOOGLE_APPLICATION_CREDENTIALS", "value": "/secrets/key.json"}]
 AMBIENT = {"istio.io/dataplane-mode": "ambient"}
 CLOSED = "which the network policy closes"
 MESH = "networkPolicy.mesh: pods are in Istio's ambient mesh"
@@ -23,8 +26,19 @@ MESH = "networkPolicy.mesh: pods are in Istio's ambient mesh"
         (one(serviceAccount=ACCOUNT, metadataServer=True), False),
         ({**one(serviceAccount=ACCOUNT), "networkPolicy": {"enabled": False}}, False),
         (one(serviceAccount={"annotations": {"a": "b"}}), False),
+        (one(volumes=FUSE), True),
+        (one(podAnnotations={"gke-gcsfuse/volumes": "true"}), True),
+        (one(podAnnotations={"gke-gcsfuse/volumes": "true"}, metadataServer=True), False),
+        (one(command=STREAMED), True),
+        (one(modelName="gs://b/m"), True),
+        (one(command=STREAMED, env=FILE), False),
+        (one(command=STREAMED, envFrom=[{"secretRef": {"name": "credentials"}}]), False),
+        (one(modelName="s3://b/m"), False),
     ],
-    ids=["group", "defaults", "open", "no-policy", "other"],
+    ids=[
+        *("group", "defaults", "open", "no-policy", "other"),
+        *("fuse", "fuse-by-claim", "fuse-open", "streamed", "address", "key-file", "key-by-reference", "another-cloud"),
+    ],
 )
 def test_an_account_whose_tokens_are_out_of_reach_is_noted(notes: Say, values: dict[str, Any], noted: bool) -> None:
     assert (CLOSED in notes(values)) is noted
