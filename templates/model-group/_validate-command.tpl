@@ -236,6 +236,42 @@ Please set:
   {{- end }}
 {{- end -}}
 
+{{- /*
+Rule: the engine does not listen inside of its pod only, unless a container beside it leads there. Of a script the server that answers requests counts.
+*/ -}}
+{{- define "inference-stack.modelGroup.rule.loopback" -}}
+  {{- $computed := .group.computed }}
+  {{- $names := dig "flags" "host" "names" (list "--host") $computed.preset }}
+  {{- $server := list }}
+  {{- range $computed.words }}
+    {{- $server = ternary list (append $server .) (eq . "\n") }}
+  {{- end }}
+  {{- $address := last (include "inference-stack.flag" (dict "words" $server "names" $names) | fromJson).values | default "" }}
+  {{- $inside := "(127\\.[0-9.]+|localhost|\\[?::1\\]?)" }}
+  {{- if and (regexMatch (printf "^%s$" $inside) $address) (not (or $computed.sidecars .group.service.targetPort)) }}
+    {{- $fixed := dict }}
+    {{- range $key := list "command" "args" }}
+      {{- $words := list }}
+      {{- $before := "" }}
+      {{- range include "inference-stack.texts" (index $.group $key) | fromJsonArray }}
+        {{- $word := regexReplaceAll (printf "(%s[= ]+['\"]?)%s" (join "|" $names | printf "(?:%s)") $inside) . "${1}0.0.0.0" }}
+        {{- $words = append $words (ternary "0.0.0.0" $word (and (eq . $address) (has (replace "_" "-" $before) $names))) }}
+        {{- $before = . }}
+      {{- end }}
+      {{- if ne (toJson $words) (include "inference-stack.texts" (index $.group $key)) }}
+        {{- $_ := set $fixed $key $words }}
+      {{- end }}
+    {{- end }}
+
+modelGroups.{{ .name }}.{{ keys $fixed | sortAlpha | first | default "args" }}: {{ first $names }} {{ $address }} would make the engine listen inside of its pod
+only, where neither the gateway nor the probes reach it.
+Please set:
+  modelGroups:
+    {{ .key }}:
+{{ toYaml ($fixed | default (dict "args" (list (first $names) "0.0.0.0"))) | include "inference-stack.withoutKeys" | indent 6 }}
+  {{- end }}
+{{- end -}}
+
 {{- /* Rule: a variable in front of the command is not set otherwise in env. */ -}}
 {{- define "inference-stack.modelGroup.rule.commandEnv" -}}
   {{- $line := .group.computed.line }}

@@ -39,6 +39,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "httpsProbe"
           "nodesByRay"
           "refusedOptions"
+          "loopback"
           "engineKey"
           "portsOnce"
           "resourceClaims"
@@ -411,7 +412,13 @@ Please set:
   modelGroups:
     {{ $.key }}:
         {{- range values $given | sortAlpha | uniq }}
+          {{- $words := include "inference-stack.texts" (index $.group .) | fromJsonArray }}
+          {{- $left := include "inference-stack.withoutOptions" (dict "words" $words "names" (keys $given)) | fromJsonArray }}
+          {{- if and $left (ne . "env") (not $.group.computed.script) }}
+{{ toYaml (dict . $left) | include "inference-stack.withoutKeys" | indent 6 }}
+          {{- else }}
       {{ . }}: []  # without {{ $names }}
+          {{- end }}
         {{- end }}
       {{- end }}
     {{- end }}

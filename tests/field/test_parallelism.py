@@ -59,7 +59,7 @@ def test_a_command_for_one_node_of_several_is_refused_with_what_to_write(
 def test_a_server_that_has_no_nodes_in_the_chart_is_refused(refusal: Say) -> None:
     text = refusal(gpus(8, "--tp 16 --nnodes 2", "openmmlab/lmdeploy:v0.18.0"))
     assert ": --nnodes would make" in text
-    assert "[]  # without --nnodes" in text
+    assert 'args:\n      - --tp\n      - "16"\n' in text
 
 
 ONE_NODE = {
@@ -97,6 +97,12 @@ READ_BY_NOBODY = ["--dp-size 4 --enable-dp-attention --tp 4", "--num-gpus 4 --ul
 @pytest.mark.parametrize("line", READ_BY_NOBODY)
 def test_options_that_say_how_gpus_are_used_are_the_only_ones(render: Render, line: str) -> None:
     assert "--tp-size" not in command_line(render(gpus(4, line, SGLANG)))
+
+
+def test_vllm_omni_places_the_stages_of_a_model_itself(render: Render) -> None:
+    line = command_line(render(gpus(2, "--omni")))
+    assert "--omni" in line
+    assert "--tensor-parallel-size" not in line
 
 
 @pytest.mark.parametrize("line", ["--tensor_parallel_size 4", "--pipeline-parallel-size 4", "--cp_size 4"])

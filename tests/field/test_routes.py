@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harness.manifests import load
 from harness.presets import images
 from tests.chart.accessors import FULLNAME, bare, one, pools
 from tests.support import Render, Say
@@ -30,6 +31,11 @@ UNREACHABLE: dict[str, tuple[dict[str, Any], str]] = {
     "probe-by-tls": (bare(image="mine:1", livenessProbe=HTTPS), "livenessProbe.httpGet.scheme: it says"),
     "probe-of-a-known-engine-by-tls": (one(readinessProbe=HTTPS), "readinessProbe.httpGet.scheme: it says"),
     "vllm-socket": (one(image=VLLM, args=["--uds", "/tmp/s"]), "--uds would make the engine listen on a socket file"),
+    "llama-socket": (
+        bare(image=LLAMA, args=["-m", "/x.gguf", "--host=/run/llama.sock"]),
+        "--host would make the engine listen on a socket file, which the gateway cannot reach.\n"
+        "Please set:\n  modelGroups:\n    a:\n      args:\n      - -m\n      - /x.gguf\n",
+    ),
     "vllm-grpc": (one(image=VLLM, args=["--grpc"]), "--grpc would make the engine speak gRPC"),
     "sglang-grpc": (one(image=SGLANG, args=["--grpc-mode"]), "--grpc-mode would make the engine speak gRPC"),
 }
@@ -38,6 +44,63 @@ UNREACHABLE: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("values", "why"), UNREACHABLE.values(), ids=UNREACHABLE)
 def test_an_engine_that_does_not_speak_plain_http_is_refused(refusal: Say, values: dict[str, Any], why: str) -> None:
     assert why in refusal(values)
+
+
+LOOPBACK: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    # fields; what to set
+    "vllm": (
+        {"image": VLLM, "args": ["--model", "org/m", "--host", "127.0.0.1"]},
+        {"args": ["--model", "org/m", "--host", "0.0.0.0"]},
+    ),
+    "equals": (
+        {"image": VLLM, "args": ["--host=localhost", "--model=org/m"]},
+        {"args": ["--host=0.0.0.0", "--model=org/m"]},
+    ),
+    "llama": (
+        {"image": LLAMA, "command": ["/app/llama-server", "-m", "/x.gguf", "--host", "::1"]},
+        {"command": ["/app/llama-server", "-m", "/x.gguf", "--host", "0.0.0.0"]},
+    ),
+    "lmdeploy": (
+        {"image": "openmmlab/lmdeploy:v0.18.0", "args": ["org/m", "--server-name", "127.0.0.1"]},
+        {"args": ["org/m", "--server-name", "0.0.0.0"]},
+    ),
+    "script": (
+        {"command": ["sh", "-c", 'vllm serve org/m --host "127.0.0.1" --port 8000']},
+        {"command": ["sh", "-c", 'vllm serve org/m --host "0.0.0.0" --port 8000']},
+    ),
+    "another-server": (
+        {"image": "mine:1", "command": ["serve", "--host", "127.0.0.1"]},
+        {"command": ["serve", "--host", "0.0.0.0"]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "fix"), LOOPBACK.values(), ids=LOOPBACK)
+def test_an_engine_that_listens_inside_of_its_pod_is_refused(
+    render: Render, refusal: Say, fields: dict[str, Any], fix: dict[str, Any]
+) -> None:
+    said = refusal(bare(**fields))
+    assert "would make the engine listen inside of its pod only" in said
+    assert load(said.partition("Please set:\n")[2].partition("\nUse --debug")[0])["modelGroups"]["a"] == fix
+    assert render(bare(**{**fields, **fix}))
+
+
+PROXY = {"name": "proxy", "image": "nginx:1", "ports": [{"name": "web", "containerPort": 80}]}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"args": ["--model", "org/m", "--host", "127.0.0.1"], "containers": [PROXY], "service": {"targetPort": "web"}},
+        {"args": ["--model", "org/m", "--host", "127.0.0.1"], "initContainers": [{**PROXY, "restartPolicy": "Always"}]},
+        {"command": ["sh", "-c", "vllm serve org/m --host 127.0.0.1 --port 9 & serve --host 0.0.0.0 --port 8000"]},
+        {"args": ["--model", "org/m", "--host", "0.0.0.0"]},
+        {"args": ["--model", "org/m", "--host", "::"]},
+    ],
+    ids=["sidecar", "native-sidecar", "server-in-front", "all", "all-of-ipv6"],
+)
+def test_an_engine_that_is_reached_is_accepted(render: Render, fields: dict[str, Any]) -> None:
+    assert render(bare(**{"image": VLLM, **fields}))
 
 
 BASES = {"/v1": "/v1", "/v3": "/v3", "/": "", "/openai/v1/": "/openai/v1", None: "/v1"}
