@@ -182,7 +182,7 @@ Input: dict root, group (computed). Output: JSON {
     {{- else if not .group.engine -}}
       {{- $kept = "entrypoint" -}}
     {{- end -}}
-    {{- $behind = ternary $behind "" (eq $kept "entrypoint") -}}
+    {{- $behind = ternary $behind "" (and (eq $kept "entrypoint") (or (contains "/" $behind) (eq $behind $name))) -}}
   {{- end -}}
   {{- toJson (dict
         "command" $command
@@ -430,6 +430,15 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
     {{- with index .group.computed.givenEnv ($served.env | default "") -}}
       {{- $names = ternary (without (splitList ";" .) "") (list .) (eq (toString $served.repeated) "true") -}}
     {{- end -}}
+  {{- end -}}
+  {{- if not (or $names (include "inference-stack.text" .group.modelName)) -}}
+    {{- $text := printf "%s %s" (join " " .words) .group.computed.line.script -}}
+    {{- range $pattern := $served.patterns -}}
+      {{- range ternary list (regexFindAll $pattern $text -1) (not (empty $names)) -}}
+        {{- $names = append $names (regexReplaceAll $pattern . "${1}") -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $names = uniq $names -}}
   {{- end -}}
   {{- $unknown := contains "$" (first $names | default "") -}}
   {{- if and $names (eq $served.style "comma") -}}

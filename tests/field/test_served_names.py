@@ -163,6 +163,47 @@ def test_a_path_is_served_by_its_name(render: Render) -> None:
     assert asked(rendered) == {"-x": "/models/x"}
 
 
+OVMS, OLLAMA = "openvino/model_server:2026.0-gpu", "ollama/ollama:0.35.0"
+OTHERS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "served-name": (
+        {"image": "alpindale/aphrodite-openai:v0.9.0", "args": ["run", "org/m", "--served-model-name", "big"]},
+        {"m": "big"},
+    ),
+    "served-name-first": (
+        {"image": "mine:1", "args": ["--model-name=org/m", "--served-model-name=big"]},
+        {"m": "big"},
+    ),
+    "model-name": ({"image": OVMS, "args": ["--source_model", "org/m", "--model_name", "qwen"]}, {"m": "qwen"}),
+    "in-a-script": ({"image": "mine:1", "command": ["sh", "-c", "serve --model_name qwen --port 8000"]}, {"m": "qwen"}),
+    "a-path": ({"image": "mine:1", "args": ["--model-name", "/models/qwen"]}, {"m": "m"}),
+    "of-unknown-value": ({"image": "mine:1", "args": ["--served-model-name", "$(NAME)"], "envFrom": []}, {"m": "m"}),
+    "the-values-win": ({"image": OVMS, "modelName": "org/m", "args": ["--model_name", "qwen"]}, {"m": "org/m"}),
+    "pulled": (
+        {"image": OLLAMA, "command": ["sh", "-c", "ollama serve & sleep 5; ollama pull qwen3:4b && wait"]},
+        {"m": "qwen3:4b"},
+    ),
+    "several-pulled": (
+        {
+            "image": OLLAMA,
+            "modelAlias": ["m", "gemma3"],
+            "command": ["sh", "-c", "ollama serve & ollama pull qwen3:4b; ollama pull gemma3; wait"],
+        },
+        {"m": "qwen3:4b", "gemma3": "gemma3"},
+    ),
+    "mode-of-an-entrypoint": (
+        {"image": "registry.example/vllm-installer:1", "args": ["server", "--config-file", "x.yaml"]},
+        {"m": "m"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "requests"), OTHERS.values(), ids=OTHERS)
+def test_another_servers_name_is_read_from_its_command(
+    render: Render, fields: dict[str, Any], requests: dict[str, str]
+) -> None:
+    assert asked(render(bare(**fields))) == requests
+
+
 ROUTERS: dict[str, dict[str, Any]] = {
     "preset": {"args": ["--models-preset", "/config/presets.ini", "--models-max", "1"]},
     "directory": {"args": ["--models-dir=/models"]},
