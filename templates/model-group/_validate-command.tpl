@@ -24,7 +24,7 @@ Please set:
 {{- end -}}
 
 {{- /*
-A `docker run` line in a group's command. Input: the rules'. Output: JSON {image, tag: string, args: [string]}, empty if it is none.
+A `docker run` line in a group's command. Input: the rules'. Output: JSON {image, tag: string, command, args: [string]}, empty if it is none.
 */ -}}
 {{- define "inference-stack.modelGroup.dockerRun" -}}
   {{- $line := .group.computed.line -}}
@@ -36,6 +36,7 @@ A `docker run` line in a group's command. Input: the rules'. Output: JSON {image
     {{- $args := list -}}
     {{- $started := false -}}
     {{- $value := false -}}
+    {{- $entrypoint := (include "inference-stack.flag" (dict "words" $words "names" (list "--entrypoint")) | fromJson).values | first | default "" -}}
     {{- range $words -}}
       {{- if $image -}}
         {{- $args = append $args . -}}
@@ -51,7 +52,11 @@ A `docker run` line in a group's command. Input: the rules'. Output: JSON {image
       {{- end -}}
     {{- end -}}
     {{- $tag := regexFind ":[^:/@]+$" $image -}}
-    {{- $run = dict "image" (trimSuffix $tag $image | default "my-registry/my-image") "tag" (trimPrefix ":" $tag | default "latest") "args" $args -}}
+    {{- $run = dict
+          "image" (trimSuffix $tag $image | default "my-registry/my-image")
+          "tag" (trimPrefix ":" $tag | default "latest")
+          "command" (compact (list $entrypoint))
+          "args" $args -}}
   {{- end -}}
   {{- toJson $run -}}
 {{- end -}}
@@ -67,8 +72,7 @@ Please set:
     {{ $.key }}:
       image: {{ include "inference-stack.yamlString" .image }}
       tag: {{ toJson .tag }}
-      command: []
-{{ toYaml (pick . "args") | include "inference-stack.withoutKeys" | indent 6 }}
+{{ toYaml (pick . "command" "args") | include "inference-stack.withoutKeys" | indent 6 }}
   {{- end }}
 {{- end -}}
 
@@ -122,12 +126,48 @@ Input: dict group (computed). Output: JSON list of strings, empty if there is no
   {{- end -}}
 {{- end -}}
 
+{{- /*
+A group's command and args as Kubernetes runs them without a shell: variables with a default have it, those of the container are $(NAME), and what only
+continued a line is gone. Input: dict group (computed), key. Output: JSON list.
+*/ -}}
+{{- define "inference-stack.modelGroup.withoutShell" -}}
+  {{- $env := .group.computed.givenEnv -}}
+  {{- $words := list -}}
+  {{- range without (include "inference-stack.texts" (index .group .key) | fromJsonArray) "\\" -}}
+    {{- $word := . -}}
+    {{- range $reference := regexFindAll "\\$(\\{[A-Za-z_]\\w*(:?-[^{}]*)?\\}|[A-Za-z_]\\w*)" $word -1 -}}
+      {{- $name := regexFind "[A-Za-z_]\\w*" $reference -}}
+      {{- if hasKey $env $name -}}
+        {{- $word = replace $reference (printf "$(%s)" $name) $word -}}
+      {{- else if contains "-" $reference -}}
+        {{- $word = replace $reference (regexReplaceAll "^[^-]*-|\\}$" $reference "") $word -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $words = append $words $word -}}
+  {{- end -}}
+  {{- toJson $words -}}
+{{- end -}}
+
 {{- /* Rule: what needs a shell has one. */ -}}
 {{- define "inference-stack.modelGroup.rule.commandShell" -}}
   {{- $line := .group.computed.line }}
   {{- $found := include "inference-stack.modelGroup.shellWords" . | fromJsonArray }}
   {{- if and $found (not (include "inference-stack.modelGroup.dockerRun" . | fromJson)) }}
+    {{- $plain := dict }}
+    {{- range $key := list "command" "args" }}
+      {{- if index $.group $key }}
+        {{- $_ := set $plain $key (include "inference-stack.modelGroup.withoutShell" (dict "group" $.group "key" $key) | fromJsonArray) }}
+      {{- end }}
+    {{- end }}
+    {{- $needless := not (or $line.text (regexMatch "\\$[A-Za-z_{]" (toJson $plain))) }}
+    {{- range $found }}
+      {{- $needless = and $needless (or (eq . "\\") (regexMatch "^[^$`~]*(\\$[A-Za-z_{][^$`~]*)+$" .)) }}
+    {{- end }}
     {{- $words := list }}
+    {{- $launch := include "inference-stack.modelGroup.launch" (dict "root" .root "group" .group) | fromJson }}
+    {{- range ternary $launch.command list (eq true $launch.launched) }}
+      {{- $words = append $words (include "inference-stack.shellQuoted" .) }}
+    {{- end }}
     {{- range $key := list "command" "args" }}
       {{- if and $line.text (eq $line.textKey $key) }}
         {{- $words = append $words (trim $line.text) }}
@@ -137,7 +177,7 @@ Input: dict group (computed). Output: JSON list of strings, empty if there is no
         {{- end }}
       {{- end }}
     {{- end }}
-    {{- $script := regexReplaceAll "\\s*&\\s*$" (join " " (without $words "\\")) "" }}
+    {{- $script := regexReplaceAll "\\s*&\\s*$" (join " " (without $words "\\" "'\\'")) "" }}
     {{- $script = regexReplaceAll "\\n\\s*\\n" $script "\n" }}
     {{- if not (regexMatch "^(\\w+=|exec )|[;&|]|\\n\\s*\\w" (regexReplaceAll "\\\\[ \\t]*\\r?\\n|>&[0-9]" $script " ")) }}
       {{- $script = printf "exec %s" $script }}
@@ -148,8 +188,33 @@ command without a shell and replaces only $(NAME), so the program would get it a
 Please set:
   modelGroups:
     {{ .key }}:
+    {{- if $needless }}
+{{ toYaml $plain | include "inference-stack.withoutKeys" | indent 6 }}
+    {{- else }}
       command: [sh, -c]
 {{ toYaml (dict "args" (list $script)) | include "inference-stack.withoutKeys" | indent 6 }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* Rule: no item is in quotes, which only a shell removes. An unknown entrypoint may do so. */ -}}
+{{- define "inference-stack.modelGroup.rule.commandQuotedItems" -}}
+  {{- $line := .group.computed.line }}
+  {{- $read := and .group.computed.preset.launcher (not $line.shell) (or $line.command (include "inference-stack.modelGroup.isOwnImage" .)) }}
+  {{- range $key := ternary (list "command" "args") list (not (empty $read)) }}
+    {{- $words := ternary (index $.group $key) list (kindIs "slice" (index $.group $key)) | include "inference-stack.texts" | fromJsonArray }}
+    {{- $fixed := list }}
+    {{- range $words }}
+      {{- $fixed = append $fixed (regexReplaceAll "(?s)^(--?[\\w-]+=)?(?:'([^']*)'|\"([\\[{].*[\\]}])\")$" . "${1}${2}${3}") }}
+    {{- end }}
+    {{- if and (ne (toJson $fixed) (toJson $words)) (not (and $line.text (eq $line.textKey $key))) }}
+
+modelGroups.{{ $.name }}.{{ $key }}: an item of it is in quotes, which only a shell would remove, so they would be part of its value.
+Please set:
+  modelGroups:
+    {{ $.key }}:
+{{ toYaml (dict $key $fixed) | include "inference-stack.withoutKeys" | indent 6 }}
+    {{- end }}
   {{- end }}
 {{- end -}}
 
@@ -185,7 +250,7 @@ Input: dict root, group (computed), key. Output: JSON list, empty if no item is.
       {{- $flag := regexMatch "^--?[A-Za-z][\\w.-]*([ \\t]+\\S|=[^\\s{\\['\"]+[ \\t]+--?[A-Za-z])" $item -}}
       {{- $value := regexMatch "^(-[A-Za-z]|--[\\w-]*(arg|opt|flag|cmd|command|prompt|template)[\\w-]*)$" $before -}}
       {{- $program := and $first (eq $index 0) (regexMatch "\\S\\s+\\S" $item) (not (include "inference-stack.isPath" $item)) -}}
-      {{- if or (and $flag (not $value)) (and $program (not (hasPrefix "{" $item))) -}}
+      {{- if or (and $flag (not $value)) (and $program (not (regexMatch "^(\\{|--?[\\w-]+=['\"{\\[])" $item))) -}}
         {{- $changed = true -}}
         {{- if regexMatch "^--?[\\w.-]+\\s+[{\\[]" $item -}}
           {{- $split = append $split (regexFind "^\\S+" $item) -}}
@@ -504,7 +569,7 @@ names. Input: the rules'. Output: JSON map option (without dashes) -> the key th
 {{- define "inference-stack.modelGroup.rule.unknownOptions" -}}
   {{- $computed := .group.computed }}
   {{- $unknown := include "inference-stack.modelGroup.unknownOptionsOf" . | fromJson }}
-  {{- range $option, $key := $unknown }}
+  {{- range $option, $key := ternary $unknown dict (empty (include "inference-stack.modelGroup.dockerRun" . | fromJson)) }}
     {{- $context := dict "key" $option "known" (include "inference-stack.modelGroup.knownOptions" $ | fromJsonArray) }}
     {{- $near := include "inference-stack.unknownKeys.near" $context }}
     {{- $like := printf "its options include %s" (include "inference-stack.unknownKeys.choice" $context) }}

@@ -19,6 +19,7 @@ Rules of model groups. Input of each rule: dict root, name, key (the name in YAM
           "commandDocker"
           "commandShell"
           "commandQuotes"
+          "commandQuotedItems"
           "commandItems"
           "commandScript"
           "commandEnv"

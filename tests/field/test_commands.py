@@ -157,6 +157,75 @@ def test_words_that_need_a_shell_are_refused_with_the_script(helm: Helm, line: s
     assert fix["args"] == [SHELL[line]]
 
 
+NEEDLESS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    # fields; what to set
+    "defaults": (
+        {"args": ["--model", "${MODEL:-org/m}", "--port", "${PORT-8000}"]},
+        {"args": ["--model", "org/m", "--port", "8000"]},
+    ),
+    "the-containers": (
+        {
+            "command": ["vllm", "serve", "$MODEL", "--served-model-name=${NAME:-x}"],
+            "env": [{"name": "MODEL", "value": "org/m"}],
+        },
+        {"command": ["vllm", "serve", "$(MODEL)", "--served-model-name=x"]},
+    ),
+    "continued-lines": (
+        {"command": ["vllm", "serve", "org/m", "\\", "--dtype", "auto", "\\"]},
+        {"command": ["vllm", "serve", "org/m", "--dtype", "auto"]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "fix"), NEEDLESS.values(), ids=NEEDLESS)
+def test_words_that_need_no_shell_are_refused_with_the_words(
+    helm: Helm, fields: dict[str, Any], fix: dict[str, Any]
+) -> None:
+    sentence, fixed = refused(helm, bare(**VLLM, containerPort=8000, **fields))
+    assert "Kubernetes runs a command without a shell" in " ".join(sentence.split())
+    assert fixed == fix
+
+
+def test_the_script_of_arguments_begins_with_the_program(helm: Helm) -> None:
+    _, fix = refused(helm, bare(**VLLM, args=["--model", "$UNKNOWN", "--dtype", "auto"]))
+    assert fix == {"command": ["sh", "-c"], "args": ['exec vllm serve --model "$UNKNOWN" --dtype auto']}
+
+
+SPECULATIVE = '{"method": "mtp", "num_speculative_tokens": 2}'
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "words"),
+    [
+        ("args", ["--speculative-config", f"'{SPECULATIVE}'"], ["--speculative-config", SPECULATIVE]),
+        ("args", [f"--speculative-config='{SPECULATIVE}'"], [f"--speculative-config={SPECULATIVE}"]),
+        ("args", ["--speculative-config", f'"{SPECULATIVE}"'], ["--speculative-config", SPECULATIVE]),
+        ("command", ["vllm", "serve", "org/m", "--dtype='auto'"], ["vllm", "serve", "org/m", "--dtype=auto"]),
+    ],
+)
+def test_an_item_in_quotes_is_refused(helm: Helm, key: str, given: list[str], words: list[str]) -> None:
+    sentence, fix = refused(helm, bare(**VLLM, modelName="org/m", **{key: given}))
+    assert sentence.startswith(f"modelGroups.a.{key}: an item of it is in quotes, which only a shell would remove")
+    assert fix == {key: words}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {**VLLM, "args": ["--chat-template", "{{ 'a' }}", "--served-model-name", "it's"]},
+        {"image": "registry.example/server:1", "args": ["--config='a'"]},
+        {**VLLM, "command": ["sh", "-c", "vllm serve org/m --dtype 'auto'"]},
+        {**VLLM, "args": "--dtype 'auto'"},
+        {**VLLM, "args": [f"--speculative-config={SPECULATIVE}"]},
+    ],
+    ids=["inside", "unknown-entrypoint", "script", "text", "none"],
+)
+def test_quotes_that_something_removes_or_that_belong_there_are_accepted(
+    render: Render, fields: dict[str, Any]
+) -> None:
+    assert render(bare(modelName="org/m", **fields))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -277,8 +346,17 @@ def test_a_boolean_is_refused(helm: Helm, flag: bool) -> None:
             ["sudo", "podman", "run", "--device", "nvidia.com/gpu=all", "quay.io:443/org/server", "serve"],
             {"image": "quay.io:443/org/server", "tag": "latest", "command": [], "args": ["serve"]},
         ),
+        (
+            "docker run --entrypoint python3 --ipc host vllm/vllm-openai:v0.30.0 -m vllm.entrypoints.openai.api_server",
+            {
+                "image": "vllm/vllm-openai",
+                "tag": "v0.30.0",
+                "command": ["python3"],
+                "args": ["-m", "vllm.entrypoints.openai.api_server"],
+            },
+        ),
     ],
-    ids=["docker", "podman"],
+    ids=["docker", "podman", "entrypoint"],
 )
 def test_a_container_in_the_command_is_refused_with_its_parts(helm: Helm, command: Any, fix: dict[str, Any]) -> None:
     sentence, fixed = refused(helm, bare(command=command))
