@@ -95,7 +95,8 @@ it something to run. An unknown name is refused in validation, and ignored here.
   {{- $byImage := "" -}}
   {{- range $name := .root.stack.engineNames -}}
     {{- $recognise := (index $engines $name).recognise -}}
-    {{- if and $recognise.image (regexMatch $recognise.image $repository) -}}
+    {{- $other := and $recognise.notImage (regexMatch ($recognise.notImage | default "^$") $repository) -}}
+    {{- if and $recognise.image (regexMatch $recognise.image $repository) (not $other) -}}
       {{- $byImage = $name -}}
     {{- end -}}
   {{- end -}}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.accessors import bare, command_line, engine, one, pools, ports, provider
+from tests.chart.accessors import bare, command_line, engine, one, pod, pools, ports, provider
 from tests.support import Render, Say
 
 TEI = "ghcr.io/huggingface/text-embeddings-inference:cpu-1.9"
@@ -208,3 +208,20 @@ def test_the_port_is_where_the_command_of_another_server_makes_it_listen(
     render: Render, fields: dict[str, Any], port: int
 ) -> None:
     assert ports(render(bare(**fields)))["http"] == port
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "vllm/vllm-router",
+        "ghcr.io/vllm-project/production-stack/router",
+        "lmsysorg/sglang-router",
+        "example/vllm-gateway",
+    ],
+)
+def test_a_router_is_not_the_engine_that_it_is_named_after(render: Render, notes: Say, repository: str) -> None:
+    values = bare(image=repository, tag="v1", args=["--worker-urls", "http://w:8000", "--port", "8080"])
+    rendered = render(values)
+    assert engine(rendered)["startupProbe"]["tcpSocket"] == {"port": "http"}
+    assert "runAsUser" not in pod(rendered)["securityContext"]
+    assert "it requests no GPU" not in notes(values)
