@@ -72,12 +72,18 @@ Input: dict group. Output: JSON map {path (of HF_HOME), readOnly}, {} if there i
 
 {{- /*
 Paths that an engine writes and that are in its image: caches that its variables or options name, and files of its script. Nothing is mounted there, and
-what is in the image already is only read where the hub is not asked. Input: dict group (computed). Output: JSON list.
+what is in the image already is only read where the hub is not asked. Input: dict name, group (computed). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.writtenInImage" -}}
   {{- $computed := .group.computed -}}
   {{- $env := $computed.givenEnv -}}
   {{- $paths := (include "inference-stack.flag" (dict "words" $computed.words "names" (list "--download-dir")) | fromJson).values -}}
+  {{- $directory := "" -}}
+  {{- range (.group.podSpec | default dict).containers -}}
+    {{- if and (eq .name $.name) .workingDir -}}
+      {{- $directory = printf "%s/" (trimSuffix "/" .workingDir) -}}
+    {{- end -}}
+  {{- end -}}
   {{- with $computed.line.script -}}
     {{- $text := include "inference-stack.withArrays" . -}}
     {{- $env = include "inference-stack.scriptEnv" (dict "text" $text "env" $env) | fromJson -}}
@@ -85,8 +91,10 @@ what is in the image already is only read where the hub is not asked. Input: dic
     {{- $written := "(?:[^-=0-9&]>{1,2}|\\b(?:mkdir|tee|touch)(?:\\s+-\\w+)*\\s|--local-dir[= ])\\s*\"?([-\\w./]*[\\w-][./][-\\w./]+|/[-\\w./]+)" -}}
     {{- range regexFindAll $written $text -1 -}}
       {{- $path := regexFind "[-\\w./]+$" . -}}
-      {{- if or (hasPrefix "/" $path) (not (regexMatch "(^|[\\s;&|])(cd|pushd)\\s" $text)) -}}
+      {{- if hasPrefix "/" $path -}}
         {{- $paths = append $paths $path -}}
+      {{- else if not (regexMatch "(^|[\\s;&|])(cd|pushd)\\s" $text) -}}
+        {{- $paths = append $paths (printf "%s%s" $directory $path) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

@@ -522,7 +522,14 @@ names. Input: the rules'. Output: JSON map option (without dashes) -> the key th
   {{- $given := dict -}}
   {{- $line := .group.computed.line -}}
   {{- $key := ternary "args" "command" (not (empty .group.args)) -}}
-  {{- range slice (append (concat $line.command $line.args) "") (int $line.at) -}}
+  {{- $words := append (concat $line.command $line.args) "" -}}
+  {{- $start := int $line.at -}}
+  {{- range $index, $word := $words -}}
+    {{- if has (base $word) (include "inference-stack.servingWords" $.group.computed.preset | fromJsonArray) -}}
+      {{- $start = ternary $index $start (eq $start (int $line.at)) | max $start | int -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range slice $words $start -}}
     {{- $option := (splitn "=" 2 .)._0 | replace "_" "-" -}}
     {{- if regexMatch "^--[a-z][a-z0-9-]*(\\.[A-Za-z0-9_.-]+)?$" $option -}}
       {{- $_ := set $given ((splitn "." 2 $option)._0 | trimPrefix "--") $key -}}

@@ -68,10 +68,15 @@ the server alone, with its variables as the kubelet replaces them. Input: dict g
       {{- $server = append (ternary list $server (and (eq . "\n") (not (empty $server)))) . -}}
     {{- end -}}
     {{- $text := list -}}
-    {{- range without $server "\n" -}}
-      {{- $text = append $text (regexReplaceAll "\\$\\{?([A-Za-z_][A-Za-z0-9_]*)\\}?" . "$$(${1})") -}}
+    {{- range without $server "\n" "eval" "exec" -}}
+      {{- $unset := regexFind "^\\$\\{?[@*]|^\\$\\{?[A-Za-z_][A-Za-z0-9_]*\\}?$" . | trimAll "${}" -}}
+      {{- $text = ternary $text (append $text .) (and (ne $unset "") (not (hasKey $computed.givenEnv $unset)) (empty $.group.envFrom)) -}}
     {{- end -}}
-    {{- $_ := set $fix "command" (include "inference-stack.withoutOptions" (dict "words" $text "names" $names) | fromJsonArray) -}}
+    {{- $plain := list -}}
+    {{- range $text -}}
+      {{- $plain = append $plain (regexReplaceAll "\\$\\{?([A-Za-z_][A-Za-z0-9_]*)\\}?" . "$$(${1})") -}}
+    {{- end -}}
+    {{- $_ := set $fix "command" (include "inference-stack.withoutOptions" (dict "words" $plain "names" $names) | fromJsonArray) -}}
     {{- $_ := set $fix "args" list -}}
   {{- else -}}
     {{- range $key := list "command" "args" -}}

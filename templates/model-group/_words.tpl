@@ -8,9 +8,11 @@ quotedShell: [string] (the same, inside double quotes), open: bool (a quote is n
 {{- define "inference-stack.shell" -}}
   {{- $text := regexReplaceAll "\\\\[ \\t]*\\r?\\n|(^|\\s)\\\\\\s" (toString .) " " -}}
   {{- $text = regexReplaceAll "^\\s*\\$\\s|\\\\\\s*$" $text "" -}}
-  {{- $word := "(?s)(?:\\$\\([^()]*\\)|\\$\\{[^}]*\\}|`[^`]*`|\\\\.|'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|[^\\s'\"\\\\;&|<>`])+" -}}
+  {{- $nested := "\\$\\((?:[^()]|\\([^()]*\\))*\\)|\\$\\{(?:[^{}]|\\$\\{[^{}]*\\})*\\}" -}}
+  {{- $word := printf "(?s)(?:%s|`[^`]*`|\\\\.|'[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|[^\\s'\"\\\\;&|<>`])+" $nested -}}
   {{- $operator := "[;&|<>]+|\\n" -}}
-  {{- $tokens := printf "#[^\\n]*|%s|%s" $word $operator -}}
+  {{- $redirection := "[0-9]*>&[0-9-]+|[0-9]+[<>]+" -}}
+  {{- $tokens := printf "#[^\\n]*|%s|%s|%s" $redirection $word $operator -}}
   {{- $expanded := "`|\\$[A-Za-z0-9_{@*#?]|\\$\\([^()]*[^A-Za-z0-9_.()-][^()]*\\)|\\$\\(\\(" -}}
   {{- $words := list -}}
   {{- $operators := list -}}
@@ -18,7 +20,7 @@ quotedShell: [string] (the same, inside double quotes), open: bool (a quote is n
   {{- $quotedShell := list -}}
   {{- range $token := regexFindAll $tokens $text -1 -}}
     {{- if hasPrefix "#" $token -}}
-    {{- else if regexMatch "^[;&|<>\\n]" $token -}}
+    {{- else if regexMatch "^([;&|\\n]|[0-9]*[<>])" $token -}}
       {{- $words = append $words "\n" -}}
       {{- if ne $token "\n" -}}
         {{- $operators = append $operators $token -}}
@@ -279,7 +281,8 @@ unknown). Output: JSON map name -> value.
 */ -}}
 {{- define "inference-stack.scriptEnv" -}}
   {{- $env := deepCopy .env -}}
-  {{- $assigned := "[A-Za-z_][A-Za-z0-9_]*=(?:\"(?:[^\"\\\\`]|\\\\.)*\"|'[^']*'|[^\\s;&|\"'`]+)|\\$\\{[A-Za-z_][A-Za-z0-9_]*:?=[^{}]*\\}" -}}
+  {{- $value := "\"?\\$\\([^()]*\\)\"?|\"(?:[^\"\\\\`]|\\\\.)*\"|'[^']*'|[^\\s;&|\"'`]+" -}}
+  {{- $assigned := printf "[A-Za-z_][A-Za-z0-9_]*=(?:%s)|\\$\\{[A-Za-z_][A-Za-z0-9_]*:?=[^{}]*\\}" $value -}}
   {{- range regexFindAll (printf "(?s)%s" $assigned) .text -1 -}}
     {{- $parts := splitn "=" 2 . -}}
     {{- $name := $parts._0 | trimPrefix "${" | trimSuffix ":" -}}
@@ -303,7 +306,7 @@ Input: dict text, pattern (of an engine's command, or nothing). Output: JSON lis
   {{- range (include "inference-stack.shell" .text | fromJson).words -}}
     {{- if and $.pattern (contains " " .) (regexMatch ($.pattern | default "^$") .) -}}
       {{- $inside := regexReplaceAll "^[A-Za-z_][A-Za-z0-9_]*=" . "" -}}
-      {{- $words = concat $words (include "inference-stack.shell" $inside | fromJson).words -}}
+      {{- $words = concat (append $words "\n") (include "inference-stack.shell" $inside | fromJson).words -}}
     {{- else -}}
       {{- $words = append $words . -}}
     {{- end -}}
@@ -312,7 +315,8 @@ Input: dict text, pattern (of an engine's command, or nothing). Output: JSON lis
 {{- end -}}
 
 {{- /*
-A text with the variables replaced whose values are in the values file: $(NAME), and in scripts also $NAME, ${NAME} and ${NAME:-default}.
+A text with the variables replaced whose values are in the values file: $(NAME), and in scripts also $NAME, ${NAME} and ${NAME:-default};
+and there the last part of a path, by basename or by the shell itself.
 Input: dict text, env (name -> value, "" if it is unknown), script (bool). Output: string.
 */ -}}
 {{- define "inference-stack.expanded" -}}
@@ -326,6 +330,12 @@ Input: dict text, env (name -> value, "" if it is unknown), script (bool). Outpu
     {{- $default := regexFind "[-=][^{}]*" $reference | trimPrefix "-" | trimPrefix "=" -}}
     {{- with index $.env $name | default $default -}}
       {{- $text = replace $reference . $text -}}
+    {{- end -}}
+  {{- end -}}
+  {{- range $reference := ternary (regexFindAll "\\$\\{[A-Za-z_][A-Za-z0-9_]*##\\*/\\}|\\$\\(basename \"?[^\"()$]+\"?\\)" $text -1) list (eq true $.script) -}}
+    {{- $of := regexFind "[A-Za-z_][A-Za-z0-9_]*" $reference -}}
+    {{- with ternary (index $.env $of) (regexReplaceAll "^..basename \"?|\"?\\)$" $reference "") (contains "##" $reference) -}}
+      {{- $text = replace $reference (base .) $text -}}
     {{- end -}}
   {{- end -}}
   {{- $text -}}

@@ -191,6 +191,11 @@ def test_the_script_of_arguments_begins_with_the_program(helm: Helm) -> None:
     assert fix == {"command": ["sh", "-c"], "args": ['exec vllm serve --model "$UNKNOWN" --dtype auto']}
 
 
+def test_options_of_a_program_in_front_of_the_engine_are_its_own(render: Render) -> None:
+    command = ["nsys", "profile", "--trace", "cuda", "-o", "/tmp/x", "vllm", "serve", "org/m"]
+    assert command_line(render(bare(**VLLM, command=command)))[: len(command)] == command
+
+
 SPECULATIVE = '{"method": "mtp", "num_speculative_tokens": 2}'
 
 
@@ -469,6 +474,17 @@ SCRIPTS = {
         "source setvars.sh; python -m ipex_llm.vllm.xpu.entrypoints.openai.api_server --port 8080 --model org/m",
         8080,
         "org/m",
+    ),
+    "base-of-a-path": Script('M=org/z\nvllm serve "$M" --port 8080 --served-model-name "${M##*/}"', 8080, "z"),
+    "basename": Script(
+        'M="org/z"; N="$(basename "$M")"\nvllm serve $M --port 8080 --served-model-name "$N"', 8080, "z"
+    ),
+    "redirected": Script("vllm serve org/m --port 8080 --served-model-name z 2>&1 | tee /tmp/log", 8080, "z"),
+    "nested-quotes": Script(
+        'a["${i}"]=$((${a["${i}"]} + 1)); [ -n "${a[\'3\']}" ] && echo "it\'s $(date -u +\'%H\')"\n'
+        'eval "vllm serve org/m --served-model-name "z" --port 8080"',
+        8080,
+        "z",
     ),
     "omni": Script("vllm-omni serve org/m --port 8080", 8080, "org/m"),
     "words-about-it": Script(

@@ -105,6 +105,21 @@ def test_vllm_omni_places_the_stages_of_a_model_itself(render: Render) -> None:
     assert "--tensor-parallel-size" not in line
 
 
+def test_the_server_of_a_script_is_what_runs_on_several_nodes(render: Render, refusal: Say) -> None:
+    script = (
+        'A=(--dtype auto)\na["${i}"]=1\n'
+        'eval "exec vllm serve org/m --served-model-name "z" -tp 8 -pp 2 --nnodes 2 --node-rank ${RANK:-0} $MORE $@"'
+    )
+    values = one(command=["bash", "-c", script, "--"], resources={"limits": {"nvidia.com/gpu": 8}})
+    fix = load(refusal(values).partition("Please set:\n")[2].partition("\nUse --debug")[0])["modelGroups"]["a"]
+    assert fix == {
+        "nodes": 2,
+        "args": [],
+        "command": ["vllm", "serve", "org/m", "--served-model-name", "z", "-tp", "8", "-pp", "2"],
+    }
+    assert render(one(**{**values["modelGroups"]["a"], **fix}), api_versions=["leaderworkerset.x-k8s.io/v1"])
+
+
 @pytest.mark.parametrize("line", ["--tensor_parallel_size 4", "--pipeline-parallel-size 4", "--cp_size 4"])
 def test_each_spelling_of_tensorrt_llm_is_known(render: Render, line: str) -> None:
     assert "--tp_size" not in command_line(render(gpus(4, line, TRTLLM)))

@@ -125,6 +125,12 @@ NO_SIGNS: dict[str, dict[str, Any]] = {
     },
     "offline": {**variable("HF_HUB_CACHE", "/opt/hf"), "hub": {"offline": True}},
     "nobody-writes": {**variable("HF_HOME", "/opt/hf"), "securityContext": {"readOnlyRootFilesystem": True}},
+    "file-where-the-script-works": {
+        "command": ["sh", "-c", "echo 'model: org/m' > c.yaml && vllm serve --config c.yaml"],
+        "volumes": [{"name": "v", "emptyDir": {}}],
+        "volumeMounts": [{"name": "v", "mountPath": "/work"}],
+        "podSpec": {"containers": [{"name": "a", "workingDir": "/work"}]},
+    },
     "programs": variable("CUDA_HOME", "/usr/local/cuda"),
     "files-of-a-script": {
         "command": [
