@@ -440,6 +440,9 @@ Input: dict group, words, script, behind. Output: JSON list, empty if none is kn
     {{- end -}}
     {{- $names = uniq $names -}}
   {{- end -}}
+  {{- if and $names .script (ne $served.style "comma") -}}
+    {{- $names = concat $names (include "inference-stack.flag" (dict "words" .words "names" $served.names "every" true) | fromJson).values | uniq -}}
+  {{- end -}}
   {{- $unknown := contains "$" (first $names | default "") -}}
   {{- if and $names (eq $served.style "comma") -}}
     {{- $names = splitList "," (first $names) -}}
@@ -546,6 +549,25 @@ Arguments that make the pods of a set one engine, as far as the command line lac
     {{- end -}}
   {{- end -}}
   {{- toJson $args -}}
+{{- end -}}
+
+{{- /* A regular expression of addresses that only the pod itself reaches. Output: string. */ -}}
+{{- define "inference-stack.loopback" -}}
+(127\.[0-9.]+|localhost|\[?::1\]?)
+{{- end -}}
+
+{{- /*
+The address at which an engine listens inside of its pod only; of a script the server that answers requests counts. Input: dict group (computed).
+Output: string, or nothing.
+*/ -}}
+{{- define "inference-stack.modelGroup.loopback" -}}
+  {{- $names := dig "flags" "host" "names" (list "--host") .group.computed.preset -}}
+  {{- $server := list -}}
+  {{- range .group.computed.words -}}
+    {{- $server = ternary list (append $server .) (eq . "\n") -}}
+  {{- end -}}
+  {{- $address := last (include "inference-stack.flag" (dict "words" $server "names" $names) | fromJson).values | default "" -}}
+  {{- regexFind (include "inference-stack.loopback" . | printf "^%s$") $address -}}
 {{- end -}}
 
 {{- /* The command line of a group as rules read it: a script without its comments. Input: dict group (computed). Output: JSON list of strings. */ -}}

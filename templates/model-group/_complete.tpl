@@ -52,7 +52,7 @@ Sets group.computed, in this order; each helper may read what earlier ones have 
   devices gpus                      the devices of a pod, and the number of those that an engine counts each as one
   givenEnv                          name -> value of the group's own variables, "" for one set by reference
   command args words                the command line with missing options appended, and what it says; see inference-stack.modelGroup.invocation
-  read                              command and args, a script without its comments
+  read loopback                     command and args, a script without its comments; the address at which only the pod itself reaches the engine
   script kept assumed several behind    whether and why it is used as it is, a program that the image may lack, several servers, a model behind options
   port unknownPort                  where the engine listens, and the variable that sets it, if its value is unknown
   servedNames                       the names it serves
@@ -102,6 +102,7 @@ Input: dict root, name, group (merged), source.
     {{- $_ := set $computed $key $value -}}
   {{- end -}}
   {{- $_ := set $computed "read" (include "inference-stack.modelGroup.read" . | fromJsonArray) -}}
+  {{- $_ := set $computed "loopback" (include "inference-stack.modelGroup.loopback" .) -}}
   {{- $_ := set $computed "adapters" (include "inference-stack.modelGroup.adapters" . | fromJson) -}}
   {{- $_ := set $computed "engineKey" (include "inference-stack.modelGroup.engineKey" . | fromJson) -}}
   {{- $_ := set $computed "kind" (include "inference-stack.modelGroup.kind" .) -}}

@@ -85,6 +85,9 @@ Output: JSON map.
     {{- $probe := dict "defaults" $defaults "own" (index $.group $name) -}}
     {{- if and (eq $kind "readiness") (ne (int64 $.group.computed.target) (int64 $.group.computed.port)) -}}
       {{- $_ := set $probe "port" (int64 $.group.computed.target) -}}
+    {{- else if $.group.computed.loopback -}}
+      {{- $_ := set $probe "port" (int64 $.group.computed.target) -}}
+      {{- $_ := set $probe "defaults" (omit $defaults "path") -}}
     {{- end -}}
     {{- with include "inference-stack.probe" $probe | fromJson -}}
       {{- $_ := set $probes $name . -}}

@@ -301,29 +301,24 @@ Please set:
   {{- end }}
 {{- end -}}
 
-{{- /*
-Rule: the engine does not listen inside of its pod only, unless a container beside it leads there. Of a script the server that answers requests counts.
-*/ -}}
+{{- /* Rule: the engine does not listen inside of its pod only, unless requests are sent to a container beside it. */ -}}
 {{- define "inference-stack.modelGroup.rule.loopback" -}}
   {{- $computed := .group.computed }}
   {{- $names := dig "flags" "host" "names" (list "--host") $computed.preset }}
-  {{- $server := list }}
-  {{- range $computed.words }}
-    {{- $server = ternary list (append $server .) (eq . "\n") }}
-  {{- end }}
-  {{- $address := last (include "inference-stack.flag" (dict "words" $server "names" $names) | fromJson).values | default "" }}
-  {{- $inside := "(127\\.[0-9.]+|localhost|\\[?::1\\]?)" }}
-  {{- if and (regexMatch (printf "^%s$" $inside) $address) (not (or $computed.sidecars .group.service.targetPort)) }}
+  {{- $address := $computed.loopback }}
+  {{- $inside := include "inference-stack.loopback" . }}
+  {{- if and $address (not .group.service.targetPort) }}
     {{- $fixed := dict }}
     {{- range $key := list "command" "args" }}
       {{- $words := list }}
       {{- $before := "" }}
-      {{- range include "inference-stack.texts" (index $.group $key) | fromJsonArray }}
+      {{- $given := (include "inference-stack.modelGroup.words" (dict "given" (index $.group $key) "only" false) | fromJson).words }}
+      {{- range $given }}
         {{- $word := regexReplaceAll (printf "(%s[= ]+['\"]?)%s" (join "|" $names | printf "(?:%s)") $inside) . "${1}0.0.0.0" }}
         {{- $words = append $words (ternary "0.0.0.0" $word (and (eq . $address) (has (replace "_" "-" $before) $names))) }}
         {{- $before = . }}
       {{- end }}
-      {{- if ne (toJson $words) (include "inference-stack.texts" (index $.group $key)) }}
+      {{- if ne (toJson $words) (toJson $given) }}
         {{- $_ := set $fixed $key $words }}
       {{- end }}
     {{- end }}

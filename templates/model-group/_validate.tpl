@@ -413,7 +413,7 @@ Please set:
   modelGroups:
     {{ $.key }}:
         {{- range values $given | sortAlpha | uniq }}
-          {{- $words := include "inference-stack.texts" (index $.group .) | fromJsonArray }}
+          {{- $words := (include "inference-stack.modelGroup.words" (dict "given" (index $.group .) "only" false) | fromJson).words }}
           {{- $left := include "inference-stack.withoutOptions" (dict "words" $words "names" (keys $given)) | fromJsonArray }}
           {{- if and $left (ne . "env") (not $.group.computed.script) }}
 {{ toYaml (dict . $left) | include "inference-stack.withoutKeys" | indent 6 }}

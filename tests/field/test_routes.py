@@ -8,7 +8,7 @@ import pytest
 
 from harness.manifests import load
 from harness.presets import images
-from tests.chart.accessors import FULLNAME, bare, one, pools
+from tests.chart.accessors import FULLNAME, bare, engine, one, pools
 from tests.support import Render, Say
 
 VLLM, SGLANG, LLAMA, TRITON = (str(images()[engine]) for engine in ("vllm", "sglang", "llama-cpp", "triton"))
@@ -68,6 +68,10 @@ LOOPBACK: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"command": ["sh", "-c", 'vllm serve org/m --host "127.0.0.1" --port 8000']},
         {"command": ["sh", "-c", 'vllm serve org/m --host "0.0.0.0" --port 8000']},
     ),
+    "text": (
+        {"image": VLLM, "args": "--model org/m --host 127.0.0.1"},
+        {"args": ["--model", "org/m", "--host", "0.0.0.0"]},
+    ),
     "another-server": (
         {"image": "mine:1", "command": ["serve", "--host", "127.0.0.1"]},
         {"command": ["serve", "--host", "0.0.0.0"]},
@@ -92,7 +96,11 @@ PROXY = {"name": "proxy", "image": "nginx:1", "ports": [{"name": "web", "contain
     "fields",
     [
         {"args": ["--model", "org/m", "--host", "127.0.0.1"], "containers": [PROXY], "service": {"targetPort": "web"}},
-        {"args": ["--model", "org/m", "--host", "127.0.0.1"], "initContainers": [{**PROXY, "restartPolicy": "Always"}]},
+        {
+            "args": ["--model", "org/m", "--host", "127.0.0.1"],
+            "initContainers": [{**PROXY, "restartPolicy": "Always"}],
+            "service": {"targetPort": 80},
+        },
         {"command": ["sh", "-c", "vllm serve org/m --host 127.0.0.1 --port 9 & serve --host 0.0.0.0 --port 8000"]},
         {"args": ["--model", "org/m", "--host", "0.0.0.0"]},
         {"args": ["--model", "org/m", "--host", "::"]},
@@ -101,6 +109,14 @@ PROXY = {"name": "proxy", "image": "nginx:1", "ports": [{"name": "web", "contain
 )
 def test_an_engine_that_is_reached_is_accepted(render: Render, fields: dict[str, Any]) -> None:
     assert render(bare(**{"image": VLLM, **fields}))
+
+
+def test_an_engine_behind_its_sidecar_is_probed_there(render: Render, refusal: Say) -> None:
+    fields = {"image": VLLM, "args": ["--model", "org/m", "--host", "127.0.0.1"], "containers": [PROXY]}
+    container = engine(render(bare(**fields, service={"targetPort": "web"})))
+    assert [container[f"{kind}Probe"]["tcpSocket"] for kind in ("startup", "liveness")] == [{"port": 80}] * 2
+    assert container["readinessProbe"]["httpGet"] == {"path": "/health", "port": 80}
+    assert "would make the engine listen inside of its pod only" in refusal(bare(**fields))
 
 
 BASES = {"/v1": "/v1", "/v3": "/v3", "/": "", "/openai/v1/": "/openai/v1", None: "/v1"}

@@ -105,6 +105,16 @@ def test_an_adapter_answers_by_its_own_name(
     assert (told(line), asked(rendered)) == (names, requests)
 
 
+def test_each_of_several_servers_of_a_script_is_asked_by_its_own_name(render: Render) -> None:
+    script = (
+        "vllm serve org/a --port 8001 --served-model-name chat &\n"
+        "vllm serve org/b --port 8002 --served-model-name embed second &\n"
+        "exec proxy --host 0.0.0.0 --port 8000"
+    )
+    values = bare(modelAlias=["chat", "embed", "second", "m"], command=["bash", "-c", script], containerPort=8000)
+    assert asked(render(values)) == {"chat": "chat", "embed": "embed", "second": "second", "m": "embed"}
+
+
 NEVER: dict[str, tuple[dict[str, Any], str, list[str], dict[str, str]]] = {
     # fields; the flag; what the engine is told; the name it is asked for by alias
     "colon-sglang": (
