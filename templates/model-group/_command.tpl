@@ -394,7 +394,8 @@ Input: dict root, name, group, words, script. Output: JSON {port: number, unknow
   {{- $preset := .group.computed.preset -}}
   {{- $known := or $preset.launcher $preset.entrypoint -}}
   {{- $own := include "inference-stack.modelGroup.givenPort" . -}}
-  {{- $port := ternary .group.containerPort ($preset.port | default .group.containerPort) (not (empty $own)) | int64 -}}
+  {{- $untold := ternary ($preset.untoldPort | default $preset.port) $preset.port (eq true .script) -}}
+  {{- $port := ternary .group.containerPort ($untold | default .group.containerPort) (not (empty $own)) | int64 -}}
   {{- range $preset.ports -}}
     {{- if eq (int64 .containerPort) $port -}}
       {{- $port = $.root.stack.defaults.modelGroupDefaults.containerPort | int64 -}}

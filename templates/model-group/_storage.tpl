@@ -88,7 +88,8 @@ what is in the image already is only read where the hub is not asked. Input: dic
     {{- $text := include "inference-stack.withArrays" . -}}
     {{- $env = include "inference-stack.scriptEnv" (dict "text" $text "env" $env) | fromJson -}}
     {{- $text = regexReplaceAll "'[^'\\n]*'" (include "inference-stack.expanded" (dict "text" $text "env" $env "script" true)) "''" -}}
-    {{- $written := "(?:[^-=0-9&]>{1,2}|\\b(?:mkdir|tee|touch)(?:\\s+-\\w+)*\\s|--local-dir[= ])\\s*\"?([-\\w./]*[\\w-][./][-\\w./]+|/[-\\w./]+)" -}}
+    {{- $by := "(?:[^-=0-9&]>{1,2}|\\b(?:mkdir|tee|touch)(?:\\s+-\\w+)*\\s|(?:\\s-[oO]|--local-dir|--output)[= ])" -}}
+    {{- $written := printf "%s\\s*\"?([-\\w./]*[\\w-][./][-\\w./]+|/[-\\w./]+)" $by -}}
     {{- range regexFindAll $written $text -1 -}}
       {{- $path := regexFind "[-\\w./]+$" . -}}
       {{- if hasPrefix "/" $path -}}
@@ -98,11 +99,13 @@ what is in the image already is only read where the hub is not asked. Input: dic
       {{- end -}}
     {{- end -}}
   {{- end -}}
-  {{- $caches := "^(HOME|TMPDIR|MPLCONFIGDIR|(HF|TORCH|XDG_[A-Z]+)_HOME|VLLM_CONFIG_ROOT|FLASHINFER_WORKSPACE_BASE|\\w*CACHE(_(DIR|ROOT|PATH|HOME|BASE))?)$" -}}
+  {{- $homes := "HOME|TMPDIR|MPLCONFIGDIR|(HF|TORCH|XDG_[A-Z]+)_HOME|VLLM_CONFIG_ROOT|LMCACHE_LOCAL_DISK|FLASHINFER_WORKSPACE_BASE" -}}
+  {{- $caches := printf "^(%s|\\w*CACHE(_(DIR|ROOT|PATH|HOME|BASE))?)$" $homes -}}
   {{- $offline := regexMatch "(?i)^(1|on|yes|true)$" (index $env "HF_HUB_OFFLINE" | default (toString .group.hub.offline)) -}}
   {{- range $name, $value := ternary dict $env (eq $offline true) -}}
-    {{- if and (regexMatch $caches $name) (hasPrefix "/" $value) -}}
-      {{- $paths = append $paths $value -}}
+    {{- $path := trimPrefix "file://" $value -}}
+    {{- if and (regexMatch $caches $name) (hasPrefix "/" $path) -}}
+      {{- $paths = append $paths $path -}}
     {{- end -}}
   {{- end -}}
   {{- $mounted := list "/tmp" "/dev" "/proc" "/sys" (include "inference-stack.modelGroup.home" .) -}}

@@ -531,6 +531,23 @@ def test_the_script_of_a_shell_may_stand_behind_options(render: Render, options:
         assert (ports(rendered), served(rendered)) == ({"http": 8080}, "z")
 
 
+@pytest.mark.parametrize(
+    ("image", "script", "port"),
+    [
+        (SGLANG, "python3 -m sglang.launch_server --model-path org/m --host 0.0.0.0", 30000),
+        (LLAMA, "/app/llama-server -m /x.gguf", 8080),
+        (VLLM, "vllm serve org/m", 8000),
+    ],
+    ids=["sglang", "llama-cpp", "vllm"],
+)
+def test_a_script_that_sets_no_port_listens_at_the_engines_own(
+    render: Render, image: dict[str, str], script: str, port: int
+) -> None:
+    assert ports(render(bare(**image, command=["sh", "-c", script]))) == {"http": port}
+    assert ports(render(bare(**image, command=["sh", "-c", script], containerPort=9000))) == {"http": 9000}
+    assert ports(render(bare(**image, command=script.split()))) == {"http": 8000}
+
+
 def test_alias_of_llama_cpp_is_read_from_a_script(render: Render) -> None:
     rendered = render(bare(**LLAMA, command=["sh", "-c", "/app/llama-server -m /x.gguf --alias z,y --port 9"]))
     assert (ports(rendered), served(rendered)) == ({"http": 9}, "z")

@@ -77,6 +77,11 @@ SIGNS: dict[str, tuple[dict[str, Any], str]] = {
         {"command": ["bash", "-c", "mkdir -p /var/log/vllm; vllm serve org/m 2>&1 | tee -a /var/log/vllm/out.log"]},
         "nothing is mounted at /var/log/vllm, /var/log/vllm/out.log, which",
     ),
+    "disk-of-a-cache": (variable("LMCACHE_LOCAL_DISK", "file:///local/kv"), "nothing is mounted at /local/kv, which"),
+    "download-of-a-script": (
+        {"command": ["sh", "-c", "curl -L -o /models/m https://x.example/m && vllm serve /models/m"]},
+        "nothing is mounted at /models/m, which",
+    ),
     "models-of-a-script": (
         {"command": ["bash", "-c", "hf download org/m --local-dir /models/m && vllm serve /models/m"]},
         "nothing is mounted at /models/m, which",
