@@ -562,7 +562,7 @@ The address at which an engine listens inside of its pod only; of a script the s
 Output: string, or nothing.
 */ -}}
 {{- define "inference-stack.modelGroup.loopback" -}}
-  {{- $names := dig "flags" "host" "names" (list "--host") .group.computed.preset -}}
+  {{- $names := dig "flags" "host" "names" list .group.computed.preset -}}
   {{- $server := list -}}
   {{- range .group.computed.words -}}
     {{- $server = ternary list (append $server .) (eq . "\n") -}}

@@ -304,7 +304,7 @@ Please set:
 {{- /* Rule: the engine does not listen inside of its pod only, unless requests are sent to a container beside it. */ -}}
 {{- define "inference-stack.modelGroup.rule.loopback" -}}
   {{- $computed := .group.computed }}
-  {{- $names := dig "flags" "host" "names" (list "--host") $computed.preset }}
+  {{- $names := dig "flags" "host" "names" list $computed.preset }}
   {{- $address := $computed.loopback }}
   {{- $inside := include "inference-stack.loopback" . }}
   {{- if and $address (not .group.service.targetPort) }}

@@ -72,10 +72,6 @@ LOOPBACK: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"image": VLLM, "args": "--model org/m --host 127.0.0.1"},
         {"args": ["--model", "org/m", "--host", "0.0.0.0"]},
     ),
-    "another-server": (
-        {"image": "mine:1", "command": ["serve", "--host", "127.0.0.1"]},
-        {"command": ["serve", "--host", "0.0.0.0"]},
-    ),
 }
 
 
@@ -104,8 +100,9 @@ PROXY = {"name": "proxy", "image": "nginx:1", "ports": [{"name": "web", "contain
         {"command": ["sh", "-c", "vllm serve org/m --host 127.0.0.1 --port 9 & serve --host 0.0.0.0 --port 8000"]},
         {"args": ["--model", "org/m", "--host", "0.0.0.0"]},
         {"args": ["--model", "org/m", "--host", "::"]},
+        {"image": "mine:1", "command": ["proxy", "--host", "127.0.0.1", "--listen", "0.0.0.0:8000"]},
     ],
-    ids=["sidecar", "native-sidecar", "server-in-front", "all", "all-of-ipv6"],
+    ids=["sidecar", "native-sidecar", "server-in-front", "all", "all-of-ipv6", "of-another-meaning"],
 )
 def test_an_engine_that_is_reached_is_accepted(render: Render, fields: dict[str, Any]) -> None:
     assert render(bare(**{"image": VLLM, **fields}))
