@@ -254,7 +254,7 @@ routes.{{ $alias }}.holdSeconds: a request may be held for {{ $hold }} seconds, 
 {{- end -}}
 
 {{- /*
-Rule: each surface of a translation of the user's own accounts for every effort once, which the gateway checks at its start.
+Rule: each surface of a translation of the user's own accounts for every effort once and writes no place twice, which the gateway checks at its start.
 Input: dict keys (path to its owner), translation.
 */ -}}
 {{- define "inference-stack.reasoningTranslation.rule" -}}
@@ -263,7 +263,16 @@ Input: dict keys (path to its owner), translation.
     {{- range $surface, $own := .translation }}
       {{- $own = $own | default dict }}
       {{- $wrong := ternary "" "/reasoning_effort" (or (gt (len ($own.writes | default list)) 0) (kindIs "invalid" (index $.translation $surface))) }}
+      {{- $writes := dict }}
       {{- range $own.writes }}
+        {{- if hasKey $writes (toString .target_path) }}
+
+{{ join "." $.keys }}.reasoningTranslation: {{ $surface }} writes {{ .target_path }} twice, and the gateway does not start then.
+Please set:
+{{ include "inference-stack.nested" (dict
+      "keys" (append $.keys "reasoningTranslation") "yaml" (dict $surface (dict "writes" (values $writes)) | toYaml)) | indent 2 }}
+        {{- end }}
+        {{- $_ := set $writes (toString .target_path) . }}
         {{- $mapped := keys (.values | default dict) | sortAlpha }}
         {{- if or (not .target_path) (ne (concat $mapped ($own.unsupported_efforts | default list | uniq) | sortAlpha | join " ") (join " " $efforts)) }}
           {{- $wrong = .target_path | default "/reasoning_effort" }}
