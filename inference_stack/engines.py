@@ -36,7 +36,7 @@ class Engine:
 ENGINES = (
     Engine(
         name="vllm",
-        command=r"(^|[/\s])vllm\s+(serve|bench|run-batch)\b|vllm\.entrypoints",
+        command=r"""(^|[/\s"'(=])vllm(-omni)?\s+(serve|bench|run-batch)\b|vllm\.([a-z]+\.)?entrypoints""",
         image=r"vllm",
         positional=True,
         model=("--model",),

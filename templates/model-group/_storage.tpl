@@ -72,7 +72,8 @@ Input: dict group. Output: JSON map {path (of HF_HOME), readOnly}, {} if there i
 
 {{- /*
 Paths that an engine writes and that are in its image: caches that its variables or options name, and files of its script. Nothing is mounted there, and
-what is in the image already is only read where the hub is not asked. Input: dict name, group (computed). Output: JSON list.
+what is in the image already is only read where the hub is not asked. Paths below /root are a sign of their own.
+Input: dict name, group (computed). Output: JSON list.
 */ -}}
 {{- define "inference-stack.modelGroup.writtenInImage" -}}
   {{- $computed := .group.computed -}}
@@ -108,7 +109,7 @@ what is in the image already is only read where the hub is not asked. Input: dic
       {{- $paths = append $paths $path -}}
     {{- end -}}
   {{- end -}}
-  {{- $mounted := list "/tmp" "/dev" "/proc" "/sys" (include "inference-stack.modelGroup.home" .) -}}
+  {{- $mounted := list "/tmp" "/dev" "/proc" "/sys" "/root" (include "inference-stack.modelGroup.home" .) -}}
   {{- range include "inference-stack.modelGroup.mounts" . | fromJsonArray -}}
     {{- $mounted = append $mounted .path -}}
   {{- end -}}
