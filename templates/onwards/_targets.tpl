@@ -237,7 +237,11 @@ Input: string or map, or nothing. Output: JSON map, {} if it is passed on unchan
 {{- define "inference-stack.reasoningTranslation" -}}
   {{- $translation := dict -}}
   {{- if kindIs "map" . -}}
-    {{- $translation = . -}}
+    {{- range $surface, $own := . -}}
+      {{- $known := $own | default dict -}}
+      {{- $both := dict "unsupported_efforts" ($known.unsupported_efforts | default list) "writes" ($known.writes | default list) -}}
+      {{- $_ := set $translation $surface (ternary $both $own (kindIs "map" $own)) -}}
+    {{- end -}}
   {{- else if . -}}
     {{- $values := dict "none" false "minimal" true "low" true "medium" true "high" true "xhigh" true "max" true -}}
     {{- $write := dict "target_path" (printf "/chat_template_kwargs/%s" .) "values" $values -}}

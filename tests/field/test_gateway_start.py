@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harness.stack import routes
 from tests.support import Render, Say
 
 
@@ -96,3 +97,13 @@ def test_a_password_in_a_url_is_not_repeated(refusal: Say) -> None:
 )
 def test_what_it_takes_is_taken(render: Render, values: dict[str, Any]) -> None:
     assert len(render(values))
+
+
+def test_a_translation_that_rejects_no_effort_says_so(render: Render) -> None:
+    """The gateway reads no configuration without that list."""
+    efforts = dict.fromkeys(("none", "minimal", "low", "medium", "high", "xhigh", "max"), 1)
+    own = {"writes": [{"target_path": "/reasoning/effort", "values": efforts}]}
+    target = routes(render(provider(reasoningTranslation={"chat_completions": own})))["targets"]["m"]
+    assert {"unsupported_efforts": [], **own} in [
+        each["reasoning_translation"]["chat_completions"] for each in target["providers"]
+    ]
