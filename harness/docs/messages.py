@@ -179,7 +179,7 @@ def _refusal(name: str, values: object, text: str) -> Entry:
     body = (
         f"{_mark(name)}`{path}`: {cell(why)}\n\n"
         f'```text title="refused"\n{_yaml(values)}\n```\n\n'
-        f'```yaml title="please set"\n{shown}\n```'
+        f'```text title="please set"\n{shown}\n```'
     )
     return Entry(anchor(path, why), heading(why), body)
 
