@@ -50,6 +50,11 @@ def small(each: Object) -> Object:
     return found
 
 
+def namespace(name: str) -> Object:
+    """One that no manifest of theirs makes."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
 def kustomized(cluster: Cluster, directories: Iterable[Path], **more: Any) -> list[Object]:
     """What kustomize makes of these directories and of `more` fields of a kustomization, such as a namespace."""
     with tempfile.TemporaryDirectory(prefix="kustomize-") as directory:

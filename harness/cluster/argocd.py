@@ -36,9 +36,8 @@ def install_argocd(cluster: Cluster) -> None:
     core = module_of(ARGOCD, ARGOCD_MODULE) / "manifests" / "core-install"
     with step("Installing Argo CD"):
         objects = addons.kustomized(cluster, [core], namespace=NAMESPACE, images=[redis])
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
         used = (_on_the_node(each) for each in objects if each["metadata"]["name"] != UNUSED)
-        addons.apply(cluster, [namespace, *used], NAMESPACE)
+        addons.apply(cluster, [addons.namespace(NAMESPACE), *used], NAMESPACE)
         kubectl.run("rollout", "status", f"statefulset/{CONTROLLER}", f"--timeout={addons.TIMEOUT:.0f}s")
         kubectl.apply(json.dumps(_project()))
 

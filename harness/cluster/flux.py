@@ -26,5 +26,6 @@ def install_flux(cluster: Cluster) -> None:
     # Those of the modules, in one namespace; helm-controller's own default would fetch the other's from GitHub.
     parts = [module / "config" / part for module in modules for part in ("crd", "rbac", "manager")]
     with step("Installing Flux"):
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-        addons.apply(cluster, [namespace, *addons.kustomized(cluster, parts, namespace=NAMESPACE)], NAMESPACE)
+        addons.apply(
+            cluster, [addons.namespace(NAMESPACE), *addons.kustomized(cluster, parts, namespace=NAMESPACE)], NAMESPACE
+        )

@@ -53,7 +53,7 @@ def _objects() -> list[Object]:
     deployment = {"selector": {"matchLabels": labels}, "template": template}
     service = {"selector": labels, "ports": [{"port": PORT}]}
     return [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
+        addons.namespace(NAMESPACE),
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment},
         {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service},
     ]

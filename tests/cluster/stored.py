@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.manifests import Object
 from inference_stack.quantity import amount
 
 QUANTITIES = {"cpu", "memory", "ephemeral-storage", "storage", "sizeLimit"}
@@ -28,6 +29,15 @@ def drift(wanted: Any, live: Any, path: str, exact: bool) -> Iterator[str]:
         exact or path.rpartition(".")[2] not in QUANTITIES or not same_amount(wanted, live)
     ):
         yield f"{path}: {wanted!r} is stored as {live!r}"
+
+
+def drifts(wanted: Iterable[Object], stored: Iterable[Object], exact: bool) -> list[str]:
+    """Those of several objects, each beside the one that was rendered."""
+    return [
+        fault
+        for each, live in zip(wanted, stored, strict=True)
+        for fault in drift(each, live, each["metadata"]["name"], exact)
+    ]
 
 
 def same_amount(one: Any, other: Any) -> bool:

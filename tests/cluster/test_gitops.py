@@ -17,7 +17,7 @@ from harness.kubectl import Kubectl
 from harness.manifests import Manifests, Object
 from harness.stack import render
 from tests.chart.all_options import ALL_OPTIONS
-from tests.cluster.stored import drift
+from tests.cluster.stored import drifts
 
 MANAGER = "gitops"
 
@@ -65,12 +65,7 @@ def owned(live: Object) -> tuple[Any, ...]:
 def check(kubectl: Kubectl, values: Values, exact: bool) -> None:
     manifests = render("t", [values])
     first = apply(kubectl, manifests)
-    drifted = [
-        fault
-        for each in manifests
-        for fault in drift(each, first[each["kind"], each["metadata"]["name"]], each["metadata"]["name"], exact)
-    ]
-    assert drifted == []
+    assert drifts(manifests, first.values(), exact) == []
     second = apply(kubectl, manifests)
     assert {key: owned(each) for key, each in second.items()} == {key: owned(each) for key, each in first.items()}
     text = "\n---\n".join(json.dumps(each) for each in manifests)

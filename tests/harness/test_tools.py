@@ -85,9 +85,9 @@ def test_a_module_is_built_by_a_go_that_is_new_enough(
     theirs = program(tmp_path / "bin" / "go", "echo go version go1.26.8 linux/amd64")
     monkeypatch.setenv("PATH", f"{theirs.parent}:/usr/bin:/bin")
     monkeypatch.setitem(PINS, "go", replace(PINS["go"], places=()))
-    monkeypatch.setattr(tools, "_from_wheel", lambda wheel, *_: tmp_path / wheel)
+    monkeypatch.setattr(tools, "from_wheel", lambda wheel, *_: tmp_path / wheel)
     (tmp_path / "go.mod").write_text(f"module a\n\ngo {asked}\n")
-    assert tools._go(tmp_path) == (theirs if found else tmp_path / GO_WHEEL / "go")
+    assert tools._go(tmp_path) == (theirs if found else tmp_path / GO_WHEEL / "bin" / "go")
 
 
 def test_digest_changes_with_flags_and_module(tmp_path: Path) -> None:

@@ -9,22 +9,29 @@ from typing import Any
 
 import pytest
 
-from harness.client import Client
 from harness.cluster import Cluster
 from harness.cluster.argocd import NAMESPACE, install_argocd
-from harness.cluster.processes import NotInTimeError, wait_until
-from harness.cluster.registry_in_cluster import REGISTRY_ADDRESS, install_registry, pushed_to
-from harness.helm import Helm
+from harness.cluster.processes import wait_until
+from harness.cluster.registry_in_cluster import REGISTRY_ADDRESS
 from harness.kubectl import Kubectl
 from harness.manifests import Object
-from harness.stack import CHART_REPOSITORY, Published, publish
-from tests.cluster.answers import ANSWER, QUESTION
+from harness.stack import CHART_REPOSITORY, Published
 from tests.cluster.conftest import AVAILABLE_SECONDS, Measured
-from tests.cluster.stored import drift
-from tests.operations.gitops import NAME, REFUSED, is_hook, printed, refusal, rendered
+from tests.cluster.stored import drifts
+from tests.operations.gitops import (
+    GATEWAY,
+    GROUP,
+    NAME,
+    REFUSED,
+    check_answer,
+    is_hook,
+    printed,
+    published,
+    refusal,
+    rendered,
+    wait_for,
+)
 
-GROUP = f"{NAME}-inference-stack-chat"
-GATEWAY = f"{NAME}-inference-stack-onwards"
 REPOSITORY = f"{REGISTRY_ADDRESS}/{CHART_REPOSITORY}"
 TRACKING = "argocd.argoproj.io/tracking-id"
 REFRESH = "argocd.argoproj.io/refresh"
@@ -36,7 +43,6 @@ FINALIZER = "resources-finalizer.argocd.argoproj.io"
 def chart(cluster: Cluster) -> Published:
     """The chart in the cluster's registry, which Argo CD is told to speak to without TLS."""
     install_argocd(cluster)
-    install_registry(cluster)
     data = {"type": "helm", "name": "charts", "url": REPOSITORY, "enableOCI": "true", "insecureOCIForceHttp": "true"}
     labels = {"argocd.argoproj.io/secret-type": "repository"}
     secret = {
@@ -46,8 +52,7 @@ def chart(cluster: Cluster) -> Published:
         "stringData": data,
     }
     Kubectl(cluster.kubeconfig, namespace=NAMESPACE).apply(json.dumps(secret))
-    with pushed_to(cluster) as address:
-        return publish(Helm(), address)
+    return published(cluster)
 
 
 class ArgoCd:
@@ -80,12 +85,9 @@ class ArgoCd:
     def status(self) -> dict[str, Any]:
         return dict(self.application().get("status", {}))
 
-    def wait(self, done: Callable[[dict[str, Any]], bool], what: str, seconds: float = AVAILABLE_SECONDS) -> None:
+    def wait(self, done: Callable[[dict[str, Any]], bool], what: str) -> None:
         """Until its status is so; NotInTimeError with all that Argo CD says otherwise."""
-        try:
-            wait_until(lambda: done(self.status()), what, seconds)
-        except NotInTimeError as error:
-            raise NotInTimeError(f"{error.message}: {json.dumps(self.status(), indent=1)}") from error
+        wait_for(lambda: done(self.status()), what, self.status)
 
     def wait_synced(self, values: dict[str, Any]) -> None:
         """Until what is in the cluster is what these values say, and all of it is healthy."""
@@ -139,12 +141,7 @@ def check_objects(argocd: ArgoCd, values: dict[str, Any]) -> int:
     for live in stored:
         kind, name = live["kind"], live["metadata"]["name"]
         assert live["metadata"]["annotations"][TRACKING].endswith(f"/{kind}:{argocd.kubectl.namespace}/{name}")
-    drifted = [
-        fault
-        for each, live in zip(wanted, stored, strict=True)
-        for fault in drift(each, live, each["metadata"]["name"], True)
-    ]
-    assert drifted == []
+    assert drifts(wanted, stored, exact=True) == []
     resources = argocd.status()["resources"]
     assert {(each["kind"], each["name"], each["status"]) for each in resources} == {
         (each["kind"], each["metadata"]["name"], "Synced") for each in wanted
@@ -166,10 +163,7 @@ def test_the_application_of_the_page_is_what_helm_template_prints_and_answers(
     installed: ArgoCd, measured: Measured
 ) -> None:
     measured("objects", check_objects(installed, installed.values))
-    with installed.kubectl.port_forward(f"service/{GATEWAY}", "http") as port:
-        client = Client(f"http://127.0.0.1:{port}")
-        client.settle()
-        assert client.chat("chat", QUESTION).strip() == ANSWER
+    check_answer(installed.kubectl)
 
 
 def test_a_refresh_finds_nothing_to_do_and_a_change_by_hand_is_undone(installed: ArgoCd) -> None:

@@ -12,24 +12,32 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.client import Client
 from harness.cluster import Cluster
 from harness.cluster.crds import install_crds
 from harness.cluster.flux import install_flux
 from harness.cluster.lws import install_lws
-from harness.cluster.processes import NotInTimeError, wait_until
-from harness.cluster.registry_in_cluster import REGISTRY_ADDRESS, install_registry, pushed_to
+from harness.cluster.processes import wait_until
+from harness.cluster.registry_in_cluster import REGISTRY_ADDRESS
 from harness.helm import Helm
 from harness.kubectl import Kubectl
 from harness.manifests import Manifests, Object
-from harness.stack import CHART_REPOSITORY, Published, publish
-from tests.cluster.answers import ANSWER, QUESTION
+from harness.stack import CHART_REPOSITORY, Published
 from tests.cluster.conftest import AVAILABLE_SECONDS, Measured
-from tests.cluster.stored import drift
-from tests.operations.gitops import NAME, REFUSED, is_hook, printed, refusal, rendered
+from tests.cluster.stored import drifts
+from tests.operations.gitops import (
+    GATEWAY,
+    GROUP,
+    NAME,
+    REFUSED,
+    check_answer,
+    is_hook,
+    printed,
+    published,
+    refusal,
+    rendered,
+    wait_for,
+)
 
-GROUP = f"{NAME}-inference-stack-chat"
-GATEWAY = f"{NAME}-inference-stack-onwards"
 CHART_LABEL = "helm.sh/chart"
 LABELS = {"name": "helm.toolkit.fluxcd.io/name", "namespace": "helm.toolkit.fluxcd.io/namespace"}
 REMOVED_SECONDS = 120.0
@@ -40,9 +48,7 @@ ON_REQUEST = "24h"
 @pytest.fixture(scope="module")
 def chart(cluster: Cluster) -> Published:
     install_flux(cluster)
-    install_registry(cluster)
-    with pushed_to(cluster) as address:
-        return publish(Helm(), address)
+    return published(cluster)
 
 
 class Flux:
@@ -85,12 +91,13 @@ class Flux:
         condition: dict[str, Any] = found.get(kind, {})
         return condition if condition.get("observedGeneration") == release["metadata"]["generation"] else {}
 
-    def wait(self, kind: str, status: str, seconds: float = AVAILABLE_SECONDS) -> dict[str, Any]:
+    def wait(self, kind: str, status: str) -> dict[str, Any]:
         """The condition, once it is so; NotInTimeError with all that Flux says otherwise."""
-        try:
-            wait_until(lambda: self.condition(kind).get("status") == status, f"{kind} {status}", seconds)
-        except NotInTimeError as error:
-            raise NotInTimeError(f"{error.message}: {json.dumps(self.release().get('status'), indent=1)}") from error
+        wait_for(
+            lambda: self.condition(kind).get("status") == status,
+            f"{kind} {status}",
+            lambda: self.release().get("status"),
+        )
         return self.condition(kind)
 
     def reconcile(self) -> None:
@@ -151,12 +158,8 @@ def check_objects(flux: Flux, values: dict[str, Any]) -> int:
     applied = Manifests.parse(flux.helm.run("get", "manifest", NAME).stdout)
     assert [without_labels(each, kubectl.namespace) for each in applied] == wanted
     stored = [kubectl.get(each["kind"], each["metadata"]["name"]) for each in wanted]
-    drifted = [
-        fault
-        for each, live in zip(wanted, stored, strict=True)
-        for fault in drift(each, without_labels(live, kubectl.namespace), each["metadata"]["name"], True)
-    ]
-    assert drifted == []
+    plain = [without_labels(each, kubectl.namespace) for each in stored]
+    assert drifts(wanted, plain, exact=True) == []
     assert all(
         live["metadata"]["labels"].keys() - LABELS.values() == each["metadata"]["labels"].keys()
         for each, live in zip(wanted, stored, strict=True)
@@ -183,10 +186,7 @@ def state(flux: Flux) -> dict[str, Any]:
 
 def test_the_release_of_the_page_is_what_helm_template_prints_and_answers(installed: Flux, measured: Measured) -> None:
     measured("objects", check_objects(installed, installed.values))
-    with installed.kubectl.port_forward(f"service/{GATEWAY}", "http") as port:
-        client = Client(f"http://127.0.0.1:{port}")
-        client.settle()
-        assert client.chat("chat", QUESTION).strip() == ANSWER
+    check_answer(installed.kubectl)
     assert installed.condition("TestSuccess")["status"] == "True"
 
 

@@ -1,4 +1,4 @@
-// Argo CD's rendering, and the replacements that its own go.mod makes.
+// Argo CD and a program upon its rendering, with the replacements that its own go.mod makes.
 module inference-stack/tools/argocd
 
 go 1.27.0
