@@ -124,18 +124,31 @@ Output: JSON map, {} if it is off.
 {{- end -}}
 
 {{- /*
+The handlers of a probe or hook, and those of them that connect but name no port. Input: map or nothing. Output: JSON {given, portless: [string]}.
+*/ -}}
+{{- define "inference-stack.handlersOf" -}}
+  {{- $given := list -}}
+  {{- $portless := list -}}
+  {{- range $handler, $action := pick (. | default dict) "exec" "grpc" "httpGet" "sleep" "tcpSocket" -}}
+    {{- if not (kindIs "invalid" $action) -}}
+      {{- $given = append $given $handler -}}
+      {{- if not (or (has $handler (list "exec" "sleep")) $action.port) -}}
+        {{- $portless = append $portless $handler -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+  {{- toJson (dict "given" $given "portless" $portless) -}}
+{{- end -}}
+
+{{- /*
 Rule: a probe of the user's has at most one handler, a hook exactly one, and one that connects names a port. Input: dict keys (path to their owner), owner
 (map), probes, hooks (lists of the owner's keys).
 */ -}}
 {{- define "inference-stack.handlers.rule" -}}
   {{- range $field := concat .probes .hooks }}
     {{- $own := index ($.owner | default dict) $field }}
-    {{- $given := list }}
-    {{- range list "exec" "grpc" "httpGet" "sleep" "tcpSocket" }}
-      {{- if not (kindIs "invalid" (index ($own | default dict) .)) }}
-        {{- $given = append $given . }}
-      {{- end }}
-    {{- end }}
+    {{- $handlers := include "inference-stack.handlersOf" $own | fromJson }}
+    {{- $given := $handlers.given }}
     {{- $keys := append $.keys $field }}
     {{- $fix := dict }}
     {{- range rest $given }}
@@ -152,13 +165,11 @@ Please set:
 Please set:
 {{ include "inference-stack.nested" (dict "keys" $.keys "yaml" (printf "%s: null" $field)) | indent 2 }}
     {{- end }}
-    {{- range ternary (without $given "exec" "sleep") list (empty $fix) }}
-      {{- if not (or (index $own .).port (eq (toString $own.enabled) "false")) }}
+    {{- range ternary list $handlers.portless (or (not (empty $fix)) (eq (toString ($own | default dict).enabled) "false")) }}
 
 {{ join "." $keys }}.{{ . }}: it names no port, and Kubernetes takes none for granted.
 Please set:
 {{ include "inference-stack.nested" (dict "keys" (append $keys .) "yaml" (ternary "port: 8000" "port: http" (eq . "grpc"))) | indent 2 }}
-      {{- end }}
     {{- end }}
   {{- end }}
 {{- end -}}

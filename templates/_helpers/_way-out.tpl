@@ -275,15 +275,8 @@ Input: dict keys (path to the list), list, index, container.
 {{- define "inference-stack.containers.rule.handlers" -}}
   {{- $probes := pick .container "livenessProbe" "readinessProbe" "startupProbe" }}
   {{- range $field, $own := merge (pick (.container.lifecycle | default dict) "preStop" "postStart") $probes }}
-    {{- $given := list }}
-    {{- $ports := true }}
-    {{- range $handler, $action := pick ($own | default dict) "exec" "grpc" "httpGet" "sleep" "tcpSocket" }}
-      {{- if not (kindIs "invalid" $action) }}
-        {{- $given = append $given $handler }}
-        {{- $ports = and $ports (or (has $handler (list "exec" "sleep")) $action.port) }}
-      {{- end }}
-    {{- end }}
-    {{- if and (kindIs "map" $own) (not (and (eq (len $given) 1) $ports)) }}
+    {{- $handlers := include "inference-stack.handlersOf" $own | fromJson }}
+    {{- if and (kindIs "map" $own) (not (and (eq (len $handlers.given) 1) (empty $handlers.portless))) }}
       {{- $fields := dict $field nil }}
       {{- if not (hasKey $probes $field) }}
         {{- $fields = dict "lifecycle" $fields }}

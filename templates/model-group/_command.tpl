@@ -324,9 +324,7 @@ Input: dict root, name, group (computed). Output: JSON {words: [string], several
   {{- $preset := .group.computed.preset -}}
   {{- $line := .group.computed.line -}}
   {{- $script := ternary $line.script (first $line.args | default "") $line.shell -}}
-  {{- $text := include "inference-stack.withArrays" $script -}}
-  {{- $env := include "inference-stack.scriptEnv" (dict "text" $text "env" .group.computed.givenEnv) | fromJson -}}
-  {{- $text = include "inference-stack.expanded" (dict "text" $text "env" $env "script" true) -}}
+  {{- $text := (include "inference-stack.script" (dict "text" $script "env" .group.computed.givenEnv) | fromJson).text -}}
   {{- $all := include "inference-stack.commands" (dict "text" $text "pattern" $preset.recognise.command) | fromJsonArray -}}
   {{- $wanted := include "inference-stack.modelGroup.givenPort" . -}}
   {{- $names := dig "flags" "port" "names" list $preset -}}

@@ -86,9 +86,9 @@ Input: dict name, group (computed). Output: JSON list.
     {{- end -}}
   {{- end -}}
   {{- with $computed.line.script -}}
-    {{- $text := include "inference-stack.withArrays" . -}}
-    {{- $env = include "inference-stack.scriptEnv" (dict "text" $text "env" $env) | fromJson -}}
-    {{- $text = regexReplaceAll "'[^'\\n]*'" (include "inference-stack.expanded" (dict "text" $text "env" $env "script" true)) "''" -}}
+    {{- $script := include "inference-stack.script" (dict "text" . "env" $env) | fromJson -}}
+    {{- $env = $script.env -}}
+    {{- $text := regexReplaceAll "'[^'\\n]*'" $script.text "''" -}}
     {{- $by := "(?:[^-=0-9&]>{1,2}|\\b(?:mkdir|tee|touch)(?:\\s+-\\w+)*\\s|(?:\\s-[oO]|--local-dir|--output)[= ])" -}}
     {{- $written := printf "%s\\s*\"?([-\\w./]*[\\w-][./][-\\w./]+|/[-\\w./]+)" $by -}}
     {{- range regexFindAll $written $text -1 -}}

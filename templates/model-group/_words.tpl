@@ -298,6 +298,17 @@ unknown). Output: JSON map name -> value.
 {{- end -}}
 
 {{- /*
+A script with its arrays and variables in place, as far as they are known. Input: dict text, env (name -> value, "" if it is unknown).
+Output: JSON {text: string, env: map (its own variables included)}.
+*/ -}}
+{{- define "inference-stack.script" -}}
+  {{- $text := include "inference-stack.withArrays" .text -}}
+  {{- $env := include "inference-stack.scriptEnv" (dict "text" $text "env" .env) | fromJson -}}
+  {{- $text = include "inference-stack.expanded" (dict "text" $text "env" $env "script" true) -}}
+  {{- toJson (dict "text" $text "env" $env) -}}
+{{- end -}}
+
+{{- /*
 The words of a script, those of a command inside of a text included (eval "...", bash -c "...", a variable's value).
 Input: dict text, pattern (of an engine's command, or nothing). Output: JSON list, "\n" between two commands.
 */ -}}
